@@ -1,0 +1,34 @@
+"""A laboratory for machine translation with recurrent sequence models."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+# Read by TensorFlow and Keras when they are imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+__version__ = "0.1.0"
+__all__ = ["Config", "LSTM", "Translator", "train"]
+
+if TYPE_CHECKING:
+    from mtlite.config import Config
+    from mtlite.models.lstm import LSTM
+    from mtlite.search.translator import Translator
+    from mtlite.training.train import train
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for: TensorFlow takes seconds, `mtlite --help` must not."""
+    import importlib
+
+    homes = {
+        "Config": "mtlite.config",
+        "LSTM": "mtlite.models.lstm",
+        "Translator": "mtlite.search.translator",
+        "train": "mtlite.training.train",
+    }
+    if name not in homes:
+        raise AttributeError(f"module 'mtlite' has no attribute '{name}'")
+    return getattr(importlib.import_module(homes[name]), name)

@@ -1,0 +1,177 @@
+"""Which pairs are trained on together, and in which order: a pure function of (seed, epoch).
+
+Pairs of like lengths go together, so that little is padding. Only one pool of pairs is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import datasets
+import numpy as np
+
+from mtlite.data.ids import PAD
+from mtlite.data.tokenizer import Tokenizers
+
+_BLOCK = 512  # neighbouring pairs that are read together
+_POOL = 256  # blocks that are sorted by length together
+
+
+class Batch(NamedTuple):
+    """Right-padded ids, int32."""
+
+    source: np.ndarray  # [batch, source length]
+    target: np.ndarray  # [batch, target length]
+
+
+class Position(NamedTuple):
+    """A place in the data: two integers."""
+
+    epoch: int
+    batch: int
+
+
+def pad(sequences: list[np.ndarray]) -> np.ndarray:
+    """Right-pad sequences of ids to `[batch, longest]` int32."""
+    lengths = np.fromiter((len(ids) for ids in sequences), np.int64, len(sequences))
+    padded = np.full((len(sequences), int(lengths.max(initial=1))), PAD, np.int32)
+    padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(sequences)
+    return padded
+
+
+def group_by_length(
+    source_lengths: np.ndarray, target_lengths: np.ndarray, batch_tokens: int, random: np.random.Generator
+) -> list[np.ndarray]:
+    """Cut pairs into batches of like lengths, in random order.
+
+    Args:
+        source_lengths: `[pairs]`.
+        target_lengths: `[pairs]`.
+        batch_tokens: padded source plus padded target tokens of a batch, at most; a longer pair stands alone.
+        random: decides over ties and over the order.
+
+    Returns:
+        Indices of the pairs of each batch.
+    """
+    # Target lengths rise and fall in turns, so that neighbours stay alike where the source length changes.
+    rising = np.where(source_lengths % 2 == 0, target_lengths, -target_lengths)
+    order = np.lexsort((random.random(len(source_lengths)), rising, source_lengths))
+    starts, start, longest_source, longest_target = [0], 0, 0, 0
+    lengths = zip(source_lengths[order].tolist(), target_lengths[order].tolist(), strict=True)
+    for end, (source, target) in enumerate(lengths):
+        longest_source, longest_target = max(longest_source, source), max(longest_target, target)
+        if end > start and (end + 1 - start) * (longest_source + longest_target) > batch_tokens:
+            starts.append(end)
+            start, longest_source, longest_target = end, source, target
+    batches = np.split(order, starts[1:])
+    return [batches[index] for index in random.permutation(len(batches))]
+
+
+class Batches:
+    """The training batches.
+
+    Args:
+        encoded: what `encode_pairs` gives.
+        tokenizers: for sampling.
+        batch_tokens: padded source plus padded target tokens of a batch, at most.
+        seed: of the order, and of sampling.
+        sampling: smoothness of sampled segmentations; 0 takes the one best segmentation in every epoch.
+    """
+
+    def __init__(
+        self, encoded: datasets.Dataset, tokenizers: Tokenizers, batch_tokens: int, seed: int, sampling: float = 0.0
+    ) -> None:
+        self.columns = encoded.with_format("arrow")
+        self.tokenizers = tokenizers
+        self.batch_tokens = batch_tokens
+        self.seed = seed
+        self.sampling = sampling
+
+    def _pool(self, blocks: np.ndarray, epoch: int, number: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Source and target ids of all pairs in some blocks."""
+        sides: list[list[np.ndarray]] = [[], []]
+        names = ("source", "target") if self.sampling else ("source_ids", "target_ids")
+        for block in blocks:
+            table = self.columns[int(block) * _BLOCK : (int(block) + 1) * _BLOCK]
+            for side, name, tokenizer, salt in zip(
+                sides, names, (self.tokenizers.source, self.tokenizers.target), (0, 1), strict=True
+            ):
+                if self.sampling:
+                    entropy = [self.seed, epoch, number, int(block), salt]
+                    seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
+                    drawn = tokenizer.sample(table[name].to_pylist(), self.sampling, seed)
+                    side.extend(np.asarray(ids, np.int32) for ids in drawn)
+                else:
+                    for chunk in table[name].chunks:
+                        ends = chunk.offsets.to_numpy() - chunk.offsets[0].as_py()
+                        side.extend(np.split(chunk.flatten().to_numpy(), ends[1:-1]))
+        return sides[0], sides[1]
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch in their order.
+
+        Args:
+            epoch: number, from 0.
+            skip: batches that are left out at the start.
+        """
+        random = np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
+        blocks = random.permutation(-(-len(self.columns) // _BLOCK))
+        for number, start in enumerate(range(0, len(blocks), _POOL)):
+            source, target = self._pool(blocks[start : start + _POOL], epoch, number)
+            lengths = [np.fromiter((len(ids) for ids in side), np.int64, len(side)) for side in (source, target)]
+            for rows in group_by_length(lengths[0], lengths[1], self.batch_tokens, random):
+                if skip:
+                    skip -= 1
+                    continue
+                yield Batch(pad([source[row] for row in rows]), pad([target[row] for row in rows]))
+
+    def from_position(self, position: Position) -> Iterator[tuple[Position, Batch]]:
+        """Batches without end, from a place in the data on, each with the place after it."""
+        epoch, skip = position
+        while True:
+            number = skip
+            for batch in self.epoch(epoch, skip):
+                number += 1
+                yield Position(epoch, number), batch
+            epoch, skip = epoch + 1, 0
+
+
+class Prefetched:
+    """Prepares the next batches in a thread while the last one trains."""
+
+    def __init__(self, batches: Iterator[tuple[Position, Batch]], depth: int = 8) -> None:
+        self._queue: queue.Queue[tuple[Position, Batch] | BaseException] = queue.Queue(depth)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._fill, args=(batches,), daemon=True)
+        self._thread.start()
+
+    def _fill(self, batches: Iterator[tuple[Position, Batch]]) -> None:
+        try:
+            for item in batches:
+                if not self._put(item):
+                    return
+        except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
+            self._put(error)
+
+    def _put(self, item: tuple[Position, Batch] | BaseException) -> bool:
+        while not self._stop.is_set():
+            try:
+                self._queue.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def __next__(self) -> tuple[Position, Batch]:
+        item = self._queue.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._stop.set()
+        self._thread.join()

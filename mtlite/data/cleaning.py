@@ -1,0 +1,160 @@
+"""Leaves out training pairs that would harm: empty, endless, known from a test set, and more on request."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import datasets
+import numpy as np
+
+from mtlite.config import CleaningConfig
+from mtlite.data.corpus import Corpus, keep_rows, pairs_of
+from mtlite.errors import DataError, UsageError
+
+Rule = Callable[[int, str, str], bool]
+
+DESCRIPTIONS = {
+    "empty": "an empty side",
+    "max_characters": "a side that is too long",
+    "overlap": "also in a dev or test set",
+    "max_length_ratio": "one side much longer than the other",
+    "duplicates": "a repeated pair",
+    "identical": "source and target the same",
+    "script": "another script than most of the corpus",
+}
+
+JOINT_SCRIPTS = {"CJK": "HAN", "HIRAGANA": "HAN", "KATAKANA": "HAN", "KATAKANA-HIRAGANA": "HAN", "BOPOMOFO": "HAN"}
+"""Scripts that one sentence mixes at will."""
+
+
+@dataclass(frozen=True)
+class CleaningReport:
+    """What was left out.
+
+    Args:
+        removed: Pairs left out by the name of the rule, in the order of the rules; a pair counts once, under the first.
+        warnings: Kept pairs that share a side with a dev or test set, apart from case and Unicode compatibility forms.
+        before: Training pairs before cleaning.
+        after: Training pairs after cleaning.
+    """
+
+    removed: dict[str, int]
+    warnings: dict[str, int]
+    before: int
+    after: int
+
+    def lines(self) -> list[str]:
+        """The report for a person, one sentence a line."""
+        report = [f"{self.after:,} of {self.before:,} training pairs kept."]
+        report += [f"Left out: {count:,} ({DESCRIPTIONS[rule]})." for rule, count in self.removed.items() if count]
+        report += [
+            f"Warning: {count:,} training pairs have a {name}." for name, count in self.warnings.items() if count
+        ]
+        return report
+
+
+def clean(corpus: Corpus, config: CleaningConfig) -> tuple[Corpus, CleaningReport]:
+    """The corpus with fewer training pairs, and what was left out.
+
+    Raises:
+        UsageError: A limit makes no sense.
+        DataError: No training pair is left, or the cache cannot be written.
+    """
+    if config.max_characters < 0:
+        raise UsageError(f"data.cleaning.max_characters: expected 0 (off) or more, found {config.max_characters}")
+    if config.max_length_ratio != 0 and not config.max_length_ratio >= 1:
+        raise UsageError(
+            f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, found {config.max_length_ratio}"
+        )
+    held_out = [pair for part in (corpus.dev, *corpus.tests.values()) for pair in pairs_of(part)]
+    rules = active_rules(corpus.train, config, set(held_out))
+    held_out_sources = {folded(source) for source, _ in held_out}
+    held_out_targets = {folded(target) for _, target in held_out}
+
+    removed = dict.fromkeys(rules, 0)
+    warnings = dict.fromkeys(
+        ("source that is also in a dev or test set", "target that is also in a dev or test set"), 0
+    )
+    keep = np.ones(len(corpus.train), dtype=bool)
+    for row, (source, target) in enumerate(pairs_of(corpus.train)):
+        broken = next((name for name, breaks in rules.items() if breaks(row, source, target)), None)
+        if broken:
+            removed[broken] += 1
+            keep[row] = False
+        elif config.overlap:
+            for warning, known, side in zip(
+                warnings, (held_out_sources, held_out_targets), (source, target), strict=True
+            ):
+                warnings[warning] += folded(side) in known
+    report = CleaningReport(removed, warnings, len(keep), int(keep.sum()))
+    if not report.after:
+        raise DataError("cleaning left no training pair: " + " ".join(report.lines()[1:]))
+    return dataclasses.replace(corpus, train=keep_rows(corpus.train, keep)), report
+
+
+def active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[tuple[str, str]]) -> dict[str, Rule]:
+    """The rules that are switched on, by name, in the order of the configuration; a rule tells what to leave out."""
+    rules: dict[str, Rule] = {
+        "empty": lambda row, source, target: not source.strip() or not target.strip(),
+        "max_characters": lambda row, source, target: max(len(source), len(target)) > config.max_characters,
+        "overlap": lambda row, source, target: (source, target) in held_out,
+        "max_length_ratio": lambda row, source, target: (
+            max(len(source), len(target)) > config.max_length_ratio * min(len(source), len(target))
+        ),
+        "identical": lambda row, source, target: source == target,
+    }
+    if config.duplicates:
+        is_repeated = repeated(train)
+        rules["duplicates"] = lambda row, source, target: bool(is_repeated[row])
+    if config.script:
+        source_script = most_frequent(Counter(script_of(source) for source, _ in pairs_of(train)))
+        target_script = most_frequent(Counter(script_of(target) for _, target in pairs_of(train)))
+        rules["script"] = lambda row, source, target: (
+            script_of(source) not in (None, source_script) or script_of(target) not in (None, target_script)
+        )
+    names = (field.name for field in dataclasses.fields(config))
+    return {name: rules[name] for name in names if getattr(config, name)}
+
+
+def repeated(dataset: datasets.Dataset) -> np.ndarray:
+    """True for every pair that stood before; in memory are eight bytes a pair."""
+    hashes = np.empty(len(dataset), dtype=np.uint64)
+    for row, (source, target) in enumerate(pairs_of(dataset)):
+        text = f"{len(source)} {source}{target}".encode()
+        hashes[row] = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+    is_repeated = np.ones(len(dataset), dtype=bool)
+    is_repeated[np.unique(hashes, return_index=True)[1]] = False
+    return is_repeated
+
+
+def folded(text: str) -> str:
+    """Text without differences of case, width or ligature."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+@cache
+def script_of_character(character: str) -> str | None:
+    """The script of a letter, which is the first word of its Unicode name; None if it is no letter."""
+    if not character.isalpha():
+        return None
+    name = unicodedata.name(unicodedata.normalize("NFKC", character)[0], "UNKNOWN").split()[0]
+    return JOINT_SCRIPTS.get(name, name)
+
+
+def script_of(text: str) -> str | None:
+    """The script of most letters; None without letters."""
+    scripts: Counter[str | None] = Counter()
+    for character, count in Counter(text).items():
+        scripts[script_of_character(character)] += count
+    return most_frequent(scripts)
+
+
+def most_frequent(scripts: Counter[str | None]) -> str | None:
+    """The script that occurs most, the first of several; None if there is none."""
+    return max((script for script in scripts if script), key=scripts.__getitem__, default=None)

@@ -1,0 +1,22 @@
+"""How much of anything is accepted from a file, so that a broken or hostile one ends in an error, not in a full memory."""
+
+MAX_LINE_BYTES = 1 << 20
+"""One line or cell: no sentence has a million bytes, and tokenizing one takes a hundred times its size in memory."""
+
+MAX_GZIP_RATIO = 200
+"""Decompressed bytes per compressed byte: text reaches 3 to 10, a decompression bomb 1000."""
+
+GZIP_RATIO_FREE_BYTES = 4 << 20
+"""Decompressed bytes before that ratio counts: a small file of one repeated line is no attack."""
+
+MAX_YAML_BYTES = 1 << 20
+"""One recipe: a page of options has a few kilobytes."""
+
+MAX_YAML_DEPTH = 20
+"""Nesting of a recipe: the options nest three deep, and the parser recurses once a level."""
+
+MAX_VOCABULARY = 1_000_000
+"""Pieces in a vocabulary: larger ones are word lists, whose embeddings alone would fill the memory."""
+
+MAX_TENSOR_BYTES = 4 << 30
+"""One stored array of weights: a million pieces of a thousand numbers, the largest vocabulary that is accepted."""

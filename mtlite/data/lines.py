@@ -1,0 +1,97 @@
+"""Text files as lines, byte by byte.
+
+Python's text files and `str.splitlines` also end lines at a lone carriage return, U+2028, U+0085 and others, which
+silently misaligns parallel files. Here a line ends at a line feed and nowhere else.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mtlite.data.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
+from mtlite.errors import DataError
+
+BUFFER_BYTES = 1 << 17
+
+
+class Decompressed(io.RawIOBase):
+    """The decompressed bytes of a gzip file, up to a ratio that text does not reach."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self.compressed = file
+        self.decompressed = gzip.GzipFile(fileobj=file)
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        count = self.decompressed.readinto(buffer)
+        self.count += count
+        if self.count > max(GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO * self.compressed.tell()):
+            raise gzip.BadGzipFile(f"it expands more than {MAX_GZIP_RATIO} times, as no text does")
+        return count
+
+
+def read_line_bytes(path: Path) -> Iterator[bytes]:
+    """Yields every line with its line feed; the last one may lack it.
+
+    Raises:
+        DataError: The file cannot be read or decompressed, or a line is too long.
+    """
+    number = 0
+    try:
+        with open(path, "rb") as file:
+            compressed = path.name.endswith(".gz")
+            stream = io.BufferedReader(Decompressed(file), BUFFER_BYTES) if compressed else file
+            while line := stream.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
+                    raise DataError(
+                        f"{path}, line {number}: longer than {MAX_LINE_BYTES:,} bytes; expected one sentence a line"
+                    )
+                yield line
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: broken gzip file after line {number}: {error}; compress it again") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        raise DataError(f"{path}: cannot be read: {error}") from error
+
+
+def read_ended_lines(path: Path) -> Iterator[str]:
+    """Yields every line of a UTF-8 file with its line end, without a byte-order mark at the start of the file.
+
+    Raises:
+        DataError: As `read_line_bytes`, or a line is not UTF-8; line and byte are counted from 1.
+    """
+    for number, line in enumerate(read_line_bytes(path), start=1):
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{path}, line {number}, byte {error.start + 1}: not UTF-8 (byte 0x{line[error.start]:02x}); "
+                "convert the file to UTF-8"
+            ) from error
+        if number == 1:
+            text = text.removeprefix("\ufeff")
+        if text:
+            yield text
+
+
+def split_line_end(line: str) -> tuple[str, str]:
+    """A line and its end: a line feed, a carriage return before it, both or neither."""
+    text = line.removesuffix("\n").removesuffix("\r")
+    return text, line[len(text) :]
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yields every line of a UTF-8 file (gzipped if its name ends in .gz) without its line end.
+
+    Raises:
+        DataError: As `read_ended_lines`.
+    """
+    for line in read_ended_lines(path):
+        yield split_line_end(line)[0]

@@ -1,0 +1,1 @@
+"""From hypotheses and references, as plain lines of text, to numbers."""

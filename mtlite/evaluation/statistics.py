@@ -1,0 +1,144 @@
+"""Per-sentence counts: all that a metric needs to know of a hypothesis, so that scores can be taken again and again.
+
+BLEU, chrF and TER are functions of sums of counts over sentences. Shuffling or resampling sentences therefore means
+adding up other rows, without another look at the text. The counts are sacrebleu's own:
+
+- `bleu`, 10 a sentence: hypothesis words, reference words, correct 1- to 4-grams, 1- to 4-grams in the hypothesis;
+- `chrf2`, 18 a sentence: for character 1- to 6-grams, the number in the hypothesis, in the reference, in both;
+- `ter`, 2 a sentence: edits, reference words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mtlite.errors import RunError
+from mtlite.evaluation.metrics import METRIC_NAMES, check_lines, make_metrics
+
+COUNTS_PER_SENTENCE = {"bleu": 10, "chrf2": 18, "ter": 2}
+RESAMPLES = 1000
+CHUNK_CELLS = 1 << 22
+"""Sentences × resamples held in memory at a time: 32 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class SentenceStatistics:
+    """The counts of one output of a test set.
+
+    Args:
+        counts: By metric, integers [sentences, counts].
+        signatures: By metric, how the counts were taken; outputs compare only if these are equal.
+    """
+
+    counts: dict[str, np.ndarray]
+    signatures: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as lists of integers, for JSON."""
+        return {
+            "counts": {name: counts.tolist() for name, counts in self.counts.items()},
+            "signatures": dict(self.signatures),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> SentenceStatistics:
+        """Reads what `to_dict` gave.
+
+        Raises:
+            RunError: Something is missing or of another shape.
+        """
+        try:
+            counts = {name: np.array(values["counts"][name], dtype=np.int64) for name in METRIC_NAMES}
+            signatures = {name: str(values["signatures"][name]) for name in METRIC_NAMES}
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise RunError(
+                f"broken sentence statistics: {type(error).__name__}: {error}; score the run again"
+            ) from error
+        sentences = len(counts["bleu"])
+        for name, width in COUNTS_PER_SENTENCE.items():
+            if counts[name].shape != (sentences, width):
+                raise RunError(
+                    f"broken sentence statistics: expected {sentences} × {width} counts for {name}, "
+                    f"found shape {counts[name].shape}; score the run again"
+                )
+        return cls(counts, signatures)
+
+
+def sentence_statistics(
+    hypotheses: Sequence[str], references: Sequence[str], target_language: str | None
+) -> SentenceStatistics:
+    """The counts of every sentence, for all three metrics.
+
+    Raises:
+        DataError: The hypotheses do not belong to the references, line by line.
+    """
+    check_lines(hypotheses, references)
+    counts, signatures = {}, {}
+    for name, metric in make_metrics(target_language).items():
+        counts[name] = np.array(metric._extract_corpus_statistics(hypotheses, [references]), dtype=np.int64)
+        signatures[name] = str(metric.get_signature())
+    return SentenceStatistics(counts, signatures)
+
+
+def bleu_of_sums(sums: np.ndarray) -> np.ndarray:
+    """Corpus BLEU with sacrebleu's default smoothing `exp`, from summed counts [..., 10] to scores [...].
+
+    The n-th order without a match counts as half a match, the next one as a quarter, and so on (Chen & Cherry 2014,
+    method 3); without any match, or without any 4-gram in the hypotheses, BLEU is 0.
+    """
+    hypothesis_length, reference_length = sums[..., 0], sums[..., 1]
+    correct, total = sums[..., 2:6].astype(float), sums[..., 6:10]
+    missing = correct == 0
+    correct[missing] = 0.5 ** missing.cumsum(axis=-1)[missing]
+    possible = ~missing.all(axis=-1) & (total > 0).all(axis=-1)
+    log_precision = np.log(correct / np.maximum(total, 1)).mean(axis=-1)
+    log_brevity = np.minimum(0, 1 - reference_length / np.maximum(hypothesis_length, 1))
+    return np.where(possible, 100 * np.exp(log_precision + log_brevity), 0.0)
+
+
+def chrf2_of_sums(sums: np.ndarray) -> np.ndarray:
+    """chrF2, from summed counts [..., 18] to scores [...]: precision and recall averaged over the orders, then F2."""
+    in_hypothesis, in_reference, in_both = (sums[..., column::3] for column in range(3))
+    counted = (in_hypothesis > 0) & (in_reference > 0)
+    orders = np.maximum(counted.sum(axis=-1), 1)
+    precision = np.where(counted, in_both / np.maximum(in_hypothesis, 1), 0).sum(axis=-1) / orders
+    recall = np.where(counted, in_both / np.maximum(in_reference, 1), 0).sum(axis=-1) / orders
+    matched = precision + recall > 0
+    return np.where(matched, 500 * precision * recall / np.where(matched, 4 * precision + recall, 1), 0.0)
+
+
+def ter_of_sums(sums: np.ndarray) -> np.ndarray:
+    """TER, from summed counts [..., 2] to edits per 100 reference words [...]; lower is better."""
+    edits, reference_length = sums[..., 0], sums[..., 1]
+    without_reference = np.where(edits > 0, 100.0, 0.0)
+    return np.where(reference_length > 0, 100 * edits / np.maximum(reference_length, 1), without_reference)
+
+
+SCORE_OF_SUMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "bleu": bleu_of_sums,
+    "chrf2": chrf2_of_sums,
+    "ter": ter_of_sums,
+}
+
+
+def resampled_weights(sentences: int, seed: int, resamples: int = RESAMPLES) -> Iterator[np.ndarray]:
+    """Bootstrap (Koehn 2004): how often each sentence is drawn in each resample, in chunks [resamples, sentences].
+
+    The draws are those of sacrebleu for the same seed. A chunk times counts [sentences, counts] gives resampled sums.
+    """
+    generator = np.random.default_rng(seed)
+    rows = max(1, CHUNK_CELLS // sentences)
+    for start in range(0, resamples, rows):
+        drawn = [generator.choice(sentences, size=sentences) for _ in range(min(rows, resamples - start))]
+        yield np.array([np.bincount(indices, minlength=sentences) for indices in drawn], dtype=float)
+
+
+def interval_of(resampled: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of resampled values [resamples], cut off where sacrebleu cuts it off."""
+    outside = len(resampled) // 40
+    ordered = np.sort(resampled)
+    return float(ordered[outside]), float(ordered[-1 - outside])

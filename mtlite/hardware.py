@@ -1,0 +1,52 @@
+"""What the processor can do, and how TensorFlow is set up for it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 matrices in hardware."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return any(flag in flags for flag in ("avx512_bf16", "amx_bf16", " bf16"))
+
+
+def choose_precision(precision: str) -> str:
+    """`auto` to the number format that is fastest here; anything else as it is."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if multiplies_bfloat16() else "float32"
+
+
+def start_tensorflow(threads: int, deterministic: bool = False) -> int:
+    """Import TensorFlow quietly and set its threads, once a process.
+
+    Args:
+        threads: processor threads; 0 takes all.
+        deterministic: make TensorFlow refuse operations that are not repeatable.
+
+    Returns:
+        The number of threads.
+    """
+    import tensorflow as tf
+
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = threads or available
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)
+    except RuntimeError:  # TensorFlow is already running: it keeps the threads that it started with
+        count = tf.config.threading.get_intra_op_parallelism_threads() or available
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+    return count
+
+
+def machine() -> dict[str, str]:
+    """What a run was made on."""
+    return {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()}

@@ -1,0 +1,63 @@
+"""Ids to vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.dropout import Dropout
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class Embedding(keras.layers.Layer):
+    """A table of vectors, with dropout of single numbers and of whole words (Gal & Ghahramani 2016).
+
+    Args:
+        vocabulary_size: rows of the table.
+        size: numbers per row.
+        dropout: share of numbers set to zero.
+        word_dropout: share of whole words set to zero.
+        precision: number format of the vectors given.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        size: int,
+        dropout: float = 0.0,
+        word_dropout: float = 0.0,
+        precision: str = "float32",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.size = size
+        self.precision = precision
+        self.dropout = Dropout(dropout, name=f"{self.name}_dropout")
+        self.word_dropout = Dropout(word_dropout, whole_positions=True, name=f"{self.name}_word_dropout")
+
+    def build(self, input_shape: Any = None) -> None:
+        # With rows of norm about one, tied output logits start near zero and gradients flow into both uses.
+        self.table = self.add_weight(
+            name="table",
+            shape=(self.vocabulary_size, self.size),
+            initializer=keras.initializers.RandomNormal(stddev=self.size**-0.5),
+        )
+        self.built = True
+
+    def call(self, ids: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        """`[batch, length]` ids → `[batch, length, size]`."""
+        vectors = tf.cast(tf.gather(tf.convert_to_tensor(self.table), ids), self.precision)
+        return self.word_dropout(self.dropout(vectors, noise=noise), noise=noise)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "size": self.size,
+            "dropout": self.dropout.rate,
+            "word_dropout": self.word_dropout.rate,
+            "precision": self.precision,
+        }

@@ -1,0 +1,79 @@
+"""From features to scores over the target vocabulary, and to the loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.embedding import Embedding
+
+
+class Head(keras.layers.Layer):
+    """`Dense(embedding size)` and the embeddings transposed when tied (Press & Wolf 2017), else `Dense(vocabulary)`.
+
+    Args:
+        vocabulary_size: size of the target vocabulary.
+        embedding: the table to tie with, or None for weights of its own.
+    """
+
+    def __init__(self, vocabulary_size: int, embedding: Embedding | None, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.embedding = embedding
+
+    def build(self, input_shape: Any) -> None:
+        size = input_shape[-1]
+        if self.embedding is not None:
+            self.projection = self.add_weight(name="projection", shape=(size, self.embedding.size))
+            self.projection_bias = self.add_weight(
+                name="projection_bias", shape=(self.embedding.size,), initializer="zeros"
+            )
+        else:
+            self.kernel = self.add_weight(name="kernel", shape=(size, self.vocabulary_size))
+        self.bias = self.add_weight(name="bias", shape=(self.vocabulary_size,), initializer="zeros")
+        self.built = True
+
+    def _last_layer(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The input of the last product and its weights `[vocabulary, size]`, both float32."""
+        if self.embedding is None:
+            return features, tf.transpose(tf.convert_to_tensor(self.kernel))
+        flat = tf.reshape(features, [-1, features.shape[-1]])
+        projected = tf.matmul(flat, tf.cast(self.projection, flat.dtype)) + tf.cast(self.projection_bias, flat.dtype)
+        shape = tf.concat([tf.shape(features)[:-1], [self.embedding.size]], axis=0)
+        return tf.reshape(projected, shape), tf.convert_to_tensor(self.embedding.table)
+
+    def call(self, features: tf.Tensor) -> tf.Tensor:
+        """`[..., size]` → logits `[..., vocabulary]` float32."""
+        x, weights = self._last_layer(features)
+        logits = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), tf.cast(weights, x.dtype), transpose_b=True)
+        shape = tf.concat([tf.shape(features)[:-1], [self.vocabulary_size]], axis=0)
+        return tf.reshape(tf.cast(logits, tf.float32) + self.bias, shape)
+
+    def cross_entropy(
+        self, features: tf.Tensor, labels: tf.Tensor, smoothing: float
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Loss of every position, with and without label smoothing, in one pass over the logits.
+
+        With smoothing s and mean logit m, the smoothed loss is −(1−s)·log p(label) − s·mean(log p) = nll + s·(z_label − m), and
+        m is the product with the mean of the output weights.
+
+        Args:
+            features: `[positions, size]`.
+            labels: `[positions]`.
+            smoothing: share of the probability that is spread over the vocabulary.
+
+        Returns:
+            The smoothed loss and −log p, both `[positions]` float32.
+        """
+        x, weights = self._last_layer(features)
+        bias = tf.convert_to_tensor(self.bias)
+        logits = tf.cast(tf.matmul(x, tf.cast(weights, x.dtype), transpose_b=True), tf.float32) + bias
+        nll = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        if not smoothing:
+            return nll, nll
+        x = tf.cast(x, tf.float32)
+        label_logit = tf.reduce_sum(x * tf.gather(weights, labels), axis=-1) + tf.gather(bias, labels)
+        mean_logit = tf.linalg.matvec(x, tf.reduce_mean(weights, axis=0)) + tf.reduce_mean(bias)
+        return nll + smoothing * (label_logit - mean_logit), nll

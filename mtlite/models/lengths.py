@@ -1,0 +1,91 @@
+"""How long an output may be, learnt once from the training pairs and stored with the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LengthRule:
+    """N = max(1, ceil(slope · S + intercept)) output positions for a source of S tokens."""
+
+    slope: float
+    intercept: float
+
+    def __call__(self, source_lengths: np.ndarray) -> np.ndarray:
+        """`[batch]` source lengths → `[batch]` output lengths, both int32."""
+        positions = np.ceil(self.slope * source_lengths.astype(np.float32) + self.intercept - 1e-4)
+        return np.maximum(1, positions).astype(np.int32)
+
+    @classmethod
+    def fit(cls, lengths: np.ndarray, counts: np.ndarray, share: float) -> LengthRule:
+        """The rule with the fewest output positions that covers a share of the pairs (ties: the smaller slope).
+
+        Args:
+            lengths: distinct pairs of source and target length `[distinct, 2]`.
+            counts: how often each occurs `[distinct]`.
+            share: part of all pairs whose target must fit.
+        """
+        source, target = lengths[:, 0].astype(float), lengths[:, 1].astype(float)
+        needed = math.ceil(share * counts.sum())
+        best = (math.inf, cls(0.0, 1.0))
+        for slope in np.arange(0, 4.001, 0.05):
+            excess = target - slope * source
+            order = np.argsort(excess, kind="stable")
+            intercept = excess[order][np.searchsorted(np.cumsum(counts[order]), needed)]
+            total = float((np.maximum(1, np.ceil(slope * source + intercept - 1e-4)) * counts).sum())
+            if total < best[0] - 0.5:
+                best = (total, cls(round(float(slope), 2), round(float(intercept), 2)))
+        return best[1]
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Every rule that a topology may need.
+
+    Args:
+        direct: covers 99 % of the training pairs; what topologies that write in one pass may write.
+        search: covers 99.9 %; ten more is where autoregressive search stops.
+        fixed: `direct` at the source length that 99.5 % of the pairs do not exceed.
+        expansion: smallest k for which 99.9 % of the targets fit into k·S positions, repeated tokens counted twice.
+    """
+
+    direct: LengthRule
+    search: LengthRule
+    fixed: int
+    expansion: int
+
+    @classmethod
+    def fit(cls, pairs: np.ndarray) -> Lengths:
+        """Fit all rules.
+
+        Args:
+            pairs: source length, target length (both with `</s>`), and repeated neighbours in the target `[pairs, 3]`.
+        """
+        lengths, counts = np.unique(pairs[:, :2], axis=0, return_counts=True)
+        direct = LengthRule.fit(lengths, counts, 0.99)
+        long_source = int(np.quantile(pairs[:, 0], 0.995, method="inverted_cdf"))
+        # CTC targets have no </s>, but a blank between equal neighbours.
+        factors = np.ceil(np.maximum(pairs[:, 1] - 1 + pairs[:, 2], 1) / pairs[:, 0])
+        return cls(
+            direct=direct,
+            search=LengthRule.fit(lengths, counts, 0.999),
+            fixed=max(1, math.ceil(direct.slope * long_source + direct.intercept - 1e-4)),
+            expansion=int(np.quantile(factors, 0.999, method="inverted_cdf")),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> Lengths:
+        return cls(
+            direct=LengthRule(**values["direct"]),  # type: ignore[arg-type]
+            search=LengthRule(**values["search"]),  # type: ignore[arg-type]
+            fixed=int(values["fixed"]),  # type: ignore[call-overload]
+            expansion=int(values["expansion"]),  # type: ignore[call-overload]
+        )

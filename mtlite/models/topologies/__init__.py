@@ -1,0 +1,1 @@
+"""One file per topology: what it reads, what it remembers, when it writes."""

@@ -1,0 +1,66 @@
+"""Topologies that are asked for one token after another."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from mtlite.data.ids import BOS, PAD
+from mtlite.models.topologies.topology import Loss, Topology
+
+Memory = dict[str, Any]  # what was carried over from the source: tensors, batch first
+
+
+class Decoded(NamedTuple):
+    """What one call of `decode` gives."""
+
+    features: tf.Tensor  # [batch, columns, size]: input of the head
+    state: Any  # where the next column starts: tensors, batch first
+    weights: tf.Tensor | None  # [batch, columns, source length]: attention, where the topology has it
+
+
+class Autoregressive(Topology):
+    """Reads once, then decodes. The same `decode` serves training (all columns at once) and search (one column)."""
+
+    family = "autoregressive"
+
+    @abc.abstractmethod
+    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
+        """Read the source `[batch, source length]`; give what is remembered, and the state in which decoding starts."""
+
+    @abc.abstractmethod
+    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
+        """Go on from `state` over the previous target tokens `[batch, columns]`."""
+
+    def features(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None) -> Decoded:
+        """Teacher forcing (Williams & Zipser 1989): each position sees the reference tokens before it."""
+        memory, state = self.read(source, noise)
+        begin = tf.fill([tf.shape(target)[0], 1], tf.cast(BOS, target.dtype))
+        return self.decode(tf.concat([begin, target[:, :-1]], axis=1), state, memory, noise)
+
+    def call(
+        self, inputs: tuple[tf.Tensor, tf.Tensor], noise: tf.Tensor | None = None, training: bool | None = None
+    ) -> tf.Tensor:
+        """Logits of every target position given the reference tokens before it.
+
+        Args:
+            inputs: source and target ids, each `[batch, length]` with `</s>`, right-padded.
+            noise: seed `[2]` of the dropout.
+            training: draw a seed if none is given.
+
+        Returns:
+            `[batch, target length, vocabulary]` float32.
+        """
+        source, target = inputs
+        return self.head(self.features(source, target, self.noise(training) if noise is None else noise).features)
+
+    def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+        features = self.features(source, target, noise).features
+        counted = tf.where(tf.reshape(target, [-1]) != PAD)[:, 0]
+        flat = tf.gather(tf.reshape(features, [-1, features.shape[-1]]), counted)
+        total, nll = self.head.cross_entropy(flat, tf.gather(tf.reshape(target, [-1]), counted), smoothing)
+        return Loss(
+            tf.reduce_sum(total), tf.reduce_sum(nll), tf.cast(tf.shape(counted)[0], tf.float32), tf.constant(0.0)
+        )

@@ -1,0 +1,46 @@
+"""Sequence to sequence: the last state of the encoder starts the decoder (Sutskever et al. 2014)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.autoregressive import Autoregressive, Decoded, Memory
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class EncoderDecoder(Autoregressive):
+    """Reads the sequence; remembers each encoder layer's last (h, c); writes with an LSTM over the target so far.
+
+    ```
+    target        o o o o
+                  ↑ ↑ ↑ ↑
+    decoder     → o→o→o→o
+    encoder o→o→o ↗
+            ↑ ↑ ↑
+    source  o o o
+    ```
+
+    The Keras model that this generalises to any length on both sides:
+
+    ```python
+    _, h, c = LSTM(units, return_state=True)(source)
+    outputs = LSTM(units, return_sequences=True)(target_so_far, initial_state=[h, c])
+    logits = Dense(vocabulary)(outputs)
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
+        self.decoder = self.stack("decoder")
+
+    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
+        _, last = self.encoder(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
+        return {}, last
+
+    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
+        outputs, state = self.decoder(self.target_embedding(tokens, noise=noise), state=state, noise=noise)
+        return Decoded(outputs, state, None)

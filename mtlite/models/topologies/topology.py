@@ -1,0 +1,159 @@
+"""What all topologies share: embeddings, one output head, sizes, and the interface to training and search."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from mtlite.data.ids import PAD
+from mtlite.models.dropout import Dropout
+from mtlite.models.embedding import Embedding
+from mtlite.models.head import Head
+from mtlite.models.lengths import Lengths
+from mtlite.models.stack import LSTMStack
+
+
+class Loss(NamedTuple):
+    """Sums over a batch; whoever reports a mean divides once, at the end."""
+
+    total: tf.Tensor  # what training minimises (with label smoothing), summed over the tokens that can be reached
+    nll: tf.Tensor  # −log p of the same tokens
+    tokens: tf.Tensor  # how many those are, float32
+    unreachable: tf.Tensor  # target tokens that this topology has no position for, float32
+
+
+class Topology(keras.Model):
+    """Base of all topologies. The arguments are the config, and the same for every topology.
+
+    Args:
+        source_vocabulary: size of the source vocabulary.
+        target_vocabulary: size of the target vocabulary.
+        joint: whether both sides share one vocabulary, and so one table of embeddings.
+        embedding_size: numbers per embedding.
+        units: size of every LSTM layer's output.
+        layers: LSTM layers on each side.
+        bidirectional: read the source in both directions.
+        attention: dot, general or additive.
+        tied_embeddings: the target embeddings are the output weights.
+        dropout: share of numbers set to zero after every layer.
+        embedding_dropout: share of numbers set to zero in the embeddings.
+        word_dropout: share of whole words set to zero in the embeddings.
+        layer_normalization: normalise the output of every LSTM layer.
+        residual: add a layer's input to its output where the sizes agree.
+        wait: for last-n, the share of the source that is read before writing starts.
+        lengths: how long outputs may be, as `Lengths.to_dict()` gives it.
+        precision: number format of products: float32 or bfloat16. Weights, states, softmax and loss are float32.
+    """
+
+    def __init__(
+        self,
+        *,
+        source_vocabulary: int,
+        target_vocabulary: int,
+        joint: bool,
+        embedding_size: int,
+        units: int,
+        layers: int,
+        bidirectional: bool,
+        attention: str,
+        tied_embeddings: bool,
+        dropout: float,
+        embedding_dropout: float,
+        word_dropout: float,
+        layer_normalization: bool,
+        residual: bool,
+        wait: float,
+        lengths: dict[str, Any],
+        precision: str = "float32",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.config = {
+            "source_vocabulary": source_vocabulary,
+            "target_vocabulary": target_vocabulary,
+            "joint": joint,
+            "embedding_size": embedding_size,
+            "units": units,
+            "layers": layers,
+            "bidirectional": bidirectional,
+            "attention": attention,
+            "tied_embeddings": tied_embeddings,
+            "dropout": dropout,
+            "embedding_dropout": embedding_dropout,
+            "word_dropout": word_dropout,
+            "layer_normalization": layer_normalization,
+            "residual": residual,
+            "wait": wait,
+            "lengths": lengths,
+            "precision": precision,
+        }
+        self.units = units
+        self.layers_per_side = layers
+        self.lengths = Lengths.from_dict(lengths)
+        self.target_vocabulary = target_vocabulary
+        self.source_embedding = self._embedding("embedding" if joint else "source_embedding", source_vocabulary)
+        self.target_embedding = (
+            self.source_embedding if joint else self._embedding("target_embedding", target_vocabulary)
+        )
+        tied = self.target_embedding if tied_embeddings else None
+        self.head = Head(target_vocabulary, tied, name="head")
+
+    def _embedding(self, name: str, vocabulary_size: int) -> Embedding:
+        return Embedding(
+            vocabulary_size,
+            self.config["embedding_size"],
+            dropout=self.config["embedding_dropout"],
+            word_dropout=self.config["word_dropout"],
+            precision=self.config["precision"],
+            name=name,
+        )
+
+    def stack(self, name: str, layers: int | None = None, bidirectional: bool = False) -> LSTMStack:
+        """A stack of LSTM layers with this model's sizes and options."""
+        return LSTMStack(
+            self.units,
+            layers=self.layers_per_side if layers is None else layers,
+            bidirectional=bidirectional,
+            dropout=self.config["dropout"],
+            layer_normalization=self.config["layer_normalization"],
+            residual=self.config["residual"],
+            precision=self.config["precision"],
+            name=name,
+        )
+
+    def dropout(self, name: str) -> Dropout:
+        """A dropout layer with this model's rate."""
+        return Dropout(self.config["dropout"], name=name)
+
+    @staticmethod
+    def mask(ids: tf.Tensor) -> tf.Tensor:
+        """`[batch, length]` ids → True where a token stands."""
+        return tf.not_equal(ids, PAD)
+
+    @staticmethod
+    def noise(training: bool | None) -> tf.Tensor | None:
+        """A seed for dropout where the caller gave none: Keras' own training loop."""
+        if not training:
+            return None
+        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
+
+    @abc.abstractmethod
+    def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+        """Loss of a batch.
+
+        Args:
+            source: `[batch, source length]` ids with `</s>`, right-padded.
+            target: `[batch, target length]` ids with `</s>`, right-padded.
+            noise: seed `[2]` of the dropout, or None.
+            smoothing: label smoothing.
+        """
+
+    def make_weights(self) -> None:
+        """Create all weights, so that they can be counted, saved and loaded."""
+        self((tf.constant([[3]]), tf.constant([[3]])))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**self.config, "name": self.name}

@@ -1,0 +1,96 @@
+"""Beam search: the best few hypotheses are continued side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from mtlite.data.ids import BOS, EOS, PAD
+from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.stepper import Stepper
+
+_NEVER = -1e9
+
+
+def beam_search(
+    stepper: Stepper, source: tf.Tensor, limits: tf.Tensor, beam_size: int, length_penalty: float
+) -> Hypotheses:
+    """Beam search for a batch, inside one graph.
+
+    Hypotheses are ranked by log p / ((5 + length) / 6) ** length_penalty (Wu et al. 2016). A finished one is frozen: it keeps
+    its place as long as nothing better comes. Tokens and back pointers are kept per step and followed back once, at the
+    end.
+
+    Args:
+        stepper: the models.
+        source: `[batch, source length]` ids.
+        limits: tokens that each hypothesis may have at most `[batch]`.
+        beam_size: hypotheses per sentence.
+        length_penalty: 0 prefers short hypotheses, 1 long ones.
+    """
+    memories, states = stepper.read(source)
+    repeat = lambda tensor: tf.repeat(tensor, beam_size, axis=0)  # noqa: E731
+    memories, states = tf.nest.map_structure(repeat, (memories, states))
+    batch, longest = tf.shape(source)[0], tf.reduce_max(limits)
+    first_row = tf.range(batch)[:, None] * beam_size
+
+    def normalised(log_p: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+        return log_p / tf.pow((5.0 + tf.cast(length, tf.float32)) / 6.0, length_penalty)
+
+    def step(
+        at: tf.Tensor, tokens: tf.Tensor, running: tf.Tensor, log_p: tf.Tensor, scores: tf.Tensor, states: Any, *kept: Any
+    ) -> Any:
+        # [batch · beam] tokens in, the beam_size best continuations of every hypothesis out
+        step_log_p, states, weights = stepper.log_probabilities(tf.reshape(tokens, [-1]), states, memories)
+        step_log_p, candidates = tf.math.top_k(step_log_p, beam_size)
+        shape = [batch, beam_size, beam_size]
+        candidates = tf.reshape(candidates, shape)
+        candidate_log_p = log_p[:, :, None] + tf.reshape(step_log_p, shape)
+        candidate_scores = normalised(candidate_log_p, at + 1)
+        # A finished hypothesis has one continuation: itself.
+        only_first = tf.one_hot(tf.zeros([batch, beam_size], tf.int32), beam_size, on_value=True, off_value=False)
+        frozen = ~running[:, :, None]
+        candidates = tf.where(frozen, PAD, candidates)
+        candidate_log_p = tf.where(frozen, log_p[:, :, None], candidate_log_p)
+        candidate_scores = tf.where(frozen, tf.where(only_first, scores[:, :, None], 2 * _NEVER), candidate_scores)
+
+        flat = [batch, beam_size * beam_size]
+        scores, chosen = tf.math.top_k(tf.reshape(candidate_scores, flat), beam_size)
+        parents = chosen // beam_size
+        tokens = tf.gather(tf.reshape(candidates, flat), chosen, batch_dims=1)
+        log_p = tf.gather(tf.reshape(candidate_log_p, flat), chosen, batch_dims=1)
+        running = tf.gather(running, parents, batch_dims=1) & (tokens != EOS) & (at + 1 < limits)[:, None]
+        rows = tf.reshape(first_row + parents, [-1])
+        states = tf.nest.map_structure(lambda tensor: tf.gather(tensor, rows), states)
+        values = tokens, parents, tf.reshape(weights, [batch, beam_size, tf.shape(weights)[-1]])
+        kept = tuple(array.write(at, value) for array, value in zip(kept, values, strict=True))
+        return at + 1, tokens, running, log_p, scores, states, *kept
+
+    # At the start all hypotheses of a sentence are the same one: only the first counts.
+    start_log_p = tf.tile(tf.constant([[0.0] + [_NEVER] * (beam_size - 1)]), [batch, 1])
+    arrays = [tf.TensorArray(kind, size=0, dynamic_size=True) for kind in (tf.int32, tf.int32, tf.float32)]
+    start = (
+        tf.constant(0),
+        tf.fill([batch, beam_size], BOS),
+        tf.fill([batch, beam_size], True),
+        start_log_p,
+        start_log_p,
+        states,
+        *arrays,
+    )
+    steps, _, _, _, scores, _, *kept = tf.while_loop(
+        lambda at, tokens, running, *_: (at < longest) & tf.reduce_any(running), step, start
+    )
+    all_tokens, all_parents, all_weights = (array.stack() for array in kept)
+
+    def follow(at: tf.Tensor, places: tf.Tensor, ids: tf.TensorArray, weights: tf.TensorArray) -> Any:
+        parents = tf.gather(all_parents[at], places, batch_dims=1)
+        ids = ids.write(at, tf.gather(all_tokens[at], places, batch_dims=1))
+        weights = weights.write(at, tf.gather(all_weights[at], parents[:, :1], batch_dims=1)[:, 0])
+        return at - 1, parents, ids, weights
+
+    places = tf.tile(tf.range(beam_size)[None], [batch, 1])
+    arrays = [tf.TensorArray(kind, size=steps) for kind in (tf.int32, tf.float32)]
+    _, _, ids, weights = tf.while_loop(lambda at, *_: at >= 0, follow, (steps - 1, places, *arrays))
+    return Hypotheses(tf.transpose(ids.stack(), [1, 2, 0]), scores, tf.transpose(weights.stack(), [1, 0, 2]))

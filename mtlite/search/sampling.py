@@ -1,0 +1,60 @@
+"""The next token drawn at random."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from mtlite.search.greedy import one_by_one
+from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.stepper import Stepper
+
+
+def draw(log_p: tf.Tensor, uniform: tf.Tensor, temperature: float, top_k: int, top_p: float) -> tf.Tensor:
+    """Draw one token a row among the likeliest ones.
+
+    Args:
+        log_p: `[batch, vocabulary]`.
+        uniform: one random number in [0, 1) a row `[batch]`.
+        temperature: log p is divided by it.
+        top_k: keep the k likeliest tokens (Fan et al. 2018); 0 keeps all.
+        top_p: keep the likeliest tokens that together reach this probability (Holtzman et al. 2020).
+
+    Returns:
+        `[batch]` int32.
+    """
+    size = log_p.shape[-1]
+    kept = min(top_k, size) if top_k else size
+    values, tokens = tf.math.top_k(log_p / temperature, kept)
+    probabilities = tf.nn.softmax(values)
+    before = tf.cumsum(probabilities, axis=-1, exclusive=True)
+    probabilities = tf.where(before < top_p, probabilities, 0.0)
+    cumulative = tf.cumsum(probabilities, axis=-1)
+    place = tf.reduce_sum(tf.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], tf.int32), axis=-1)
+    place = tf.minimum(place, tf.math.count_nonzero(probabilities, axis=-1, dtype=tf.int32) - 1)
+    return tf.gather(tokens, place, batch_dims=1)
+
+
+def sample(
+    stepper: Stepper,
+    source: tf.Tensor,
+    limits: tf.Tensor,
+    uniforms: tf.Tensor,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+) -> Hypotheses:
+    """Sample one hypothesis a sentence.
+
+    Args:
+        stepper: the models.
+        source: `[batch, source length]` ids.
+        limits: tokens that each hypothesis may have at most `[batch]`.
+        uniforms: random numbers in [0, 1) `[batch, longest limit]`: with numbers of its own, a sentence's sample does not
+            depend on its neighbours.
+        temperature: see `draw`.
+        top_k: see `draw`.
+        top_p: see `draw`.
+    """
+    return one_by_one(
+        stepper, source, limits, lambda log_p, at: draw(log_p, uniforms[:, at], temperature, top_k, top_p)
+    )

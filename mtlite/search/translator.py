@@ -1,0 +1,121 @@
+"""Text in, text out, from a finished run directory alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mtlite.config import SearchConfig
+from mtlite.data.ids import EOS
+from mtlite.data.tokenizer import Tokenizers
+from mtlite.errors import RunError, UsageError
+from mtlite.hardware import start_tensorflow
+from mtlite.models.lengths import Lengths
+from mtlite.models.topologies.topology import Topology
+from mtlite.run import Run
+from mtlite.search.searcher import Searcher
+from mtlite.training.checkpoint import assign_weights, load_arrays
+
+
+class Translation(NamedTuple):
+    """One sentence translated."""
+
+    texts: list[str]  # n best, best first
+    scores: list[float]
+    source_pieces: list[str]
+    target_pieces: list[str]  # of the best, with </s>
+    weights: np.ndarray  # [target pieces, source pieces] attention; source length 0 without attention
+    cut: bool  # whether the source was longer than search.max_source_tokens
+
+
+class Translator:
+    """Translates sentences with one run, or with several whose vocabularies are the same.
+
+    Args:
+        models: of all runs.
+        tokenizers: of the first run.
+        config: how to search.
+        seed: for sampling.
+    """
+
+    def __init__(
+        self, models: list[Topology], tokenizers: Tokenizers, config: SearchConfig, seed: int = 1
+    ) -> None:
+        self.models, self.tokenizers, self.config = models, tokenizers, config
+        self.searcher = Searcher(models, config, seed)
+
+    @classmethod
+    def load(
+        cls,
+        runs: str | Path | Sequence[str | Path],
+        search: SearchConfig | None = None,
+        threads: int = 0,
+        seed: int = 1,
+    ) -> Translator:
+        """Load one or more run directories.
+
+        Args:
+            runs: the folder, or folders for an ensemble.
+            search: how to search; as the first run says if None.
+            threads: processor threads; 0 takes all.
+            seed: for sampling.
+
+        Raises:
+            RunError: if a folder is no finished run, or is damaged.
+            UsageError: if the runs have different vocabularies.
+        """
+        paths = [runs] if isinstance(runs, str | Path) else list(runs)
+        opened = [Run.open(path) for path in paths]
+        facts = [run.read_json("run.json") for run in opened]
+        for key in ("source_tokenizer", "target_tokenizer"):
+            if len({str(fact.get(key)) for fact in facts}) > 1:
+                raise UsageError("these runs have different vocabularies: an ensemble needs runs with the same tokenizer")
+        tokenizers = Tokenizers.load(opened[0].path)
+        for key, tokenizer in (("source_tokenizer", tokenizers.source), ("target_tokenizer", tokenizers.target)):
+            if facts[0][key] != tokenizer.sha256:
+                raise RunError(f"the tokenizer in {paths[0]} is not the one that the run was trained with")
+        start_tensorflow(threads)
+        models = [load_model(run, fact) for run, fact in zip(opened, facts, strict=True)]
+        return cls(models, tokenizers, search or opened[0].config().search, seed)
+
+    def translate(self, lines: Sequence[str]) -> list[Translation]:
+        """Translate sentences; as many results, in the same order. An empty line gives an empty one."""
+        everything = self.tokenizers.source.encode(list(lines))
+        limit = self.config.max_source_tokens
+        sources = [[*ids[: limit - 1], EOS] if len(ids) > limit else ids for ids in everything]
+        found = self.searcher.search(sources)
+        best = self.tokenizers.target.decode([ids for sentence in found for ids in sentence.ids])
+        translations, at = [], 0
+        for line, ids, whole, sentence in zip(lines, sources, everything, found, strict=True):
+            texts = best[at : at + len(sentence.ids)]
+            at += len(sentence.ids)
+            if not line.strip():
+                texts = [""] * len(texts)
+            pieces = self.tokenizers.source.pieces(ids), self.tokenizers.target.pieces([*sentence.ids[0], EOS])
+            translations.append(Translation(texts, sentence.scores, *pieces, sentence.weights, len(whole) > limit))
+        return translations
+
+    def __call__(self, lines: Sequence[str]) -> list[str]:
+        """The best translation of every sentence."""
+        return [translation.texts[0] for translation in self.translate(lines)]
+
+
+def load_model(run: Run, facts: dict[str, object]) -> Topology:
+    """The model of a run with the weights of its best validation."""
+    from mtlite.models.build import build_model
+
+    config = run.config()
+    arrays, _ = load_arrays(run.path / "best.safetensors")
+    model = build_model(
+        config.model,
+        source_vocabulary=int(facts["source_vocabulary"]),  # type: ignore[call-overload]
+        target_vocabulary=int(facts["target_vocabulary"]),  # type: ignore[call-overload]
+        joint=bool(facts["joint"]),
+        lengths=Lengths.from_dict(facts["lengths"]),  # type: ignore[arg-type]
+        precision=config.training.precision,
+    )
+    assign_weights(model.weights, arrays, run.path / "best.safetensors")
+    return model

@@ -1,0 +1,56 @@
+"""What a training shows while it runs: a bar for a person, plain lines for a log."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_SECONDS_BETWEEN_LINES = 20.0
+
+
+class TrainingProgress:
+    """Shows updates, loss, dev BLEU, speed and the time left.
+
+    Args:
+        updates: in the whole training.
+        done: updates done before.
+        console: where to; a terminal gets a bar, anything else lines.
+    """
+
+    def __init__(self, updates: int, done: int, console: Console) -> None:
+        self.updates, self.console = updates, console
+        self.first, self.start = done, time.perf_counter()
+        self.shown = self.start
+        self.bleu: float | None = None
+        self.bar: Progress | None = None
+        if console.is_terminal:
+            columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
+            self.bar = Progress(*columns, console=console)
+            self.task = self.bar.add_task("", total=updates, completed=done)
+            self.bar.start()
+
+    def update(self, update: int, loss: float, tokens_per_second: float) -> None:
+        """An update is done."""
+        text = f"loss {loss:.3f}  {tokens_per_second:,.0f} tokens/s"
+        if self.bleu is not None:
+            text += f"  dev BLEU {self.bleu:.2f}"
+        if self.bar is not None:
+            self.bar.update(self.task, completed=update, description=text)
+            return
+        now = time.perf_counter()
+        if now - self.shown >= _SECONDS_BETWEEN_LINES or update == self.updates:
+            self.shown = now
+            left = (now - self.start) / max(1, update - self.first) * (self.updates - update)
+            self.console.print(f"update {update}/{self.updates}  {text}  {left / 60:.1f} min left", highlight=False)
+
+    def validated(self, update: int, loss: float, bleu: float, best: bool) -> None:
+        """A validation is done."""
+        self.bleu = bleu
+        mark = "  (best)" if best else ""
+        self.console.print(f"update {update}: dev loss {loss:.4f}  dev BLEU {bleu:.2f}{mark}", highlight=False)
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()

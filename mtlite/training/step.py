@@ -1,0 +1,111 @@
+"""One update of the weights, written once for one device and for many."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from mtlite.data.batches import Batch
+from mtlite.models.topologies.topology import Loss, Topology
+from mtlite.training.optimizer import Adam
+
+_IDS = tf.TensorSpec([None, None], tf.int32)
+
+
+class Update(NamedTuple):
+    """What one update did, as numbers."""
+
+    loss: float  # the smoothed loss per token that was minimised
+    nll: float  # −log p per token
+    tokens: float  # target tokens
+    gradient_norm: float
+
+
+class TrainingStep:
+    """Gradients of one or more batches, summed, divided once by their tokens, applied.
+
+    Args:
+        model: the topology.
+        optimizer: updates its weights.
+        seed: of dropout.
+        label_smoothing: share of the probability that is spread over the vocabulary.
+        accumulate: batches per update and replica.
+        strategy: over which devices; the default strategy is one device.
+    """
+
+    def __init__(
+        self,
+        model: Topology,
+        optimizer: Adam,
+        seed: int,
+        label_smoothing: float,
+        accumulate: int,
+        strategy: tf.distribute.Strategy,
+    ) -> None:
+        self.model, self.optimizer, self.strategy = model, optimizer, strategy
+        self.seed, self.label_smoothing, self.accumulate = seed, label_smoothing, accumulate
+        self.batches_per_update = accumulate * strategy.num_replicas_in_sync
+        spec = [_IDS] * (2 * accumulate)
+        scalar = tf.TensorSpec([], tf.float32)
+        self._run = tf.function(
+            self._distributed, input_signature=None if strategy.num_replicas_in_sync > 1 else [spec, scalar, scalar]
+        )
+
+    def __call__(self, batches: list[Batch], learning_rate: float, update: int) -> Update:
+        """Do one update.
+
+        Args:
+            batches: `batches_per_update` of them.
+            learning_rate: of this update.
+            update: its number, from 1.
+        """
+        sides = [[tf.constant(side) for batch in self._share(batches, replica) for side in batch] for replica in self._replicas()]
+        if len(sides) == 1:
+            arguments = sides[0]
+        else:
+            arguments = [
+                self.strategy.experimental_distribute_values_from_function(
+                    lambda context, index=index: sides[context.replica_id_in_sync_group][index]
+                )
+                for index in range(2 * self.accumulate)
+            ]
+        values = self._run(arguments, tf.constant(learning_rate, tf.float32), tf.constant(update, tf.float32))
+        total, nll, tokens, norm = (float(value) for value in values)
+        return Update(total / max(tokens, 1.0), nll / max(tokens, 1.0), tokens, norm)
+
+    def _replicas(self) -> range:
+        return range(self.strategy.num_replicas_in_sync)
+
+    def _share(self, batches: list[Batch], replica: int) -> list[Batch]:
+        return batches[replica * self.accumulate : (replica + 1) * self.accumulate]
+
+    def _distributed(self, sides: list[tf.Tensor], learning_rate: tf.Tensor, update: tf.Tensor) -> list[tf.Tensor]:
+        results = self.strategy.run(self._on_one_replica, args=(sides, learning_rate, update))
+        return [self.strategy.experimental_local_results(result)[0] for result in results]
+
+    def _on_one_replica(self, sides: list[tf.Tensor], learning_rate: tf.Tensor, update: tf.Tensor) -> list[tf.Tensor]:
+        context = tf.distribute.get_replica_context()
+        gradients: list[tf.Tensor] = []
+        sums: list[tf.Tensor] = []
+        for number in range(self.accumulate):
+            # Dropout is a function of the seed and of how many batches came before.
+            position = (tf.cast(update, tf.int32) - 1) * self.batches_per_update + number
+            position += tf.cast(context.replica_id_in_sync_group, tf.int32) * self.accumulate
+            noise = tf.stack([tf.constant(self.seed, tf.int32), position])
+            loss, new = self._gradients(sides[2 * number], sides[2 * number + 1], noise)
+            new_sums = [loss.total, loss.nll, loss.tokens]
+            gradients = [a + b for a, b in zip(gradients, new, strict=True)] if gradients else new
+            sums = [a + b for a, b in zip(sums, new_sums, strict=True)] if sums else new_sums
+        if self.strategy.num_replicas_in_sync > 1:
+            gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+            sums = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
+        norm = self.optimizer.apply(gradients, 1.0 / tf.maximum(sums[2], 1.0), learning_rate, update)
+        return [*sums, norm]
+
+    def _gradients(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor) -> tuple[Loss, list[tf.Tensor]]:
+        weights = [weight.value for weight in self.model.trainable_variables]
+        with tf.GradientTape() as tape:
+            loss = self.model.loss_of(source, target, noise, self.label_smoothing)
+        gradients = tape.gradient(loss.total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]

@@ -1,0 +1,33 @@
+"""Scalars for TensorBoard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tensorflow as tf
+
+
+class Summaries:
+    """Writes scalars, or nothing if there is no folder. TensorBoard itself is only needed for looking at them.
+
+    Args:
+        folder: where TensorBoard looks; None writes nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._writer = tf.summary.create_file_writer(str(folder)) if folder else None
+        self._metadata = tf.compat.v1.SummaryMetadata()
+        self._metadata.plugin_data.plugin_name = "scalars"
+
+    def write(self, update: int, **scalars: float) -> None:
+        """One value per name."""
+        if self._writer is None:
+            return
+        with self._writer.as_default():
+            for name, value in scalars.items():
+                tf.summary.write(name, tf.constant(value, tf.float32), step=update, metadata=self._metadata)
+
+    def close(self) -> None:
+        """Flush what is not written yet."""
+        if self._writer is not None:
+            self._writer.close()

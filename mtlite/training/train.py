@@ -1,0 +1,197 @@
+"""The whole road: raw sentences in, a trained model and its scores out."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from mtlite.config import Config
+from mtlite.data.corpus import Corpus
+from mtlite.data.tokenizer import Tokenizers
+from mtlite.errors import RunError, UsageError
+from mtlite.hardware import choose_precision, machine, start_tensorflow
+from mtlite.recipe import check
+from mtlite.run import Run
+from mtlite.training.prepare import Prepared, data_report, prepare
+
+PACKAGES = ("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "safetensors")
+
+
+def train(
+    config: Config,
+    run: str | Path | None = None,
+    resume: bool = False,
+    name: str = "run",
+    console: Console | None = None,
+) -> Run:
+    """Train a model and score it.
+
+    Args:
+        config: what to do.
+        run: the run directory, new or empty (default: runs/NAME-N).
+        resume: go on with the run that is there.
+        name: for the default run directory.
+        console: where progress is shown.
+
+    Returns:
+        The run, finished: its `result.json` holds the scores.
+
+    Raises:
+        MtliteError: if the corpus, the configuration or the run directory cannot be used.
+    """
+    console = console or make_console()
+    check(config)
+    place = Run(Path(run) if run else Run.free_path(name))
+    if not resume:
+        place.refuse_existing()
+    elif place.finished:
+        console.print(f"{place.path} is finished: nothing to do")
+        return place
+    with place.locked():
+        if resume and (place.path / "run.json").is_file():
+            config = place.config()
+            saved = place.read_json("run.json")
+            prepared = prepare(config, console.print, Tokenizers.load(place.path))
+            _compare_with_saved(saved, prepared, console)
+        else:
+            prepared = prepare(config, console.print)
+            for line in data_report(prepared):
+                console.print(line)
+            _create(place, config, prepared)
+        _fit(place, prepared, console)
+        from mtlite.evaluate import evaluate_run
+
+        console.print(f"run directory {place.path}")
+        evaluate_run(place, console)
+    return place
+
+
+def make_console() -> Console:
+    """Progress goes to standard error, as plain text; standard output is for results."""
+    return Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+
+
+def dry_run(config: Config, console: Console) -> None:
+    """Show what a training would start from, and about how long it would take; nothing is written."""
+    prepared = prepare(config, console.print)
+    for line in data_report(prepared):
+        console.print(line)
+    start_tensorflow(config.training.threads)
+    from mtlite.training.estimate import seconds_per_update
+
+    assert prepared.config.training.max_updates
+    seconds = seconds_per_update(prepared)
+    total = seconds * prepared.config.training.max_updates
+    console.print(
+        f"{prepared.config.training.max_updates:,} updates of about {seconds:.2f} s: about {total / 60:.0f} minutes "
+        "on this machine, validations not counted"
+    )
+
+
+def _create(run: Run, given: Config, prepared: Prepared) -> None:
+    """Write everything that later stages need. run.json is written last: with it, the folder is a run."""
+    prepared.tokenizers.save(run.path)
+    run.write_config("config.yaml", given.to_dict())
+    config = prepared.config
+    config.training.precision = choose_precision(config.training.precision)  # type: ignore[assignment]
+    run.write_config("resolved.yaml", config.to_dict())
+    sides = {
+        f"{name}.{side}": run.write_side(f"{name}.{side}", list(pairs[side]))
+        for name, pairs in _held_out(prepared.corpus).items()
+        for side in ("source", "target")
+    }
+    from mtlite.models.lengths import Lengths
+
+    run.write_json(
+        "run.json",
+        {
+            "format": 1,
+            "source_language": prepared.corpus.source_language,
+            "target_language": prepared.corpus.target_language,
+            "source_vocabulary": len(prepared.tokenizers.source),
+            "target_vocabulary": len(prepared.tokenizers.target),
+            "joint": prepared.tokenizers.joint,
+            "source_tokenizer": prepared.tokenizers.source.sha256,
+            "target_tokenizer": prepared.tokenizers.target.sha256,
+            "lengths": Lengths.fit(prepared.lengths).to_dict(),
+            "training_pairs": len(prepared.corpus.train),
+            "training_fingerprint": prepared.fingerprint,
+            "sides": sides,
+            "tests": list(prepared.corpus.tests),
+            "packages": {package: version(package) for package in PACKAGES},
+            "machine": machine(),
+        },
+    )
+
+
+def _held_out(corpus: Corpus) -> dict[str, Any]:
+    if "dev" in corpus.tests:
+        raise UsageError("data.tests: a test set cannot be named dev: give it another name")
+    return {"dev": corpus.dev, **corpus.tests}
+
+
+def _compare_with_saved(saved: dict[str, Any], prepared: Prepared, console: Console) -> None:
+    """Refuse other data; warn of what can change sums."""
+    if saved["training_fingerprint"] != prepared.fingerprint:
+        raise RunError("the training pairs are not those that this run was started with: start a new run")
+    if saved["source_tokenizer"] != prepared.tokenizers.source.sha256:
+        raise RunError("the tokenizer is not the one that this run was started with: start a new run")
+    now = {package: version(package) for package in PACKAGES}
+    changed = [f"{package} {saved['packages'].get(package)} → {now[package]}" for package in PACKAGES if now[package] != saved["packages"].get(package)]
+    changed += [f"{key} {saved['machine'].get(key)} → {value}" for key, value in machine().items() if saved["machine"].get(key) != value]
+    if changed:
+        console.print(f"warning: the run may not end bit for bit as it would have: {', '.join(changed)}")
+
+
+def _fit(run: Run, prepared: Prepared, console: Console) -> None:
+    """Build everything and train."""
+    config = prepared.config
+    start = time.perf_counter()
+    threads = start_tensorflow(config.training.threads, config.training.deterministic)
+    import keras
+    import tensorflow as tf
+
+    from mtlite.data.batches import Batches
+    from mtlite.models.build import build_model
+    from mtlite.models.lengths import Lengths
+    from mtlite.training.loop import Loop
+    from mtlite.training.optimizer import Adam
+    from mtlite.training.step import TrainingStep
+    from mtlite.training.validation import Validation
+
+    facts = run.read_json("run.json")
+    if facts.get("threads", threads) != threads:
+        console.print(f"warning: {threads} threads in place of {facts['threads']}: sums may differ in the last digits")
+    strategy = tf.distribute.get_strategy()
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        model = build_model(
+            config.model,
+            source_vocabulary=facts["source_vocabulary"],
+            target_vocabulary=facts["target_vocabulary"],
+            joint=facts["joint"],
+            lengths=Lengths.from_dict(facts["lengths"]),
+            precision=choose_precision(config.training.precision),
+        )
+        optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
+    facts.update(threads=threads, parameters=model.count_params())
+    run.write_json("run.json", facts)
+    console.print(
+        f"{config.model.topology}: {model.count_params():,} weights, products in "
+        f"{choose_precision(config.training.precision)}, {threads} threads"
+    )
+    dev = (run.read_side("dev.source"), run.read_side("dev.target"))
+    training = config.training
+    validation = Validation(
+        model, prepared.tokenizers, *dev, facts["target_language"], config.search, training.batch_tokens
+    )
+    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy)
+    batches = Batches(
+        prepared.encoded, prepared.tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling
+    )
+    Loop(run, training, model, optimizer, step, batches, validation, console).fit()
+    console.print(f"trained in {(time.perf_counter() - start) / 60:.1f} minutes")

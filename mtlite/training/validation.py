@@ -1,0 +1,65 @@
+"""Dev loss and dev BLEU of a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from mtlite.config import SearchConfig
+from mtlite.data.batches import group_by_length, pad
+from mtlite.data.tokenizer import Tokenizers
+from mtlite.evaluation.scores import bleu
+from mtlite.models.topologies.topology import Topology
+from mtlite.search.searcher import Searcher, greedy_config
+
+_IDS = tf.TensorSpec([None, None], tf.int32)
+
+
+class Validation:
+    """Scores a model on the dev set.
+
+    Args:
+        model: the topology; scored with the weights that it has when asked.
+        tokenizers: of both sides.
+        sources: raw source lines.
+        references: raw target lines.
+        target_language: chooses the metric's tokenizer.
+        search: batch size and limits.
+        batch_tokens: padded tokens of a batch of the loss.
+    """
+
+    def __init__(
+        self,
+        model: Topology,
+        tokenizers: Tokenizers,
+        sources: list[str],
+        references: list[str],
+        target_language: str | None,
+        search: SearchConfig,
+        batch_tokens: int,
+    ) -> None:
+        self.model, self.tokenizers = model, tokenizers
+        self.references, self.target_language = references, target_language
+        self.source_ids = [ids[-search.max_source_tokens :] for ids in tokenizers.source.encode(sources)]
+        source = [np.asarray(ids, np.int32) for ids in self.source_ids]
+        target = [np.asarray(ids, np.int32) for ids in tokenizers.target.encode(references)]
+        lengths = [np.array([len(ids) for ids in side]) for side in (source, target)]
+        groups = group_by_length(*lengths, batch_tokens, np.random.default_rng(0))
+        self.batches = [(pad([source[row] for row in rows]), pad([target[row] for row in rows])) for rows in groups]
+        self.searcher = Searcher([model], greedy_config(search))
+        self._loss = tf.function(self._loss_of_batch, input_signature=[_IDS, _IDS])
+
+    def _loss_of_batch(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        loss = self.model.loss_of(source, target, None, 0.0)
+        return loss.nll, loss.tokens
+
+    def loss(self) -> float:
+        """Unsmoothed −log p of the references per target piece."""
+        sums = np.sum([[float(value) for value in self._loss(*batch)] for batch in self.batches], axis=0)
+        return float(sums[0] / max(sums[1], 1.0))
+
+    def bleu(self) -> float:
+        """BLEU of greedy translations, detokenised, against the raw references."""
+        found = self.searcher.search(self.source_ids)
+        hypotheses = self.tokenizers.target.decode([sentence.ids[0] for sentence in found])
+        return bleu(hypotheses, self.references, self.target_language)
