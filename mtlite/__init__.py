@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 __version__ = "0.1.0"
-__all__ = ["Config", "LSTM", "Translator", "train"]
+__all__ = ["LSTM", "Config", "Translator", "train"]
 
 if TYPE_CHECKING:
     from mtlite.config import Config

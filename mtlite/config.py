@@ -10,9 +10,6 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mtlite.errors import UsageError
-from mtlite.models.table import TOPOLOGIES, refuse_unsupported
-
 
 @dataclass
 class CorpusConfig:
@@ -21,7 +18,7 @@ class CorpusConfig:
     Args:
         source: Text file with one source sentence a line (may be gzipped).
         target: Text file with one target sentence a line (may be gzipped).
-        pairs: One file with both sides (.tsv, .jsonl, .csv, .parquet; may be gzipped), or a folder made by save_to_disk.
+        pairs: One file with both sides (.tsv, .jsonl, .csv, .parquet; may be gzipped), or a save_to_disk folder.
         dataset: Name of a data set on the Hugging Face Hub.
         configuration: Configuration of that data set.
         split: Split of that data set or folder, such as train or validation.
@@ -137,7 +134,7 @@ class ModelConfig:
         units: LSTM units per layer (default: from the corpus size).
         layers: LSTM layers on each side.
         bidirectional: Read the source in both directions, with half the units each.
-        attention: Score of a decoder state against an encoder output (Luong et al. 2015; additive: Bahdanau et al. 2015).
+        attention: Score of a decoder state against an encoder output (Luong et al. 2015; additive: Bahdanau et al.).
         tied_embeddings: Use the target embeddings as output weights (Press & Wolf 2017).
         dropout: Share of numbers set to zero between layers (default: from the corpus size).
         embedding_dropout: Share of numbers set to zero in the embeddings (default: as dropout).
@@ -257,3 +254,10 @@ class Config:
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""
         return dataclasses.asdict(self)
+
+
+def settled(value: int | None) -> int:
+    """A value that `mtlite/data/defaults.py` has filled in where the user left it open."""
+    if value is None:
+        raise ValueError("a configuration was used before its open values were chosen")
+    return value

@@ -45,9 +45,7 @@ def evaluate_run(run: Run, console: Console, search: SearchConfig | None = None)
     hypotheses_of: dict[str, list[str]] = {}
     for name in facts["tests"]:
         sources, references = run.read_side(f"{name}.source"), run.read_side(f"{name}.target")
-        hypotheses_of[name], scores, seconds = evaluate_lines(
-            translator, sources, references, facts["target_language"]
-        )
+        hypotheses_of[name], scores, seconds = evaluate_lines(translator, sources, references, facts["target_language"])
         results[name] = {**scores.to_dict(), "sha256": facts["sides"][f"{name}.target"], "seconds": round(seconds, 3)}
         console.print(describe(name, scores, search.beam_size, seconds))
     # Nothing is written before everything is scored: a part is never taken for the whole.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -23,6 +26,20 @@ def choose_precision(precision: str) -> str:
     return "bfloat16" if multiplies_bfloat16() else "float32"
 
 
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what TensorFlow's libraries print while they load out of the user's sight."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     """Import TensorFlow quietly and set its threads, once a process.
 
@@ -33,7 +50,8 @@ def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     Returns:
         The number of threads.
     """
-    import tensorflow as tf
+    with _silent():
+        import tensorflow as tf
 
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = threads or available

@@ -35,7 +35,9 @@ def read_recipe(path: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read recipe {path} ({error.strerror}): give a YAML file such as those in scripts/recipes") from None
+        raise UsageError(
+            f"cannot read recipe {path} ({error.strerror}): give a YAML file such as those in scripts/recipes"
+        ) from None
     if len(content) > MAX_YAML_BYTES:
         raise UsageError(f"recipe {path} has {len(content):,} bytes: expected at most {MAX_YAML_BYTES:,}")
     try:
@@ -169,4 +171,6 @@ def check(config: Config) -> None:
     if model.bidirectional and model.units is not None and model.units % 2:
         raise UsageError(f"model.units: expected an even number for two directions, received {model.units}")
     if search.nbest > search.beam_size and not search.sample:
-        raise UsageError(f"search.nbest: expected at most search.beam_size ({search.beam_size}), received {search.nbest}")
+        raise UsageError(
+            f"search.nbest: expected at most search.beam_size ({search.beam_size}), received {search.nbest}"
+        )

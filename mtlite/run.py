@@ -1,15 +1,15 @@
 """A run directory: the only handover between training, translation, evaluation and comparison.
 
-    config.yaml          what the user asked for
-    resolved.yaml        what that came to, nothing left open
-    run.json             facts: versions, fingerprints, sizes, wall times
-    tokenizer.model      SentencePiece (source.model and target.model where the vocabularies are separate)
-    data/                raw dev and test sides
-    metrics.jsonl        one line per validation and per report of progress
-    best.safetensors     weights of the best validation
-    last.safetensors     everything that is needed to go on; previous.safetensors is the one before
-    result.json          scores with signatures
-    hypotheses*.txt      translations of the test sets
+config.yaml          what the user asked for
+resolved.yaml        what that came to, nothing left open
+run.json             facts: versions, fingerprints, sizes, wall times
+tokenizer.model      SentencePiece (source.model and target.model where the vocabularies are separate)
+data/                raw dev and test sides
+metrics.jsonl        one line per validation and per report of progress
+best.safetensors     weights of the best validation
+last.safetensors     everything that is needed to go on; previous.safetensors is the one before
+result.json          scores with signatures
+hypotheses*.txt      translations of the test sets
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Run:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from writing into the run. The system lifts the lock when this process ends, however it ends.
+        """Keep other processes from writing into the run; the lock ends with this process, however that ends.
 
         Raises:
             RunError: if another process has it.
@@ -89,7 +89,9 @@ class Run:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise RunError(f"{self.path} is in use by another process: wait for it, or give another --run") from None
+                raise RunError(
+                    f"{self.path} is in use by another process: wait for it, or give another --run"
+                ) from None
             yield
 
     def read_json(self, name: str) -> dict[str, Any]:
@@ -138,7 +140,9 @@ class Run:
         """
         for number, line in enumerate(lines, 1):
             if "\n" in line:
-                raise DataError(f"{name}: sentence {number} holds a line break: a dev or test sentence must be one line")
+                raise DataError(
+                    f"{name}: sentence {number} holds a line break: a dev or test sentence must be one line"
+                )
         content = "".join(line + "\n" for line in lines).encode()
         (self.path / "data").mkdir(exist_ok=True)
         write_atomically(self.path / "data" / name, content)

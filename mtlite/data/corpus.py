@@ -531,7 +531,7 @@ def cut(
     """
     if held_out < 1:
         raise UsageError(
-            f"data.held_out: expected at least 1, found {held_out}, while data.{names[0]} is not given; give one of them"
+            f"data.held_out: expected at least 1, found {held_out}; give data.{' and data.'.join(names)}, or hold out more"
         )
     key = str(seed).encode()
     hashes = np.empty((len(train), 2), dtype=np.uint64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from typing import Any
 
@@ -31,7 +32,7 @@ def _encode(batch: dict[str, list[str]], source_model: bytes, target_model: byte
         "target_ids": target,
         "source_length": [len(ids) for ids in source],
         "target_length": [len(ids) for ids in target],
-        "target_repeats": [sum(a == b for a, b in zip(ids, ids[1:], strict=False)) for ids in target],
+        "target_repeats": [sum(a == b for a, b in itertools.pairwise(ids)) for ids in target],
     }
 
 

@@ -1,4 +1,4 @@
-"""How much of anything is accepted from a file, so that a broken or hostile one ends in an error, not in a full memory."""
+"""How much is accepted from a file, so that a broken or hostile one ends in an error, not in a full memory."""
 
 MAX_LINE_BYTES = 1 << 20
 """One line or cell: no sentence has a million bytes, and tokenizing one takes a hundred times its size in memory."""

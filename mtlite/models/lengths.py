@@ -19,7 +19,7 @@ class LengthRule:
     def __call__(self, source_lengths: np.ndarray) -> np.ndarray:
         """`[batch]` source lengths → `[batch]` output lengths, both int32."""
         positions = np.ceil(self.slope * source_lengths.astype(np.float32) + self.intercept - 1e-4)
-        return np.maximum(1, positions).astype(np.int32)
+        return np.asarray(np.maximum(1, positions), np.int32)
 
     @classmethod
     def fit(cls, lengths: np.ndarray, counts: np.ndarray, share: float) -> LengthRule:

@@ -145,8 +145,8 @@ class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with the gradient above: same weights, arguments, config and values.
 
     Whatever the fast path does not cover (other activations, dropout inside the layer, `stateful`, `unroll`,
-    `zero_output_for_mask`, a GPU, …) runs on the path of `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products are in
-    bfloat16 and the states stay float32.
+    `zero_output_for_mask`, a GPU, …) runs on the path of `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products
+    are in bfloat16 and the states stay float32.
     """
 
     def fast(self) -> bool:
@@ -186,12 +186,15 @@ class LSTM(keras.layers.LSTM):
             tf.cast(tf.convert_to_tensor(self.cell.kernel), tf.float32),
             tf.cast(tf.convert_to_tensor(self.cell.recurrent_kernel), tf.float32),
             tf.zeros([4 * self.units]) if bias is None else tf.cast(tf.convert_to_tensor(bias), tf.float32),
-            *(tf.cast(part, tf.float32) for part in state),
-            mask=mask,
-            backwards=backwards,
+            tf.cast(state[0], tf.float32),
+            tf.cast(state[1], tf.float32),
+            mask,
+            backwards,
         )
 
-    def _time_major_by_parent(self, sequences: Any, mask: Any, state: Any, backwards: bool) -> Any:
+    def _time_major_by_parent(
+        self, sequences: tf.Tensor, mask: tf.Tensor | None, state: list[tf.Tensor], backwards: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         sequences = tf.transpose(sequences, [1, 0, 2])
         mask = None if mask is None else tf.transpose(mask[..., 0] > 0)
         if backwards:
@@ -204,7 +207,8 @@ class LSTM(keras.layers.LSTM):
     def _call_parent(self, sequences: Any, state: Any, mask: Any) -> Any:
         """All outputs and the last state by the parent's path, whatever this layer returns itself."""
         state = [tf.cast(part, self.compute_dtype) for part in state]
-        wanted, self.return_sequences = self.return_sequences, True
+        wanted = bool(self.return_sequences)  # type: ignore[has-type]
+        self.return_sequences = True
         try:
             _, outputs, (h, c) = super().inner_loop(sequences, state, mask)
         finally:
@@ -218,14 +222,17 @@ class LSTM(keras.layers.LSTM):
         mask: tf.Tensor | None = None,
         training: bool = False,
     ) -> Any:
-        """As `keras.layers.LSTM`: `sequences` is `[batch, length, input size]`, `mask` `[batch, length]`, True counts."""
+        """As `keras.layers.LSTM`: `sequences` `[batch, length, input size]`, `mask` `[batch, length]`, True counts."""
         if not self.fast() or isinstance(sequences, keras.KerasTensor):
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         steps = None
         if mask is not None:
             steps = tf.cast(tf.transpose(mask), tf.float32)[..., None]
         outputs, h, c = self.time_major(
-            tf.transpose(sequences, [1, 0, 2]), steps, None if initial_state is None else list(initial_state), self.go_backwards
+            tf.transpose(sequences, [1, 0, 2]),
+            steps,
+            None if initial_state is None else list(initial_state),
+            self.go_backwards,
         )
         if self.go_backwards:
             outputs = tf.reverse(outputs, [0])

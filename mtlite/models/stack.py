@@ -94,10 +94,11 @@ class LSTMStack(keras.layers.Layer):
         for layer, directions in enumerate(self.lstms):
             start = None if state is None else state[layer]
             results = [
-                lstm.time_major(x, steps, start, backwards=bool(backwards))
-                for backwards, lstm in enumerate(directions)
+                lstm.time_major(x, steps, start, backwards=bool(backwards)) for backwards, lstm in enumerate(directions)
             ]
-            outputs, h, c = (parts[0] if len(parts) == 1 else tf.concat(parts, -1) for parts in zip(*results))
+            outputs, h, c = (
+                parts[0] if len(parts) == 1 else tf.concat(parts, -1) for parts in zip(*results, strict=True)
+            )
             last.append([h, c])
             if self.residual and x.shape[-1] == self.units:
                 outputs += tf.cast(x, outputs.dtype)

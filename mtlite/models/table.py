@@ -26,9 +26,7 @@ OPTIONAL = ("bidirectional", "attention", "wait")
 _BOTH_WAYS = frozenset({"bidirectional"})
 
 TOPOLOGIES: dict[str, Entry] = {
-    "encoder-decoder": Entry(
-        "encoder_decoder", "EncoderDecoder", "autoregressive", "ooo → [h c] → ooo", _BOTH_WAYS
-    ),
+    "encoder-decoder": Entry("encoder_decoder", "EncoderDecoder", "autoregressive", "ooo → [h c] → ooo", _BOTH_WAYS),
     "attention": Entry(
         "attention", "Attention", "autoregressive", "ooo ⇄ ooo", frozenset({"bidirectional", "attention"})
     ),

@@ -18,9 +18,9 @@ def beam_search(
 ) -> Hypotheses:
     """Beam search for a batch, inside one graph.
 
-    Hypotheses are ranked by log p / ((5 + length) / 6) ** length_penalty (Wu et al. 2016). A finished one is frozen: it keeps
-    its place as long as nothing better comes. Tokens and back pointers are kept per step and followed back once, at the
-    end.
+    Hypotheses are ranked by log p / ((5 + length) / 6) ** length_penalty (Wu et al. 2016). A finished one is frozen: it
+    keeps its place as long as nothing better comes. Tokens and back pointers are kept per step and followed back once,
+    at the end.
 
     Args:
         stepper: the models.
@@ -39,7 +39,13 @@ def beam_search(
         return log_p / tf.pow((5.0 + tf.cast(length, tf.float32)) / 6.0, length_penalty)
 
     def step(
-        at: tf.Tensor, tokens: tf.Tensor, running: tf.Tensor, log_p: tf.Tensor, scores: tf.Tensor, states: Any, *kept: Any
+        at: tf.Tensor,
+        tokens: tf.Tensor,
+        running: tf.Tensor,
+        log_p: tf.Tensor,
+        scores: tf.Tensor,
+        states: Any,
+        *kept: Any,
     ) -> Any:
         # [batch · beam] tokens in, the beam_size best continuations of every hypothesis out
         step_log_p, states, weights = stepper.log_probabilities(tf.reshape(tokens, [-1]), states, memories)

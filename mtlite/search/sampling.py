@@ -49,8 +49,8 @@ def sample(
         stepper: the models.
         source: `[batch, source length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
-        uniforms: random numbers in [0, 1) `[batch, longest limit]`: with numbers of its own, a sentence's sample does not
-            depend on its neighbours.
+        uniforms: random numbers in [0, 1) `[batch, longest limit]`: with numbers of its own, a sentence's sample does
+            not depend on its neighbours.
         temperature: see `draw`.
         top_k: see `draw`.
         top_p: see `draw`.

@@ -50,9 +50,7 @@ class Searcher:
     def _search(self, source: tf.Tensor, limits: tf.Tensor, uniforms: tf.Tensor) -> Hypotheses:
         config = self.config
         if config.sample:
-            return sample(
-                self.stepper, source, limits, uniforms, config.temperature, config.top_k, config.top_p
-            )
+            return sample(self.stepper, source, limits, uniforms, config.temperature, config.top_k, config.top_p)
         if config.beam_size == 1:
             return greedy(self.stepper, source, limits)
         return beam_search(self.stepper, source, limits, config.beam_size, config.length_penalty)
@@ -104,7 +102,11 @@ class Searcher:
         for row in ids[: max(1, self.config.nbest)].tolist():
             end = next((at for at, token in enumerate(row) if token in (EOS, PAD)), len(row))
             sequences.append(row[:end])
-        return Found(sequences, [float(score) for score in scores[: len(sequences)]], self._trim(weights, sequences[0], source_length))
+        return Found(
+            sequences,
+            [float(score) for score in scores[: len(sequences)]],
+            self._trim(weights, sequences[0], source_length),
+        )
 
     @staticmethod
     def _trim(weights: np.ndarray, ids: list[int], source_length: int) -> np.ndarray:

@@ -39,16 +39,15 @@ class Stepper:
             memories: of all models.
 
         Returns:
-            log p `[batch, vocabulary]`, the new states, and attention weights `[batch, source length]` (mean over the models
-            that have them; of length 0 where none has).
+            log p `[batch, vocabulary]`, the new states, and attention weights `[batch, source length]` (mean over the
+            models that have them; of length 0 where none has).
         """
         steps = [
             model.decode(tokens[:, None], state, memory)
             for model, state, memory in zip(self.models, states, memories, strict=True)
         ]
         each = [
-            tf.nn.log_softmax(model.head(step.features[:, 0]))
-            for model, step in zip(self.models, steps, strict=True)
+            tf.nn.log_softmax(model.head(step.features[:, 0])) for model, step in zip(self.models, steps, strict=True)
         ]
         joined = each[0] if len(each) == 1 else tf.reduce_logsumexp(tf.stack(each), axis=0) - float(np.log(len(each)))
         weights = [step.weights[:, 0] for step in steps if step.weights is not None]

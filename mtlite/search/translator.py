@@ -41,9 +41,7 @@ class Translator:
         seed: for sampling.
     """
 
-    def __init__(
-        self, models: list[Topology], tokenizers: Tokenizers, config: SearchConfig, seed: int = 1
-    ) -> None:
+    def __init__(self, models: list[Topology], tokenizers: Tokenizers, config: SearchConfig, seed: int = 1) -> None:
         self.models, self.tokenizers, self.config = models, tokenizers, config
         self.searcher = Searcher(models, config, seed)
 
@@ -72,7 +70,9 @@ class Translator:
         facts = [run.read_json("run.json") for run in opened]
         for key in ("source_tokenizer", "target_tokenizer"):
             if len({str(fact.get(key)) for fact in facts}) > 1:
-                raise UsageError("these runs have different vocabularies: an ensemble needs runs with the same tokenizer")
+                raise UsageError(
+                    "these runs have different vocabularies: an ensemble needs runs with the same tokenizer"
+                )
         tokenizers = Tokenizers.load(opened[0].path)
         for key, tokenizer in (("source_tokenizer", tokenizers.source), ("target_tokenizer", tokenizers.target)):
             if facts[0][key] != tokenizer.sha256:

@@ -71,7 +71,7 @@ def load_state(folder: Path) -> tuple[tuple[Arrays, dict[str, Any]] | None, list
     """
     # A kill between the two renames of `save_state` leaves the new state under its first name.
     paths = [folder / f"{name}.safetensors" for name in ("newest", "last", "previous")]
-    problems = []
+    problems: list[str] = []
     for path in paths:
         if path.exists():
             try:

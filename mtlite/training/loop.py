@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mtlite.config import TrainingConfig
+from mtlite.config import TrainingConfig, settled
 from mtlite.data.batches import Batches, Position, Prefetched
 from mtlite.errors import MtliteError
 from mtlite.models.topologies.topology import Topology
@@ -96,14 +96,10 @@ class Loop:
         validation: Validation,
         console: Console,
     ) -> None:
-        assert config.max_updates and config.validate_every and config.save_every
         self.run, self.config, self.model, self.optimizer = run, config, model, optimizer
         self.step, self.batches, self.validation, self.console = step, batches, validation, console
-        self.max_updates, self.validate_every, self.save_every = (
-            config.max_updates,
-            config.validate_every,
-            config.save_every,
-        )
+        self.max_updates, self.validate_every = settled(config.max_updates), settled(config.validate_every)
+        self.save_every = settled(config.save_every)
         self.progress = Progress()
 
     def load(self) -> None:

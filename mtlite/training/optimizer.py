@@ -1,4 +1,4 @@
-"""Adam (Kingma & Ba 2015), one pass over every weight, with clipping by the global norm and a moving average of the weights."""
+"""Adam (Kingma & Ba 2015) in one pass over every weight, with clipping and a moving average of the weights."""
 
 from __future__ import annotations
 

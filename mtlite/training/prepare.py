@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import datasets
 import numpy as np
 
-from mtlite.config import Config
+from mtlite.config import Config, settled
 from mtlite.data.batches import group_by_length
 from mtlite.data.cleaning import CleaningReport, clean
 from mtlite.data.corpus import Corpus, load_corpus
@@ -72,9 +72,8 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
         raise DataError("no training pairs are left after cleaning: see data.cleaning for what removes pairs")
     config, chosen = choose_sizes(config, len(corpus.train))
     if tokenizers is None:
-        assert config.tokenizer.vocabulary_size is not None
         sample = _sample(corpus.train, config.tokenizer.sample_sentences, config.seed)
-        tokenizers, messages = make_tokenizers(config.tokenizer, sample, config.tokenizer.vocabulary_size)
+        tokenizers, messages = make_tokenizers(config.tokenizer, sample, settled(config.tokenizer.vocabulary_size))
         for message in messages:
             say(message)
     encoded = encode_pairs(corpus.train, tokenizers)
@@ -104,7 +103,8 @@ def data_report(prepared: Prepared) -> list[str]:
         + (" for both sides" if prepared.tokenizers.joint else f" source, {len(prepared.tokenizers.target):,} target"),
         f"pieces per sentence: source {lengths[:, 0].mean():.1f} (longest {lengths[:, 0].max()}), "
         f"target {lengths[:, 1].mean():.1f} (longest {lengths[:, 1].max()})",
-        f"{len(groups):,} batches an epoch, {padded / len(groups):,.0f} tokens each, {1 - used / padded:.1%} of them padding",
+        f"{len(groups):,} batches an epoch, {padded / len(groups):,.0f} tokens each, "
+        f"{1 - used / padded:.1%} of them padding",
     ]
     for name, pairs in {"dev": prepared.corpus.dev, **prepared.corpus.tests}.items():
         unknown = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mtlite.config import TrainingConfig
+import math
+
+from mtlite.config import TrainingConfig, settled
 
 
 def learning_rate(config: TrainingConfig, update: int, plateau_scale: float) -> float:
@@ -13,15 +15,14 @@ def learning_rate(config: TrainingConfig, update: int, plateau_scale: float) -> 
         update: number of the update, from 1.
         plateau_scale: what the plateau schedule has come down to so far (1.0 at the start).
     """
-    assert config.warmup_updates is not None and config.max_updates is not None
-    warmup = config.warmup_updates
+    warmup, updates = settled(config.warmup_updates), settled(config.max_updates)
     if update < warmup:
         return config.learning_rate * update / warmup
     if config.schedule == "linear":
-        left = max(0, config.max_updates - update) / max(1, config.max_updates - warmup)
+        left = max(0, updates - update) / max(1, updates - warmup)
         return config.learning_rate * (config.final_learning_rate + (1 - config.final_learning_rate) * left)
     if config.schedule == "inverse-square-root":
-        return config.learning_rate * (max(1, warmup) / max(1, update)) ** 0.5  # Vaswani et al. 2017
+        return config.learning_rate * math.sqrt(max(1, warmup) / max(1, update))  # Vaswani et al. 2017
     if config.schedule == "plateau":
         return config.learning_rate * plateau_scale
     return config.learning_rate

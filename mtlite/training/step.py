@@ -60,7 +60,10 @@ class TrainingStep:
             learning_rate: of this update.
             update: its number, from 1.
         """
-        sides = [[tf.constant(side) for batch in self._share(batches, replica) for side in batch] for replica in self._replicas()]
+        sides = [
+            [tf.constant(side) for batch in self._share(batches, replica) for side in batch]
+            for replica in self._replicas()
+        ]
         if len(sides) == 1:
             arguments = sides[0]
         else:

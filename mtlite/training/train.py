@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mtlite.config import Config
+from mtlite.config import Config, settled
 from mtlite.data.corpus import Corpus
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
@@ -83,11 +83,10 @@ def dry_run(config: Config, console: Console) -> None:
     start_tensorflow(config.training.threads)
     from mtlite.training.estimate import seconds_per_update
 
-    assert prepared.config.training.max_updates
     seconds = seconds_per_update(prepared)
-    total = seconds * prepared.config.training.max_updates
+    updates = settled(prepared.config.training.max_updates)
     console.print(
-        f"{prepared.config.training.max_updates:,} updates of about {seconds:.2f} s: about {total / 60:.0f} minutes "
+        f"{updates:,} updates of about {seconds:.2f} s: about {seconds * updates / 60:.0f} minutes "
         "on this machine, validations not counted"
     )
 
@@ -141,8 +140,16 @@ def _compare_with_saved(saved: dict[str, Any], prepared: Prepared, console: Cons
     if saved["source_tokenizer"] != prepared.tokenizers.source.sha256:
         raise RunError("the tokenizer is not the one that this run was started with: start a new run")
     now = {package: version(package) for package in PACKAGES}
-    changed = [f"{package} {saved['packages'].get(package)} → {now[package]}" for package in PACKAGES if now[package] != saved["packages"].get(package)]
-    changed += [f"{key} {saved['machine'].get(key)} → {value}" for key, value in machine().items() if saved["machine"].get(key) != value]
+    changed = [
+        f"{package} {saved['packages'].get(package)} → {now[package]}"
+        for package in PACKAGES
+        if now[package] != saved["packages"].get(package)
+    ]
+    changed += [
+        f"{key} {saved['machine'].get(key)} → {value}"
+        for key, value in machine().items()
+        if saved["machine"].get(key) != value
+    ]
     if changed:
         console.print(f"warning: the run may not end bit for bit as it would have: {', '.join(changed)}")
 

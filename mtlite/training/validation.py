@@ -44,7 +44,7 @@ class Validation:
         source = [np.asarray(ids, np.int32) for ids in self.source_ids]
         target = [np.asarray(ids, np.int32) for ids in tokenizers.target.encode(references)]
         lengths = [np.array([len(ids) for ids in side]) for side in (source, target)]
-        groups = group_by_length(*lengths, batch_tokens, np.random.default_rng(0))
+        groups = group_by_length(lengths[0], lengths[1], batch_tokens, np.random.default_rng(0))
         self.batches = [(pad([source[row] for row in rows]), pad([target[row] for row in rows])) for rows in groups]
         self.searcher = Searcher([model], greedy_config(search))
         self._loss = tf.function(self._loss_of_batch, input_signature=[_IDS, _IDS])

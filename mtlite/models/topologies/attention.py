@@ -25,8 +25,8 @@ class Attention(Autoregressive):
     source  o o o
     ```
 
-    The first decoder layer looks back; the context joins the layer above it and the head. It is not fed back into the first
-    layer, so that training runs over whole sequences. The Keras model that this generalises:
+    The first decoder layer looks back; the context joins the layer above it and the head. It is not fed back into the
+    first layer, so that training runs over whole sequences. The Keras model that this generalises:
 
     ```python
     encoded, h, c = LSTM(units, return_sequences=True, return_state=True)(source)

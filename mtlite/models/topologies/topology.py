@@ -71,7 +71,7 @@ class Topology(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        self.config = {
+        self.config: dict[str, Any] = {
             "source_vocabulary": source_vocabulary,
             "target_vocabulary": target_vocabulary,
             "joint": joint,

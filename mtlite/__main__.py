@@ -1,0 +1,5 @@
+"""`python -m mtlite` is `mtlite`."""
+
+from mtlite.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,84 @@
+"""The command line: which commands there are, and how errors are said."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from mtlite.errors import MtliteError, UsageError
+
+# name → what it does; each is the module of that name in mtlite.commands
+COMMANDS = {
+    "train": "train a model on parallel text and score it",
+    "translate": "translate lines with one or more trained models",
+    "evaluate": "score a trained model on its test sets or on other files",
+    "attention": "draw where a model looks while it translates a sentence",
+    "topologies": "list the topologies and the options that each can have",
+}
+
+
+def overview() -> str:
+    """What `mtlite --help` prints."""
+    width = max(map(len, COMMANDS))
+    rows = "\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items())
+    return (
+        "usage: mtlite COMMAND [options]\n\n"
+        "A laboratory for machine translation with recurrent sequence models.\n\n"
+        f"commands:\n{rows}\n\n"
+        "mtlite COMMAND --help explains every option with its default. --debug shows where an error comes from."
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; those of the process if None.
+
+    Returns:
+        Exit code: 0, 1 (something outside is wrong) or 2 (the request is wrong).
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
+    try:
+        if not given or given[0] in ("-h", "--help"):
+            print(overview())
+            return 0 if given else 2
+        if given[0] == "--version":
+            from mtlite import __version__
+
+            print(f"mtlite {__version__}")
+            return 0
+        command = given[0]
+        if command not in COMMANDS:
+            near = difflib.get_close_matches(command, COMMANDS, 1) or list(COMMANDS)
+            raise UsageError(f"unknown command '{command}': expected {', '.join(near)} (mtlite --help lists all)")
+        module = importlib.import_module(f"mtlite.commands.{command}")
+        module.run(given[1:])
+        sys.stdout.flush()
+    except SystemExit as end:  # --help of a command
+        return int(end.code or 0)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _fail("stopped", 130)
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, MtliteError):
+            return _fail(str(error), error.exit_code)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return _fail("no space left on the disk: free some and go on with --resume", 1)
+        return _fail(f"unexpected {type(error).__name__}: {error} (run again with --debug to see where)", 1)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"mtlite: {' '.join(message.split())}", file=sys.stderr)
+    return code

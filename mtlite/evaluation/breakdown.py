@@ -1,0 +1,190 @@
+"""Where does each system fail? Tables for any number of systems, after compare-mt (Neubig et al. 2019)."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mtlite.errors import DataError, UsageError
+from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, scores_by_bucket, sentences_by_bucket
+from mtlite.evaluation.examples import SentenceExample, SentenceExamples
+from mtlite.evaluation.metrics import check_lines, make_metrics, split_words
+from mtlite.evaluation.ngrams import NgramGain, correct_ngrams, ngram_gains, share_with_repeat
+from mtlite.evaluation.statistics import bleu_of_sentences, chrf2_of_sums, sentence_counts
+from mtlite.evaluation.word_order import reordering
+from mtlite.evaluation.words import FREQUENCY_EDGES, WordsByFrequency, frequencies_of, words_by_frequency
+
+LENGTH_EDGES = (5, 10, 15, 20, 30, 40, 60)
+REORDERING_EDGES = (0, 1, 11, 21)
+LENGTH_DIFFERENCE_EDGES = (-10, -5, -2, 0, 1, 3, 6, 11)
+SENTENCE_BLEU_EDGES = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
+SHOWN = 10
+"""Sentences and n-grams in a list."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What can be said of one system's output as a whole.
+
+    Args:
+        length_ratio: Hypothesis words per reference word.
+        repeating: Share of hypotheses in which a run of one to four words is followed at once by itself, 0 to 1.
+    """
+
+    length_ratio: float
+    repeating: float
+
+
+@dataclass(frozen=True)
+class PairBreakdown:
+    """What tells a system from the baseline, in both directions.
+
+    Args:
+        first: The baseline.
+        second: The system.
+        first_sentences: Where the first is further ahead in sentence BLEU, furthest first.
+        second_sentences: Where the second is.
+        first_ngrams: What the first gets right more often, most telling first.
+        second_ngrams: What the second does.
+    """
+
+    first: str
+    second: str
+    first_sentences: list[SentenceExample]
+    second_sentences: list[SentenceExample]
+    first_ngrams: list[NgramGain]
+    second_ngrams: list[NgramGain]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Where each system fails.
+
+    Args:
+        outputs: By system, length and repetitions.
+        reference_repeating: Share of references that repeat themselves: how much of it is right.
+        source_length: Scores by number of words in the source.
+        reordering: Scores by share of linked words that change places between source and reference.
+        rarest_word: Scores by frequency of the rarest word in the reference.
+        words: F-measure by frequency of the word.
+        length_difference: Sentences by hypothesis words minus reference words.
+        sentence_bleu: Sentences by sentence BLEU.
+        pairs: The baseline beside each other system.
+    """
+
+    outputs: dict[str, Output]
+    reference_repeating: float
+    source_length: ScoresByBucket
+    reordering: ScoresByBucket
+    rarest_word: ScoresByBucket
+    words: WordsByFrequency
+    length_difference: SentencesByBucket
+    sentence_bleu: SentencesByBucket
+    pairs: list[PairBreakdown]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+
+def break_down(
+    systems: Mapping[str, Sequence[str]],
+    sources: Sequence[str],
+    references: Sequence[str],
+    *,
+    baseline: str,
+    source_language: str | None,
+    target_language: str | None,
+    training_frequencies: Mapping[str, int] | None = None,
+) -> Breakdown:
+    """Looks at one output of each system.
+
+    Args:
+        systems: By name, one hypothesis for each reference.
+        sources: One line for each reference.
+        references: As they stand in the corpus.
+        baseline: The name of the system that the others are set beside.
+        source_language: A code such as `de`.
+        target_language: A code such as `de`.
+        training_frequencies: How often a word of the target side occurs in training, as `word_frequencies` counts; if
+            None, words are rare that are rare in the references.
+
+    Raises:
+        UsageError: The baseline is not among the systems.
+        DataError: The lines do not belong together.
+    """
+    if baseline not in systems:
+        raise UsageError(f"expected the baseline to be one of {', '.join(systems)}; found {baseline}")
+    for hypotheses in systems.values():
+        check_lines(hypotheses, references)
+    if len(sources) != len(references):
+        raise DataError(
+            f"expected one source per reference, found {len(sources):,} sources and {len(references):,} references"
+        )
+
+    metrics = make_metrics(target_language)
+    bleu, chrf2 = (
+        {name: sentence_counts(metrics[metric], lines, references) for name, lines in systems.items()}
+        for metric in ("bleu", "chrf2")
+    )
+    source_words, reference_words = split_words(sources, source_language), split_words(references, target_language)
+    words = {name: split_words(lines, target_language) for name, lines in systems.items()}
+    counted_in = "references" if training_frequencies is None else "training pairs"
+    frequencies = frequencies_of(reference_words) if training_frequencies is None else training_frequencies
+    rarest = [min((frequencies.get(word, 0) for word in line), default=None) for line in reference_words]
+    moved = [share if share is None else whole_percent(share) for share in reordering(source_words, reference_words)]
+    sentence_bleu = {name: bleu_of_sentences(counts) for name, counts in bleu.items()}
+    sentence_chrf2 = {name: chrf2_of_sums(counts) for name, counts in chrf2.items()}
+    examples = SentenceExamples(sources, references, systems, sentence_bleu, sentence_chrf2)
+    correct = {name: correct_ngrams(lines, reference_words) for name, lines in words.items()}
+
+    return Breakdown(
+        outputs={name: Output(length_ratio(bleu[name]), share_with_repeat(lines)) for name, lines in words.items()},
+        reference_repeating=share_with_repeat(reference_words),
+        source_length=scores_by_bucket(
+            "words in the source", LENGTH_EDGES, [len(line) for line in source_words], bleu, chrf2
+        ),
+        reordering=scores_by_bucket("words that change places, %", REORDERING_EDGES, moved, bleu, chrf2),
+        rarest_word=scores_by_bucket(
+            f"frequency of the rarest reference word in the {counted_in}", FREQUENCY_EDGES, rarest, bleu, chrf2
+        ),
+        words=words_by_frequency(f"frequency in the {counted_in}", frequencies, words, reference_words),
+        length_difference=sentences_by_bucket(
+            "hypothesis words minus reference words",
+            LENGTH_DIFFERENCE_EDGES,
+            {name: (counts[:, 0] - counts[:, 1]).tolist() for name, counts in bleu.items()},
+        ),
+        sentence_bleu=sentences_by_bucket(
+            "sentence BLEU",
+            SENTENCE_BLEU_EDGES,
+            {name: of_system.tolist() for name, of_system in sentence_bleu.items()},
+        ),
+        pairs=[
+            PairBreakdown(
+                baseline,
+                name,
+                examples.of_lead(baseline, name, SHOWN),
+                examples.of_lead(name, baseline, SHOWN),
+                ngram_gains(correct[baseline], correct[name], SHOWN),
+                ngram_gains(correct[name], correct[baseline], SHOWN),
+            )
+            for name in systems
+            if name != baseline
+        ],
+    )
+
+
+def whole_percent(share: float) -> int:
+    """A share in percent, rounded up, so that 0 is nothing at all."""
+    return math.ceil(round(100 * share, 6))
+
+
+def length_ratio(counts: np.ndarray) -> float:
+    """Hypothesis words per reference word, from BLEU's counts [sentences, 10]; 0 if the references are empty."""
+    written, expected = counts[:, :2].sum(axis=0).tolist()
+    return written / expected if expected else 0.0

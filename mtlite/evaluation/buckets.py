@@ -1,0 +1,111 @@
+"""Sentences sorted into buckets by a property, such as their length, and what systems achieve in each bucket."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from mtlite.evaluation.statistics import bleu_of_sums, chrf2_of_sums
+
+NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class ScoresByBucket:
+    """Corpus scores of the sentences of each bucket; the buckets are the same for all systems.
+
+    Args:
+        title: The property that the sentences are sorted by.
+        buckets: Values of the property, such as `10 to 14`; buckets without a sentence are left out.
+        sentences: Number of sentences in each bucket.
+        bleu: By system, the BLEU of each bucket.
+        chrf2: By system, the chrF2 of each bucket.
+    """
+
+    title: str
+    buckets: list[str]
+    sentences: list[int]
+    bleu: dict[str, list[float]]
+    chrf2: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class SentencesByBucket:
+    """How many sentences of each system fall into each bucket.
+
+    Args:
+        title: The property that the hypotheses are sorted by.
+        buckets: Values of the property.
+        sentences: By system, the number of sentences in each bucket.
+    """
+
+    title: str
+    buckets: list[str]
+    sentences: dict[str, list[int]]
+
+
+def bucket_labels(edges: Sequence[int]) -> list[str]:
+    """The names of the buckets between whole-numbered edges, where a bucket starts at its edge.
+
+    >>> bucket_labels([5, 10, 11])
+    ['<5', '5 to 9', '10', '≥11']
+    """
+    inner = [str(low) if low == high - 1 else f"{low} to {high - 1}" for low, high in pairwise(edges)]
+    return [f"<{edges[0]}", *inner, f"≥{edges[-1]}"]
+
+
+def scores_by_bucket(
+    title: str,
+    edges: Sequence[int],
+    values: Sequence[float | None],
+    bleu_counts: Mapping[str, np.ndarray],
+    chrf2_counts: Mapping[str, np.ndarray],
+) -> ScoresByBucket:
+    """Scores every bucket for every system.
+
+    Args:
+        title: The property.
+        edges: Where a bucket ends and the next one starts.
+        values: The property of each sentence; None puts it into a bucket of its own.
+        bleu_counts: By system, BLEU's counts [sentences, 10].
+        chrf2_counts: By system, chrF2's counts [sentences, 18].
+    """
+    bucket_of_sentence = np.array([len(edges) + 1 if value is None else bisect_right(edges, value) for value in values])
+    found = np.unique(bucket_of_sentence)
+    labels = [*bucket_labels(edges), NOT_KNOWN]
+    members = [bucket_of_sentence == bucket for bucket in found]
+    return ScoresByBucket(
+        title,
+        [labels[bucket] for bucket in found],
+        [int(inside.sum()) for inside in members],
+        {
+            name: [float(bleu_of_sums(counts[inside].sum(axis=0))) for inside in members]
+            for name, counts in bleu_counts.items()
+        },
+        {
+            name: [float(chrf2_of_sums(counts[inside].sum(axis=0))) for inside in members]
+            for name, counts in chrf2_counts.items()
+        },
+    )
+
+
+def sentences_by_bucket(title: str, edges: Sequence[int], values: Mapping[str, Sequence[float]]) -> SentencesByBucket:
+    """Counts the sentences in every bucket.
+
+    Args:
+        title: The property.
+        edges: Where a bucket ends and the next one starts.
+        values: By system, the property of each of its hypotheses.
+    """
+    return SentencesByBucket(
+        title,
+        bucket_labels(edges),
+        {
+            name: np.bincount([bisect_right(edges, value) for value in of_system], minlength=len(edges) + 1).tolist()
+            for name, of_system in values.items()
+        },
+    )

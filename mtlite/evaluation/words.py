@@ -1,0 +1,80 @@
+"""How well each system gets words right, from unseen to frequent ones, as compare-mt shows it (Neubig et al. 2019)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mtlite.evaluation.buckets import bucket_labels
+from mtlite.evaluation.metrics import Words, split_words
+
+FREQUENCY_EDGES = (0, 1, 2, 3, 4, 5, 10, 100, 1000)
+
+
+@dataclass(frozen=True)
+class WordsByFrequency:
+    """F-measure of words by how often they occur elsewhere.
+
+    Args:
+        title: Where the frequency was counted.
+        buckets: Frequencies, such as `5 to 9`; buckets without a reference word are left out.
+        words: Number of reference words in each bucket.
+        f_measure: By system, harmonic mean of precision and recall in each bucket, 0 to 100.
+    """
+
+    title: str
+    buckets: list[str]
+    words: list[int]
+    f_measure: dict[str, list[float]]
+
+
+def word_frequencies(lines: Sequence[str], language: str | None) -> Counter[str]:
+    """How often each word occurs, for instance in the target side of the training pairs."""
+    return frequencies_of(split_words(lines, language))
+
+
+def frequencies_of(sentences: Iterable[Sequence[str]]) -> Counter[str]:
+    """How often each word occurs in these sentences."""
+    return Counter(word for words in sentences for word in words)
+
+
+def words_by_frequency(
+    title: str, frequencies: Mapping[str, int], hypotheses: Mapping[str, Words], references: Words
+) -> WordsByFrequency:
+    """F-measure of every bucket for every system.
+
+    A word of a hypothesis is right as often as it stands in the reference of that sentence, wherever it stands there.
+
+    Args:
+        title: Where the frequencies were counted.
+        frequencies: By word; words that are not in it have frequency 0.
+        hypotheses: By system, the words of each hypothesis.
+        references: The words of each reference.
+    """
+
+    def by_bucket(words: Mapping[str, int]) -> list[int]:
+        totals = [0] * (len(FREQUENCY_EDGES) + 1)
+        for word, count in words.items():
+            totals[bisect_right(FREQUENCY_EDGES, frequencies.get(word, 0))] += count
+        return totals
+
+    expected = by_bucket(frequencies_of(references))
+    filled = [bucket for bucket, count in enumerate(expected) if count]
+    f_measure = {}
+    for name, outputs in hypotheses.items():
+        written = by_bucket(frequencies_of(outputs))
+        pairs = zip(outputs, references, strict=True)
+        correct = by_bucket(sum_of(Counter(output) & Counter(reference) for output, reference in pairs))
+        f_measure[name] = [200 * correct[bucket] / (written[bucket] + expected[bucket]) for bucket in filled]
+    labels = bucket_labels(FREQUENCY_EDGES)
+    return WordsByFrequency(title, [labels[bucket] for bucket in filled], [expected[b] for b in filled], f_measure)
+
+
+def sum_of(counters: Iterable[Counter[str]]) -> Counter[str]:
+    """All counts together."""
+    total: Counter[str] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return total

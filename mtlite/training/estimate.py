@@ -1,0 +1,49 @@
+"""How long an update takes here, measured on a few."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from mtlite.data.batches import Batches
+from mtlite.hardware import choose_precision
+from mtlite.models.build import build_model
+from mtlite.models.lengths import Lengths
+from mtlite.training.optimizer import Adam
+from mtlite.training.prepare import Prepared
+from mtlite.training.step import TrainingStep
+
+_UPDATES = 5
+
+
+def seconds_per_update(prepared: Prepared) -> float:
+    """Median seconds of a few updates of a model that is thrown away, after one that builds the graph."""
+    config = prepared.config
+    model = build_model(
+        config.model,
+        source_vocabulary=len(prepared.tokenizers.source),
+        target_vocabulary=len(prepared.tokenizers.target),
+        joint=prepared.tokenizers.joint,
+        lengths=Lengths.fit(prepared.lengths),
+        precision=choose_precision(config.training.precision),
+    )
+    optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
+    step = TrainingStep(
+        model,
+        optimizer,
+        config.seed,
+        config.training.label_smoothing,
+        config.training.accumulate,
+        tf.distribute.get_strategy(),
+    )
+    batches = Batches(prepared.encoded, prepared.tokenizers, config.training.batch_tokens, config.seed).epoch(0)
+    together = [next(batches) for _ in range(min(step.batches_per_update, 1))] * step.batches_per_update
+    seconds = []
+    for update in range(1, _UPDATES + 2):
+        start = time.perf_counter()
+        step(together, 0.0, update)
+        seconds.append(time.perf_counter() - start)
+        together = [*together[1:], next(batches, together[0])]
+    return float(np.median(seconds[1:]))
