@@ -320,7 +320,7 @@ def dataset_from_files(
 
 def batches_of(dataset: datasets.Dataset) -> Iterator[pa.Table]:
     """The rows as Arrow tables of a thousand rows."""
-    return dataset.with_format("arrow").iter(BATCH_SIZE)
+    yield from dataset.with_format("arrow").iter(BATCH_SIZE)
 
 
 def pairs_of(dataset: datasets.Dataset) -> Iterator[Pair]:
@@ -531,7 +531,7 @@ def cut(
     """
     if held_out < 1:
         raise UsageError(
-            f"data.held_out: expected at least 1, found {held_out}; give data.{' and data.'.join(names)}, or hold out more"
+            f"data.held_out: expected at least 1, found {held_out}; or give data.{' and data.'.join(names)}"
         )
     key = str(seed).encode()
     hashes = np.empty((len(train), 2), dtype=np.uint64)
