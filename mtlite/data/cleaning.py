@@ -14,7 +14,8 @@ import datasets
 import numpy as np
 
 from mtlite.config import CleaningConfig
-from mtlite.data.corpus import Corpus, keep_rows, pairs_of
+from mtlite.data.cached import keep_rows, pairs_of
+from mtlite.data.corpus import Corpus
 from mtlite.errors import DataError, UsageError
 
 Rule = Callable[[int, str, str], bool]

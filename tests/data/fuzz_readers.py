@@ -24,18 +24,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mtlite.config import CorpusConfig
-from mtlite.data.corpus import (
-    Columns,
-    Pair,
-    load_pairs,
-    pairs_of,
-    read_csv,
-    read_jsonl,
-    read_parallel_text,
-    read_parquet,
-    read_tsv,
-)
+from mtlite.data.cached import pairs_of
+from mtlite.data.corpus import load_pairs
 from mtlite.data.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
+from mtlite.data.readers import Columns, Pair, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import MtliteError
 
 COLUMNS = Columns(("de", "source"), ("en", "target"))

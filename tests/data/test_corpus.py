@@ -17,17 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtlite.config import CorpusConfig, DataConfig
-from mtlite.data.corpus import (
-    Columns,
-    language_of,
-    load_corpus,
-    pairs_of,
-    read_csv,
-    read_jsonl,
-    read_parallel_text,
-    read_parquet,
-    read_tsv,
-)
+from mtlite.data.cached import pairs_of
+from mtlite.data.corpus import language_of, load_corpus
+from mtlite.data.readers import Columns, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import DataError, UsageError
 
 TRICKY = [

@@ -1,0 +1,143 @@
+"""Pairs in the cache of `datasets`: memory-mapped, so that a corpus need not fit in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import pyarrow as pa
+from datasets.exceptions import DatasetGenerationError
+
+from mtlite.data.readers import Columns, Pair, check_sentences, first_line
+from mtlite.errors import DataError, MtliteError
+
+FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
+BATCH_SIZE = 1000
+
+
+@contextmanager
+def writing_to_cache() -> Iterator[None]:
+    """Turns what can go wrong while `datasets` writes its cache into one error.
+
+    Raises:
+        DataError: The cache cannot be written.
+    """
+    try:
+        yield
+    except (OSError, DatasetGenerationError, pa.ArrowException) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, MtliteError):  # raised by a reader, wrapped by `datasets`
+            raise cause from None
+        raise DataError(
+            f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(cause)}; "
+            "make room there, or set HF_DATASETS_CACHE to another folder"
+        ) from error
+
+
+def content_of(path: str) -> str:
+    """The SHA-256 of a file: the cache of `datasets` must notice a changed file under an old name.
+
+    Raises:
+        DataError: The file is missing or cannot be read.
+    """
+    try:
+        if not Path(path).exists():
+            raise DataError(f"{path}: no such file")
+        if not Path(path).is_file():
+            raise DataError(f"{path}: not a file")
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        raise DataError(f"{path}: cannot be read: {error}") from error
+
+
+def rows_of(read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], content: str) -> Iterator[dict[str, str]]:
+    """Pairs as rows of a data set; `content` is there for the fingerprint that the cache is found by."""
+    for source, target in read(**arguments):
+        yield {"source": source, "target": target}
+
+
+def dataset_from_files(
+    read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], paths: Sequence[str]
+) -> datasets.Dataset:
+    """What a reader yields, in the cache of `datasets`; files with known content are not read again."""
+    content = " ".join(content_of(path) for path in paths)
+    if next(read(**arguments), None) is None:  # `datasets` cannot make an empty data set from a generator
+        return datasets.Dataset.from_dict({"source": [], "target": []}, features=FEATURES)
+    with writing_to_cache():
+        return datasets.Dataset.from_generator(
+            rows_of, features=FEATURES, gen_kwargs={"read": read, "arguments": arguments, "content": content}
+        )
+
+
+def batches_of(dataset: datasets.Dataset) -> Iterator[pa.Table]:
+    """The rows as Arrow tables of a thousand rows."""
+    yield from dataset.with_format("arrow").iter(BATCH_SIZE)
+
+
+def pairs_of(dataset: datasets.Dataset) -> Iterator[Pair]:
+    """The pairs one by one, without holding more than a thousand in memory."""
+    for batch in batches_of(dataset):
+        yield from zip(batch["source"].to_pylist(), batch["target"].to_pylist(), strict=True)
+
+
+def normalize_columns(dataset: datasets.Dataset, columns: Columns, place: str) -> datasets.Dataset:
+    """The same rows with the columns "source" and "target".
+
+    Raises:
+        DataError: A column does not hold strings, or a sentence is missing.
+        UsageError: A column is lacking.
+    """
+    if isinstance(dataset.features.get("translation"), datasets.Translation | dict):
+        dataset = dataset.select_columns("translation").flatten()
+        dataset = dataset.rename_columns({name: name.removeprefix("translation.") for name in dataset.column_names})
+    source, target = columns.choose(dataset.column_names, place)
+    dataset = dataset.select_columns([source, target])
+    rows = 0
+    for batch in batches_of(dataset):
+        for name in (source, target):
+            check_sentences(batch[name].combine_chunks(), f"{place}, column {name}", rows)
+        rows += len(batch)
+    # In two steps: the columns may be called "target" and "source".
+    dataset = dataset.rename_columns({source: "the source", target: "the target"})
+    dataset = dataset.rename_columns({"the source": "source", "the target": "target"})
+    return dataset.select_columns(["source", "target"])
+
+
+def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
+    """The rows marked True, in order, as a data set of its own.
+
+    `select` would keep an index of rows that makes every later slice slow, and `flatten_indices` writes row by row;
+    filtering Arrow tables takes a twentieth of the time. The cache file is named by its content and stands in the cache
+    of `datasets` because a folder that belongs to the user must not be written to.
+
+    Raises:
+        DataError: The cache cannot be written.
+    """
+    if keep.all():
+        return dataset
+    digest = hashlib.sha256(keep.tobytes())
+    for table in batches_of(dataset):
+        for batch in table.combine_chunks().to_batches():
+            digest.update(batch.serialize())
+    folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
+    with writing_to_cache():
+        folder.mkdir(parents=True, exist_ok=True)
+        return (
+            dataset.with_format("arrow")
+            .map(
+                lambda table, rows: table.filter(pa.array(keep[rows])),
+                with_indices=True,
+                batched=True,
+                batch_size=BATCH_SIZE,
+                features=dataset.features,
+                cache_file_name=str(folder / f"{digest.hexdigest()}.arrow"),
+                new_fingerprint=digest.hexdigest(),
+            )
+            .with_format(None)
+        )

@@ -1,0 +1,221 @@
+"""One reader for each format, from a path to pairs.
+
+Every format is read here by the byte-wise line reader and the standard library, not by the readers of `datasets`: those
+turn the sentences `NA` and `null` into missing values, `007` into 7 and `2026-11-23` into a date, and drop blank lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mtlite.config import DataConfig
+from mtlite.data.limits import MAX_LINE_BYTES
+from mtlite.data.lines import read_ended_lines, read_lines, split_line_end
+from mtlite.errors import DataError, UsageError
+
+Pair = tuple[str, str]
+
+_BATCH_SIZE = 1000
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names that the column of each side may have; the first that exists counts."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+
+    @classmethod
+    def of(cls, config: DataConfig, source_language: str | None, target_language: str | None) -> Columns:
+        def names(column: str | None, language: str | None, side: str) -> tuple[str, ...]:
+            return (column,) if column else (language, side) if language else (side,)
+
+        return cls(
+            names(config.source_column, source_language, "source"),
+            names(config.target_column, target_language, "target"),
+        )
+
+    def choose(self, available: Sequence[str], place: str) -> Pair:
+        """The column of the source and the column of the target.
+
+        Raises:
+            UsageError: One of them is not available, or both are the same.
+        """
+        chosen = []
+        for side, names in (("source", self.source), ("target", self.target)):
+            name = next((name for name in names if name in available), None)
+            if name is None:
+                raise UsageError(
+                    f"{place}: no column {' or '.join(names)} for the {side}; available: {', '.join(available)}; "
+                    f"give data.{side}_language or data.{side}_column"
+                )
+            if list(available).count(name) > 1:
+                raise UsageError(f"{place}: more than one column {name}; give data.{side}_column, or rename one")
+            chosen.append(name)
+        if chosen[0] == chosen[1]:
+            raise UsageError(f"{place}: source and target are both in column {chosen[0]}; give two columns")
+        return chosen[0], chosen[1]
+
+
+def read_parallel_text(source: str, target: str) -> Iterator[Pair]:
+    """Pairs from two text files with the same number of lines.
+
+    Raises:
+        DataError: The numbers of lines differ, or a file cannot be read.
+    """
+    source_lines, target_lines = read_lines(Path(source)), read_lines(Path(target))
+    for number in itertools.count():
+        source_line, target_line = next(source_lines, None), next(target_lines, None)
+        if source_line is None and target_line is None:
+            return
+        if source_line is None or target_line is None:
+            source_count = number + (source_line is not None) + sum(1 for _ in source_lines)
+            target_count = number + (target_line is not None) + sum(1 for _ in target_lines)
+            raise DataError(
+                f"{source} has {source_count:,} lines, but {target} has {target_count:,}; line n of one must be the "
+                "translation of line n of the other"
+            )
+        yield source_line, target_line
+
+
+def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
+    """Pairs from lines with one tab: no header, no quoting, no column names.
+
+    Raises:
+        DataError: A line has not two columns, or the file cannot be read.
+    """
+    for number, line in enumerate(read_lines(Path(path)), start=1):
+        sides = line.split("\t")
+        if len(sides) != 2:
+            raise DataError(f"{path}, line {number}: expected source, tab, target; found {len(sides)} column(s)")
+        yield sides[0], sides[1]
+
+
+def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
+    """Pairs from comma-separated values with a header.
+
+    Raises:
+        DataError: A row does not fit the header, quotes are wrong, or the file cannot be read.
+        UsageError: The header lacks a column.
+    """
+    # The csv module takes a lone carriage return for the end of a row. While it parses, a surrogate stands for it,
+    # which cannot occur in text decoded from UTF-8.
+    stand_in = "\ud80d"
+
+    def without_lone_carriage_returns() -> Iterator[str]:
+        for line in read_ended_lines(Path(path)):
+            text, end = split_line_end(line)
+            yield text.replace("\r", stand_in) + end
+
+    csv.field_size_limit(MAX_LINE_BYTES)
+    rows = csv.reader(without_lone_carriage_returns(), strict=True)
+    try:
+        header = next(rows, None)
+        if header is None:
+            return
+        source, target = (header.index(name) for name in columns.choose(header, path))
+        for row in rows:
+            if len(row) != len(header):
+                raise DataError(
+                    f"{path}, line {rows.line_num}: expected {len(header)} columns as in the header, found {len(row)}"
+                )
+            yield row[source].replace(stand_in, "\r"), row[target].replace(stand_in, "\r")
+    except csv.Error as error:
+        raise DataError(f"{path}, line {rows.line_num}: not a row of comma-separated values: {error}") from error
+
+
+def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
+    """Pairs from lines with one JSON object each: {"de": …, "en": …} or {"translation": {"de": …, "en": …}}.
+
+    Raises:
+        DataError: A line is no such object, a sentence is no string, or the file cannot be read.
+        UsageError: The first line lacks a column.
+    """
+    chosen = None
+    for number, line in enumerate(read_lines(Path(path)), start=1):
+        place = f"{path}, line {number}"
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{place}: not JSON: {error}") from error
+        if isinstance(row, dict) and isinstance(row.get("translation"), dict):
+            row = row["translation"]
+        if not isinstance(row, dict):
+            raise DataError(f'{place}: expected an object such as {{"source": "…", "target": "…"}}')
+        chosen = chosen or columns.choose(list(row), place)
+        for name in chosen:
+            if not isinstance(row.get(name), str):
+                found = "nothing" if row.get(name) is None else f"a value of type {type(row[name]).__name__}"
+                raise DataError(f"{place}: expected a string as {name!r}, found {found}")
+            try:
+                row[name].encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise DataError(f"{place}: {name!r} holds half a character (a lone surrogate escape)") from error
+        yield row[chosen[0]], row[chosen[1]]
+
+
+def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
+    """Pairs from a Parquet file with two string columns or a struct column `translation`.
+
+    Raises:
+        DataError: The file is broken, a column does not hold strings, or a sentence is missing.
+        UsageError: A column is lacking.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            nested = "translation" in names and pa.types.is_struct(file.schema_arrow.field("translation").type)
+            available = [field.name for field in file.schema_arrow.field("translation").type] if nested else names
+            chosen = columns.choose(available, path)
+            row = 0
+            for batch in file.iter_batches(_BATCH_SIZE, columns=["translation"] if nested else list(chosen)):
+                sides = []
+                for name in chosen:
+                    side = pc.struct_field(batch["translation"], name) if nested else batch[name]
+                    check_sentences(side, f"{path}, column {name}", row)
+                    sides.append(side.to_pylist())
+                yield from zip(*sides, strict=True)
+                row += len(batch)
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: a column name that is not UTF-8
+        raise DataError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
+
+
+def check_sentences(sentences: pa.Array, place: str, rows_before: int) -> None:
+    """Makes sure that an Arrow array holds nothing but sentences.
+
+    Raises:
+        DataError: It holds something else than strings, missing values, invalid UTF-8 or an endless string.
+    """
+    if not (pa.types.is_string(sentences.type) or pa.types.is_large_string(sentences.type)):
+        raise DataError(f"{place}: expected strings, found {sentences.type}")
+    if sentences.null_count:
+        row = rows_before + pc.index(sentences.is_null(), True).as_py() + 1
+        raise DataError(f"{place}, row {row}: expected a string, found nothing (null)")
+    try:
+        sentences.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{place}, after row {rows_before}: {first_line(error)}") from error
+    if len(sentences) and pc.max(pc.binary_length(sentences)).as_py() > MAX_LINE_BYTES:
+        raise DataError(f"{place}, after row {rows_before}: a sentence longer than {MAX_LINE_BYTES:,} bytes")
+
+
+PAIR_READERS: dict[str, Callable[[str, Columns], Iterator[Pair]]] = {
+    ".tsv": read_tsv,
+    ".csv": read_csv,
+    ".jsonl": read_jsonl,
+    ".parquet": read_parquet,
+}
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of another library says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
