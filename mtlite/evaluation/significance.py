@@ -284,7 +284,7 @@ def difference(
 
 def t_interval(values: np.ndarray) -> tuple[float, float] | None:
     """The 95 % t interval of the mean of some values [seeds]; None for fewer than two."""
-    from scipy.special import stdtrit  # type: ignore[import-untyped]
+    from scipy.special import stdtrit
 
     if len(values) < 2:
         return None

@@ -139,15 +139,15 @@ SCORE_OF_SUMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def resampled_weights(sentences: int, seed: int, resamples: int = RESAMPLES) -> Iterator[np.ndarray]:
+def resampled_weights(sentences: int, seed: int) -> Iterator[np.ndarray]:
     """Bootstrap (Koehn 2004): how often each sentence is drawn in each resample, in chunks [resamples, sentences].
 
     The draws are those of sacrebleu for the same seed. A chunk times counts [sentences, counts] gives resampled sums.
     """
     generator = np.random.default_rng(seed)
     rows = max(1, CHUNK_CELLS // sentences)
-    for start in range(0, resamples, rows):
-        drawn = [generator.choice(sentences, size=sentences) for _ in range(min(rows, resamples - start))]
+    for start in range(0, RESAMPLES, rows):
+        drawn = [generator.choice(sentences, size=sentences) for _ in range(min(rows, RESAMPLES - start))]
         yield np.array([np.bincount(indices, minlength=sentences) for indices in drawn], dtype=float)
 
 

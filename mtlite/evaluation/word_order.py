@@ -11,7 +11,7 @@ It is an estimate: good enough to sort the sentences of a test set, no measureme
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -55,18 +55,18 @@ def translation_probabilities(sources: Words, targets: Words) -> list[np.ndarray
     first_columns = np.cumsum([0, *(len(target) for target in target_ids)])
     columns = [
         np.broadcast_to(np.arange(first, last), pair.shape)
-        for pair, first, last in zip(pairs, first_columns, first_columns[1:], strict=False)
+        for pair, (first, last) in zip(pairs, pairwise(first_columns), strict=True)
     ]
     entries, entry_of_cell = np.unique(np.concatenate([pair.ravel() for pair in pairs]), return_inverse=True)
     column_of_cell = np.concatenate([column.ravel() for column in columns])
     source_of_entry = entries // vocabulary
 
-    table: np.ndarray = np.ones(len(entries))
+    table = np.ones(len(entries))
     for _ in range(ITERATIONS):
-        expected = table[entry_of_cell]
-        expected /= np.bincount(column_of_cell, expected)[column_of_cell]
-        table = np.bincount(entry_of_cell, expected)
-        table /= np.bincount(source_of_entry, table)[source_of_entry]
+        likely = table[entry_of_cell]
+        expected = likely / np.bincount(column_of_cell, likely)[column_of_cell]
+        weights = np.bincount(entry_of_cell, expected)
+        table = weights / np.bincount(source_of_entry, weights)[source_of_entry]
     by_pair = np.split(table[entry_of_cell], np.cumsum([pair.size for pair in pairs])[:-1])
     return [values.reshape(pair.shape)[1:] for values, pair in zip(by_pair, pairs, strict=True)]
 

@@ -1,0 +1,207 @@
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from sacrebleu.metrics import BLEU, CHRF
+
+from mtlite.errors import DataError, UsageError
+from mtlite.evaluation.breakdown import break_down, whole_percent
+from mtlite.evaluation.buckets import bucket_labels, scores_by_bucket, sentences_by_bucket
+from mtlite.evaluation.metrics import split_words
+from mtlite.evaluation.ngrams import correct_ngrams, has_repeat, ngram_gains, share_with_repeat
+from mtlite.evaluation.statistics import bleu_of_sentences, sentence_statistics
+from mtlite.evaluation.words import word_frequencies, words_by_frequency
+
+LANGUAGES = {"source_language": "de", "target_language": "en"}
+
+
+@pytest.fixture(scope="module")
+def systems(translate):
+    return {"fair": translate(0.3, 1), "good": translate(0.1, 2), "bad": translate(0.8, 3)}
+
+
+@pytest.fixture(scope="module")
+def sources(references):
+    return [" ".join(reversed(line.upper().split())) for line in references]
+
+
+@pytest.fixture(scope="module")
+def breakdown(systems, sources, references):
+    return break_down(systems, sources, references, baseline="fair", **LANGUAGES)
+
+
+def test_bucket_labels():
+    assert bucket_labels([0, 1, 5, 10]) == ["<0", "0", "1 to 4", "5 to 9", "≥10"]
+    assert bucket_labels([-2, 0]) == ["<-2", "-2 to -1", "≥0"]
+
+
+def test_scores_by_bucket_are_those_of_its_sentences(systems, references):
+    taken = {name: sentence_statistics(lines, references, "en").counts for name, lines in systems.items()}
+    values = [None if index < 3 else len(line.split()) for index, line in enumerate(references)]
+    table = scores_by_bucket(
+        "words",
+        [0, 5, 10, 99],
+        values,
+        {name: counts["bleu"] for name, counts in taken.items()},
+        {name: counts["chrf2"] for name, counts in taken.items()},
+    )
+    assert table.buckets == ["0 to 4", "5 to 9", "10 to 98", "not known"]
+    assert sum(table.sentences) == len(references)
+    chosen = [index for index, value in enumerate(values) if value is not None and 5 <= value <= 9]
+    assert table.sentences[1] == len(chosen)
+    for name, lines in systems.items():
+        pair = [lines[index] for index in chosen], [[references[index] for index in chosen]]
+        assert table.bleu[name][1] == pytest.approx(BLEU().corpus_score(*pair).score)
+        assert table.chrf2[name][1] == pytest.approx(CHRF().corpus_score(*pair).score)
+
+
+def test_sentences_by_bucket():
+    table = sentences_by_bucket("difference", [-1, 0, 1], {"one": [-5, -1, 0, 0, 7], "other": [0]})
+    assert table.buckets == ["<-1", "-1", "0", "≥1"]
+    assert table.sentences == {"one": [1, 1, 2, 1], "other": [0, 0, 1, 0]}
+
+
+def test_f_measure_by_frequency_by_hand():
+    references = [["the", "dog", "the"], ["the", "gnu"]]
+    outputs = [["the", "the", "the", "cat"], ["gnu", "dog"]]
+    table = words_by_frequency("training", {"the": 100, "dog": 7, "cat": 7}, {"one": outputs}, references)
+    assert table.buckets == ["0", "5 to 9", "100 to 999"]
+    assert table.words == [1, 1, 3]
+    # gnu: 1 of 1 and 1. dog, cat: 0 of 2 and 1. the: 2 right of 3 written, 3 expected.
+    assert table.f_measure == {"one": pytest.approx([100, 0, 100 * 2 * 2 / 6])}
+
+
+def test_word_frequencies_count_as_bleu_does():
+    assert word_frequencies(["The dog.", "The (dog)"], "en") == {"The": 2, "dog": 2, ".": 1, "(": 1, ")": 1}
+
+
+def test_ngrams_that_one_system_gets_right():
+    references = [["a", "b", "c"], ["a", "b"], ["a"]]
+    first = correct_ngrams([["a", "b", "c"], ["a", "b"], ["x"]], references)
+    second = correct_ngrams([["c", "a", "a"], ["b", "a"], ["a"]], references)
+    assert first[("a",)] == 2
+    assert first[("a", "b")] == 2
+    assert first[("a", "b", "c")] == 1
+    assert second == Counter({("a",): 3, ("b",): 1, ("c",): 1})
+    gains = [(gain.ngram, gain.correct, gain.correct_in_other) for gain in ngram_gains(first, second, 10)]
+    assert gains == [("a b", 2, 0), ("a b c", 1, 0), ("b c", 1, 0), ("b", 2, 1)]
+    assert [gain.ngram for gain in ngram_gains(second, first, 10)] == ["a"]
+    assert len(ngram_gains(first, second, 2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("a a", True),
+        ("x a b a b", True),
+        ("a b c d a b c d", True),
+        ("a b a", False),
+        ("a b c d e a b c d e", False),
+        ("", False),
+    ],
+)
+def test_repeats(sentence, expected):
+    assert has_repeat(sentence.split()) == expected
+    assert share_with_repeat([sentence.split(), ["a"]]) == expected / 2
+
+
+def test_sentence_bleu_equals_sacrebleu(systems, references):
+    ours = bleu_of_sentences(sentence_statistics(systems["fair"], references, "en").counts["bleu"])
+    metric = BLEU(effective_order=True)
+    pairs = zip(systems["fair"], references, strict=True)
+    assert ours == pytest.approx([metric.sentence_score(line, [reference]).score for line, reference in pairs])
+
+
+def test_shares_in_whole_percent():
+    assert [whole_percent(share) for share in (0, 1e-3, 0.07, 0.1, 1)] == [0, 1, 7, 10, 100]
+
+
+def test_whole_breakdown(breakdown, systems, references):
+    assert list(breakdown.outputs) == list(systems)
+    words = {name: sum(map(len, split_words(lines, "en"))) for name, lines in systems.items()}
+    expected = sum(map(len, split_words(references, "en")))
+    for name, output in breakdown.outputs.items():
+        assert output.length_ratio == pytest.approx(words[name] / expected)
+    assert breakdown.outputs["bad"].repeating > breakdown.outputs["good"].repeating >= breakdown.reference_repeating
+    for table in (breakdown.source_length, breakdown.reordering, breakdown.rarest_word):
+        assert sum(table.sentences) == len(references)
+        assert list(table.bleu) == list(table.chrf2) == list(systems)
+        assert {len(scores) for scores in table.bleu.values()} == {len(table.buckets)}
+    for table in (breakdown.length_difference, breakdown.sentence_bleu):
+        assert {sum(sentences) for sentences in table.sentences.values()} == {len(references)}
+    assert breakdown.sentence_bleu.buckets[-1] == "≥100"
+    assert breakdown.words.title == "frequency in the references"
+    assert sum(breakdown.words.words) == expected
+    good, bad = (np.array(breakdown.words.f_measure[name]) for name in ("good", "bad"))
+    assert (good > bad).all()
+
+
+def test_reversed_sources_are_reordered(breakdown):
+    """Words that the made-up corpus has once or twice link to anything; most of the rest is known to be reversed."""
+    counts = dict(zip(breakdown.reordering.buckets, breakdown.reordering.sentences, strict=True))
+    assert counts["≥21"] > 0.8 * sum(counts.values())
+
+
+def test_pairs_stand_beside_the_baseline(breakdown, systems, references, sources):
+    assert [(pair.first, pair.second) for pair in breakdown.pairs] == [("fair", "good"), ("fair", "bad")]
+    good = breakdown.pairs[0]
+    leads = [example.bleu["good"] - example.bleu["fair"] for example in good.second_sentences]
+    assert len(leads) == 10
+    assert leads == sorted(leads, reverse=True)
+    assert leads[-1] > 0
+    example = good.second_sentences[0]
+    index = example.line - 1
+    assert (example.source, example.reference) == (sources[index], references[index])
+    assert example.hypotheses == {name: systems[name][index] for name in ("fair", "good")}
+    assert example.chrf2["good"] == pytest.approx(
+        CHRF().sentence_score(systems["good"][index], [references[index]]).score
+    )
+    lead = good.first_sentences[0].bleu
+    assert lead["fair"] > lead["good"]
+    assert all(gain.correct > gain.correct_in_other for gain in good.first_ngrams + good.second_ngrams)
+    assert good.second_ngrams[0].correct > good.first_ngrams[0].correct
+
+
+def test_training_frequencies(systems, sources, references):
+    frequencies = word_frequencies(references[:100] * 3, "en")
+    breakdown = break_down(systems, sources, references, baseline="good", training_frequencies=frequencies, **LANGUAGES)
+    assert breakdown.words.title == "frequency in the training pairs"
+    assert "training pairs" in breakdown.rarest_word.title
+    assert breakdown.words.buckets[:2] == ["0", "3"]
+
+
+def test_one_system_alone_and_the_perfect_one(sources, references):
+    breakdown = break_down({"perfect": references}, sources, references, baseline="perfect", **LANGUAGES)
+    assert breakdown.pairs == []
+    assert breakdown.outputs["perfect"].length_ratio == 1
+    assert breakdown.sentence_bleu.sentences["perfect"][-1] == len(references)
+    assert breakdown.words.f_measure["perfect"] == pytest.approx([100] * len(breakdown.words.buckets))
+
+
+def test_equal_systems_have_no_examples(systems, sources, references):
+    pair = break_down(
+        {"one": systems["fair"], "other": systems["fair"]}, sources, references, baseline="one", **LANGUAGES
+    ).pairs[0]
+    assert pair.first_sentences == pair.second_sentences == pair.first_ngrams == pair.second_ngrams == []
+
+
+def test_empty_lines_everywhere():
+    breakdown = break_down({"empty": ["", ""]}, ["", ""], ["", ""], baseline="empty", **LANGUAGES)
+    assert breakdown.outputs["empty"].length_ratio == 0
+    assert breakdown.reordering.buckets == breakdown.rarest_word.buckets == ["not known"]
+    assert breakdown.words.buckets == []
+
+
+def test_plain_values_for_json(breakdown):
+    values = json.loads(json.dumps(breakdown.to_dict()))
+    assert values["pairs"][0]["second_sentences"][0]["bleu"].keys() == {"fair", "good"}
+
+
+def test_lines_that_do_not_belong_together(systems, sources, references):
+    with pytest.raises(UsageError, match="one of fair, good, bad; found best"):
+        break_down(systems, sources, references, baseline="best", **LANGUAGES)
+    with pytest.raises(DataError, match="one source per reference"):
+        break_down(systems, sources[1:], references, baseline="fair", **LANGUAGES)
+    with pytest.raises(DataError, match="one hypothesis per reference"):
+        break_down({"fair": ["a"]}, sources, references, baseline="fair", **LANGUAGES)
