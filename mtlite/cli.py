@@ -46,25 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
     try:
-        if not given or given[0] in ("-h", "--help"):
-            print(overview())
-            return 0 if given else 2
-        if given[0] == "--version":
-            from mtlite import __version__
-
-            print(f"mtlite {__version__}")
-            return 0
-        command = given[0]
-        if command not in COMMANDS:
-            near = difflib.get_close_matches(command, COMMANDS, 1) or list(COMMANDS)
-            raise UsageError(f"unknown command '{command}': expected {', '.join(near)} (mtlite --help lists all)")
-        module = importlib.import_module(f"mtlite.commands.{command}")
-        module.run(given[1:])
+        code = _run(given)
         sys.stdout.flush()
-    except SystemExit as end:  # --help of a command
-        return int(end.code or 0)
+        return code
     except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
     except KeyboardInterrupt:
         return _fail("stopped", 130)
@@ -73,10 +59,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if isinstance(error, MtliteError):
             return _fail(str(error), error.exit_code)
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            return _fail("no space left on the disk: free some and go on with --resume", 1)
+        if isinstance(error, OSError):
+            if error.errno == errno.ENOSPC:
+                _discard_output()
+                return _fail("no space left on the disk: make room; a training goes on with --resume", 1)
+            return _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
         return _fail(f"unexpected {type(error).__name__}: {error} (run again with --debug to see where)", 1)
+
+
+def _run(given: list[str]) -> int:
+    if not given or given[0] in ("-h", "--help"):
+        print(overview())
+        return 0 if given else 2
+    command = given[0]
+    if command == "--version":
+        from mtlite import __version__
+
+        print(f"mtlite {__version__}")
+        return 0
+    if command not in COMMANDS:
+        near = difflib.get_close_matches(command, COMMANDS, 1) or list(COMMANDS)
+        raise UsageError(f"unknown command '{command}': expected {', '.join(near)} (mtlite --help lists all)")
+    module = importlib.import_module(f"mtlite.commands.{command}")
+    try:
+        module.run(given[1:])
+    except SystemExit as end:  # --help of a command
+        return int(end.code or 0)
     return 0
+
+
+def _discard_output() -> None:
+    """What could not be written is still buffered; without this, it would be tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:

@@ -133,7 +133,7 @@ class ModelConfig:
         embedding_size: Numbers per embedding (default: from the corpus size).
         units: LSTM units per layer (default: from the corpus size).
         layers: LSTM layers on each side.
-        bidirectional: Read the source in both directions, with half the units each.
+        bidirectional: Read the source in both directions, with half the units each (default: where the topology can).
         attention: Score of a decoder state against an encoder output (Luong et al. 2015; additive: Bahdanau et al.).
         tied_embeddings: Use the target embeddings as output weights (Press & Wolf 2017).
         dropout: Share of numbers set to zero between layers (default: from the corpus size).
@@ -148,7 +148,7 @@ class ModelConfig:
     embedding_size: int | None = None
     units: int | None = None
     layers: int = 2
-    bidirectional: bool = True
+    bidirectional: bool | None = None
     attention: Literal["dot", "general", "additive"] = "general"
     tied_embeddings: bool = True
     dropout: float | None = None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from pathlib import Path
 
 from mtlite.errors import RunError
+
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)  # what file systems answer that cannot flush a folder
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -21,11 +25,28 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
     except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise RunError(f"cannot write {path}: {error.strerror}; what was there before is kept") from error
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise RunError(
+            f"cannot write {path} ({error.strerror or error}): what was there before is kept; "
+            "make room or allow writing there, then go on (a training with --resume)"
+        ) from error
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of the files in a folder are on disk.
+
+    Raises:
+        RunError: if the disk reports an error.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise RunError(f"cannot flush {folder} to disk ({error.strerror or error}): check the disk") from error

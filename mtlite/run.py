@@ -14,6 +14,8 @@ hypotheses*.txt      translations of the test sets
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -26,10 +28,29 @@ from typing import Any
 import yaml
 
 from mtlite.config import Config
-from mtlite.errors import DataError, RunError, UsageError
+from mtlite.errors import DataError, MtliteError, RunError, UsageError
 from mtlite.files import write_atomically
 
-_FORMAT = 1
+FORMAT = 1
+
+_FACTS: dict[str, type] = {  # what every run.json holds
+    "format": int,
+    "source_vocabulary": int,
+    "target_vocabulary": int,
+    "joint": bool,
+    "source_tokenizer": str,
+    "target_tokenizer": str,
+    "lengths": dict,
+    "training_fingerprint": str,
+    "sides": dict,
+    "tests": list,
+    "packages": dict,
+    "machine": dict,
+}
+_LOCK = ".lock"
+_BEFORE_RUN_JSON = {  # what a run that was stopped before its run.json was written can hold
+    *(_LOCK, "config.yaml", "resolved.yaml", "tokenizer.model", "source.model", "target.model", "data", "run.json"),
+}
 
 
 class Run:
@@ -47,14 +68,48 @@ class Run:
         """A run that exists.
 
         Raises:
-            RunError: if there is no run at that place.
+            RunError: if there is no run at that place, or if it is damaged or of another make.
         """
         run = cls(Path(path))
         if not run.path.is_dir():
             raise RunError(f"run directory {path} not found: give a folder made by mtlite train")
         if not (run.path / "run.json").is_file():
             raise RunError(f"{path} is not a run directory (no run.json in it): give a folder made by mtlite train")
+        run.refuse_links_outward()
+        run.facts()
         return run
+
+    def refuse_links_outward(self) -> None:
+        """Refuse a run whose files are links to somewhere else: a run is moved and given away as one folder.
+
+        Raises:
+            RunError: which link leads where.
+        """
+        home = self.path.resolve()
+        for folder in (self.path, self.path / "data"):
+            for entry in folder.iterdir() if folder.is_dir() else ():
+                target = Path(os.path.realpath(entry))
+                if not target.is_relative_to(home):
+                    raise RunError(f"{entry} is a link out of the run directory, to {target}: remove it")
+
+    def facts(self) -> dict[str, Any]:
+        """`run.json`, checked.
+
+        Raises:
+            RunError: if it is missing, damaged or of another format.
+        """
+        facts = self.read_json("run.json")
+        for name, kind in _FACTS.items():
+            if not isinstance(facts.get(name), kind):
+                raise RunError(
+                    f"{self.path / 'run.json'} is damaged: expected {name} as {kind.__name__}, "
+                    f"received {type(facts.get(name)).__name__}"
+                )
+        if facts["format"] != FORMAT:
+            raise RunError(
+                f"{self.path} has format {facts['format']}, expected {FORMAT}: use the version of mtlite that made it"
+            )
+        return facts
 
     @classmethod
     def free_path(cls, recipe: str) -> Path:
@@ -70,29 +125,60 @@ class Run:
         Raises:
             UsageError: what to do instead.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise UsageError(f"--run {self.path} is a file: give a folder that is new or empty")
-        if (self.path / "run.json").exists():
+        names = self._names()
+        if "run.json" in names:
             raise UsageError(f"{self.path} already holds a run: add --resume to go on with it, or give another --run")
-        if self.path.is_dir() and any(self.path.iterdir()):
+        if names - {_LOCK}:
             raise UsageError(f"{self.path} is not empty: give a folder that is new or empty as --run")
+
+    def refuse_foreign(self) -> None:
+        """Refuse to go on in a folder that holds something else than a run, or the beginning of one.
+
+        Raises:
+            UsageError: what to do instead.
+        """
+        names = {name.removesuffix(".part") for name in self._names()}
+        if "run.json" not in names and names - _BEFORE_RUN_JSON:
+            raise UsageError(f"{self.path} is not a run directory: give a folder made by mtlite train to --resume")
+
+    def _names(self) -> set[str]:
+        if not self.path.exists():
+            return set()
+        if not self.path.is_dir():
+            raise UsageError(f"--run {self.path} is a file: give a folder that is new or empty")
+        try:
+            return {entry.name for entry in self.path.iterdir()}
+        except OSError as error:
+            raise RunError(f"cannot read {self.path} ({error.strerror}): give another --run") from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from writing into the run; the lock ends with this process, however that ends.
 
+        A folder in which nothing was made in the meantime is removed.
+
         Raises:
-            RunError: if another process has it.
+            RunError: if another process has it, or if the folder cannot be written to.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / ".lock", "w") as file:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = open(self.path / _LOCK, "w")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise RunError(f"cannot write into {self.path} ({error.strerror or error}): give another --run") from error
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise RunError(
                     f"{self.path} is in use by another process: wait for it, or give another --run"
                 ) from None
-            yield
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError, MtliteError):
+                    if self._names() == {_LOCK}:
+                        (self.path / _LOCK).unlink()
+                        self.path.rmdir()
 
     def read_json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run.
@@ -104,10 +190,12 @@ class Run:
             content = json.loads((self.path / name).read_bytes())
         except FileNotFoundError:
             raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume") from None
+        except OSError as error:
+            raise RunError(f"cannot read {self.path / name} ({error.strerror})") from None
         except (ValueError, RecursionError) as error:
             raise RunError(f"{self.path / name} is damaged ({error})") from None
         if not isinstance(content, dict):
-            raise RunError(f"{self.path / name} is damaged: expected an object")
+            raise RunError(f"{self.path / name} is damaged: expected an object, received {type(content).__name__}")
         return content
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
@@ -119,10 +207,17 @@ class Run:
         write_atomically(self.path / name, yaml.safe_dump(config, sort_keys=False, allow_unicode=True).encode())
 
     def config(self) -> Config:
-        """The configuration that the run was trained with, nothing left open."""
+        """The configuration that the run was trained with, nothing left open.
+
+        Raises:
+            RunError: if it is missing or damaged.
+        """
         from mtlite.recipe import read_config
 
-        return read_config(self.path / "resolved.yaml")
+        try:
+            return read_config(self.path / "resolved.yaml")
+        except UsageError as error:
+            raise RunError(f"the run directory is damaged: {error}") from None
 
     @property
     def finished(self) -> bool:
@@ -144,52 +239,115 @@ class Run:
                     f"{name}: sentence {number} holds a line break: a dev or test sentence must be one line"
                 )
         content = "".join(line + "\n" for line in lines).encode()
-        (self.path / "data").mkdir(exist_ok=True)
-        write_atomically(self.path / "data" / name, content)
+        path = self.path / "data" / _plain(name)
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise RunError(f"cannot make {path.parent} ({error.strerror})") from error
+        write_atomically(path, content)
         return hashlib.sha256(content).hexdigest()
 
     def read_side(self, name: str) -> list[str]:
-        """What `write_side` wrote."""
-        path = self.path / "data" / name
-        if not path.is_file():
-            raise RunError(f"{self.path} has no data/{name}: the run is damaged")
-        return path.read_bytes().decode().split("\n")[:-1]
+        """What `write_side` wrote.
+
+        Raises:
+            RunError: if it is missing or was altered.
+        """
+        path = self.path / "data" / _plain(name)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise RunError(f"cannot read {path} ({error.strerror}): the run is damaged") from None
+        if hashlib.sha256(content).hexdigest() != self.facts()["sides"].get(name):
+            raise RunError(f"{path} was altered: its checksum is not the one in run.json")
+        return content.decode().split("\n")[:-1]
 
     def write_lines(self, name: str, lines: list[str]) -> None:
         """Write hypotheses, a line each."""
-        write_atomically(self.path / name, "".join(line + "\n" for line in lines).encode())
+        write_atomically(self.path / _plain(name), "".join(line + "\n" for line in lines).encode())
+
+
+def _plain(name: str) -> str:
+    """The name of a file, which must not lead out of its folder."""
+    if name != os.path.basename(name) or "\0" in name:
+        raise RunError(f"expected the name of a test set without folders, received {name!r}")
+    return name
 
 
 class Metrics:
-    """`metrics.jsonl`: one object a line, appended whole and flushed to disk.
+    """`metrics.jsonl`: one object a line, appended whole.
 
     Args:
         path: the file.
-        from_update: lines of later updates, and a last line that was cut off, are removed: training repeats them.
+        from_update: lines of later updates, and lines that are not whole, are removed: training repeats them.
+
+    Raises:
+        RunError: if it cannot be read or written.
     """
 
     def __init__(self, path: Path, from_update: int) -> None:
-        kept = []
-        if path.exists():
-            for line in path.read_bytes().split(b"\n")[:-1]:
-                if json.loads(line)["update"] <= from_update:
-                    kept.append(line + b"\n")
-            write_atomically(path, b"".join(kept))
-        self.last: dict[str, Any] = json.loads(kept[-1]) if kept else {}
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self.path = path
+        kept = [line for line in _whole_lines(path) if line["update"] <= from_update] if path.exists() else []
+        write_atomically(path, "".join(map(_as_line, kept)).encode())
+        self.last: dict[str, Any] = kept[-1] if kept else {}
+        self._size = path.stat().st_size
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, **values: Any) -> None:
-        """Append one line."""
-        os.write(self._file, (json.dumps(values) + "\n").encode())
+        """Append one line, or nothing of it.
+
+        Raises:
+            RunError: if there is no space left.
+        """
+        line = _as_line(values).encode()
+        try:
+            if os.write(self._file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
+            raise self._failed(error) from error
+        self._size += len(line)
 
     def flush(self) -> None:
         """Wait until all lines are on disk."""
-        os.fsync(self._file)
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._failed(error) from error
 
     def close(self) -> None:
         os.close(self._file)
 
+    def _failed(self, error: OSError) -> RunError:
+        return RunError(
+            f"cannot write {self.path} ({error.strerror or error}): make room, then go on with "
+            f"mtlite train --run {self.path.parent} --resume"
+        )
+
+
+def _as_line(values: dict[str, Any]) -> str:
+    return json.dumps(values) + "\n"
+
+
+def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines that were written to their end; a crash of the machine can leave others."""
+    for line in path.read_bytes().split(b"\n")[:-1]:
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(values, dict) and isinstance(values.get("update"), int):
+            yield values
+
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """All whole lines of a `metrics.jsonl`."""
-    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    """All whole lines of a `metrics.jsonl`.
+
+    Raises:
+        RunError: if it is missing.
+    """
+    try:
+        return list(_whole_lines(path))
+    except OSError as error:
+        raise RunError(f"cannot read {path} ({error.strerror}): give a folder made by mtlite train") from None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from mtlite.commands.parsing import Parser, add_search_options, search_config
+from mtlite.commands.parsing import Parser, add_search_options, new_file, search_config, warn_of_cut
 from mtlite.errors import UsageError
+from mtlite.models.table import TOPOLOGIES
 
 
 def run(arguments: list[str]) -> None:
@@ -18,23 +17,26 @@ def run(arguments: list[str]) -> None:
     )
     add_search_options(parser)
     options = parser.parse(arguments)
-    output = Path(options.output)
+    output = new_file(options.output, "--output")
     if output.suffix not in (".png", ".svg", ".pdf"):
         raise UsageError(f"--output {output}: expected a name that ends in .png, .svg or .pdf")
-    if output.exists():
-        raise UsageError(f"--output {output} exists: give a new name")
     if not options.sentence.strip():
         raise UsageError("the sentence is empty: give one to translate")
     search = search_config(options, options.run)
 
+    from mtlite.search.loading import open_run
+
+    topology = open_run(options.run).config().model.topology
+    if "attention" not in TOPOLOGIES[topology].options:
+        able = [name for name, entry in TOPOLOGIES.items() if "attention" in entry.options]
+        raise UsageError(f"{options.run} is of topology {topology}, which has no attention: expected {', '.join(able)}")
+
+    from mtlite.pictures import draw_attention
     from mtlite.search.translator import Translator
 
     translator = Translator.load(options.run, search, options.threads)
     translation = translator.translate([options.sentence])[0]
-    if not translation.weights.shape[1]:
-        raise UsageError(f"{options.run} has no attention to draw: train with --model.topology attention")
-
-    from mtlite.pictures import draw_attention
-
+    if translation.cut:
+        warn_of_cut("the sentence", search.max_source_tokens)
     draw_attention(translation.source_pieces, translation.target_pieces, translation.weights, output)
     print(translation.texts[0])

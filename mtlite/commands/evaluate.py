@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mtlite.commands.parsing import Parser, add_search_options, existing_file, search_config
+from mtlite.commands.parsing import Parser, add_search_options, existing_file, new_file, search_config
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
-from mtlite.run import Run
+from mtlite.files import write_atomically
 
 
 def run(arguments: list[str]) -> None:
@@ -15,18 +15,26 @@ def run(arguments: list[str]) -> None:
         "Score a run with BLEU, chrF2 and TER: its own test sets, or other files. The run itself stays as it is.",
     )
     parser.add_argument("run", help="a run directory")
-    parser.add_argument("--source", default=None, metavar="FILE", help="text to translate, one sentence a line")
-    parser.add_argument("--reference", default=None, metavar="FILE", help="its translation, line by line")
-    parser.add_argument("--output", default=None, metavar="FILE", help="write the hypotheses to this new file")
+    parser.add_argument(
+        "--source", metavar="FILE", help="text to translate, one sentence a line (default: the run's own test sets)"
+    )
+    parser.add_argument("--reference", metavar="FILE", help="its translation, line by line (default: as --source)")
+    parser.add_argument(
+        "--output", metavar="FILE", help="write the hypotheses for --source to this new file (default: not written)"
+    )
     add_search_options(parser)
     options = parser.parse(arguments)
     if (options.source is None) != (options.reference is None):
         raise UsageError("expected --source and --reference together")
     if options.output and options.source is None:
         raise UsageError("--output goes with --source and --reference: the run has the hypotheses of its own test sets")
+    output = new_file(options.output, "--output") if options.output else None
     search = search_config(options, options.run)
-    place = Run.open(options.run)
-    facts = place.read_json("run.json")
+
+    from mtlite.search.loading import open_run
+
+    place = open_run(options.run)
+    facts = place.facts()
     if options.source:
         sides = [
             list(read_lines(existing_file(path, option)))
@@ -48,8 +56,7 @@ def run(arguments: list[str]) -> None:
 
     translator = Translator.load(options.run, search, options.threads)
     for name, (sources, references) in sets.items():
-        hypotheses, scores, seconds = evaluate_lines(translator, sources, references, facts["target_language"])
+        hypotheses, scores, seconds = evaluate_lines(translator, sources, references, facts.get("target_language"))
         print(describe(name, scores, search.beam_size, seconds), flush=True)
-        if options.output:
-            with open(options.output, "x", encoding="utf-8", newline="") as file:
-                file.writelines(line + "\n" for line in hypotheses)
+        if output:
+            write_atomically(output, "".join(line + "\n" for line in hypotheses).encode())

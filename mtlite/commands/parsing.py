@@ -3,46 +3,106 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from mtlite.config import SearchConfig
 from mtlite.errors import UsageError
-from mtlite.run import Run
+from mtlite.recipe import Option, check, from_text, options, unknown_option
+
+
+class _Help(argparse.HelpFormatter):
+    """Every option with its default; where that depends, the text itself says on what."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text = action.help or ""
+        if not action.option_strings or action.required or action.nargs == 0 or "(default: " in text:
+            return text
+        return f"{text} (default: {'none' if action.default is None else '%(default)s'})"
 
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises `UsageError` and names the nearest option."""
 
-    def __init__(self, command: str, description: str) -> None:
+    def __init__(self, command: str, description: str, usage: str | None = None) -> None:
         super().__init__(
             prog=f"mtlite {command}",
             description=description,
+            usage=usage,
             allow_abbrev=False,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Help,
         )
+        self.add_argument("--debug", action="store_true", help="show where an error comes from")
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """Parse, and refuse what is not known."""
         parsed, unknown = self.parse_known_args(arguments)
         if unknown:
+            option = unknown[0].split("=")[0]
+            if not option.startswith("-"):
+                raise UsageError(f"{self.prog}: unexpected argument '{option}' (see {self.prog} --help)")
             names = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
-            near = difflib.get_close_matches(unknown[0].split("=")[0], names, 1, 0.5) or names
-            raise UsageError(f"{self.prog}: unknown argument '{unknown[0]}': expected {', '.join(near)}")
+            section = option.rpartition(".")[0]
+            siblings = [name for name in names if name.rpartition(".")[0] == section]
+            siblings = siblings or [name for name in names if "." not in name]
+            raise UsageError(f"{self.prog}: {unknown_option(option, siblings, names)}")
         return parsed
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message} (see {self.prog} --help)")
 
 
+def add_config_options(parser: Parser) -> None:
+    """One option for every option of `Config`, in groups as its sections."""
+    groups = {"": parser.add_argument_group("everything")}
+    for option in options():
+        section = option.name.rpartition(".")[0]
+        if section not in groups:
+            groups[section] = parser.add_argument_group(section)
+        default = "none" if option.default is None else str(option.default).lower()
+        text = option.help if "(default: " in option.help else f"{option.help} (default: {default})"
+        groups[section].add_argument(
+            f"--{option.name}", default=argparse.SUPPRESS, metavar=_metavar(option), help=text.replace("%", "%%")
+        )
+
+
+def config_values(parsed: argparse.Namespace) -> dict[str, Any]:
+    """What was given of the options that `add_config_options` added, nested as in a recipe."""
+    values: dict[str, Any] = {}
+    for option in options():
+        if hasattr(parsed, option.name):
+            *sections, last = option.name.split(".")
+            place = values
+            for section in sections:
+                place = place.setdefault(section, {})
+            place[last] = from_text(option, getattr(parsed, option.name))
+    return values
+
+
+def _metavar(option: Option) -> str:
+    kinds = get_args(option.kind) or (option.kind,)
+    if get_origin(option.kind) is Literal:
+        return f"{{{','.join(kinds)}}}"
+    if bool in kinds:
+        return "{true,false}"
+    if get_origin(option.kind) is dict:
+        return "'{NAME: {source: FILE, target: FILE}}'"
+    return "NUMBER" if int in kinds or float in kinds else "TEXT"
+
+
 def add_search_options(parser: Parser) -> None:
     """Options of search; what is not given is as the run says."""
-    group = parser.add_argument_group("search (default: as the run was configured)")
-    group.add_argument("--beam", type=int, default=None, metavar="K", help="hypotheses kept at every step; 1 is greedy")
-    group.add_argument("--length-penalty", type=float, default=None, help="0 prefers short hypotheses, 1 long ones")
-    group.add_argument("--max-source-tokens", type=int, default=None, help="longer sources are cut, with a warning")
-    group.add_argument("--threads", type=int, default=0, help="processor threads; 0 takes all")
+    as_run = "(default: as the run was configured)"
+    group = parser.add_argument_group("search")
+    group.add_argument("--beam", type=int, metavar="K", help=f"hypotheses kept at every step; 1 is greedy {as_run}")
+    group.add_argument(
+        "--length-penalty", type=float, metavar="P", help=f"0 prefers short hypotheses, 1 long ones {as_run}"
+    )
+    group.add_argument(
+        "--max-source-tokens", type=int, metavar="N", help=f"longer sources are cut, with a warning {as_run}"
+    )
+    group.add_argument("--threads", type=int, default=0, metavar="N", help="processor threads; 0 takes all")
 
 
 def search_config(arguments: argparse.Namespace, run: str) -> SearchConfig:
@@ -51,8 +111,10 @@ def search_config(arguments: argparse.Namespace, run: str) -> SearchConfig:
     Raises:
         UsageError: if a value is out of range.
     """
-    config = Run.open(run).config()
-    options = {
+    from mtlite.search.loading import open_run
+
+    config = open_run(run).config()
+    settings = {
         "beam": "beam_size",
         "length_penalty": "length_penalty",
         "max_source_tokens": "max_source_tokens",
@@ -62,16 +124,25 @@ def search_config(arguments: argparse.Namespace, run: str) -> SearchConfig:
         "top_k": "top_k",
         "top_p": "top_p",
     }
-    for option, field in options.items():
+    for option, field in settings.items():
         value = getattr(arguments, option, None)
         if value is not None:
             setattr(config.search, field, value)
-    if arguments.threads < 0:
-        raise UsageError(f"--threads: expected 0 or more, received {arguments.threads}")
-    from mtlite.recipe import check
-
+    if not 0 <= arguments.threads <= 4096:
+        raise UsageError(f"--threads: expected 0 to 4096, received {arguments.threads}")
+    if arguments.beam is not None and getattr(arguments, "nbest", None) is None:
+        config.search.nbest = min(config.search.nbest, config.search.beam_size)
     check(config)
     return config.search
+
+
+def warn_of_cut(what: str, most: int) -> None:
+    """Say that a source was longer than search accepts."""
+    print(
+        f"mtlite: warning: {what} has more than {most:,} pieces and was cut (--max-source-tokens)",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def existing_file(path: str, option: str) -> Path:
@@ -82,4 +153,19 @@ def existing_file(path: str, option: str) -> Path:
     """
     if not Path(path).exists():
         raise UsageError(f"{option} {path} not found: give a text file with one sentence a line")
+    if Path(path).is_dir():
+        raise UsageError(f"{option} {path} is a folder: give a text file with one sentence a line")
+    return Path(path)
+
+
+def new_file(path: str, option: str) -> Path:
+    """A file that is not there yet, in a folder that is.
+
+    Raises:
+        UsageError: if it is there, or the folder is not.
+    """
+    if Path(path).exists():
+        raise UsageError(f"{option} {path} exists: give a new name")
+    if not Path(path).parent.is_dir():
+        raise UsageError(f"{option} {path}: there is no folder {Path(path).parent}")
     return Path(path)

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from mtlite.commands.parsing import Parser, add_search_options, existing_file, search_config
+from mtlite.commands.parsing import Parser, add_search_options, existing_file, search_config, warn_of_cut
 from mtlite.data.lines import read_lines
 from mtlite.errors import UsageError
 
-_LINES_AT_ONCE = 2000  # bounds memory, whatever the size of the input
+_LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
+_CHARACTERS_AT_ONCE = 1 << 20
+_LINES_AHEAD = 16  # read while others are translated
 _WAIT_FOR_MORE = 0.01  # seconds; after that, what is there is translated at once
 
 
@@ -20,26 +22,32 @@ def run(arguments: list[str]) -> None:
     """Lines in, lines out."""
     parser = Parser("translate", "Translate lines: standard input to standard output, line in, line out.")
     parser.add_argument("run", nargs="+", help="a run directory; several make an ensemble")
+    parser.add_argument("--input", metavar="FILE", help="read this file, may be gzipped (default: standard input)")
     parser.add_argument(
-        "--input", default=None, metavar="FILE", help="read this file (may be gzipped), not standard input"
-    )
-    parser.add_argument(
-        "--nbest", type=int, default=None, metavar="N", help="give N hypotheses a line, each after its line's number"
+        "--nbest",
+        type=int,
+        metavar="N",
+        help="give N hypotheses a line, each after its line's number (default: as the run was configured)",
     )
     parser.add_argument("--scores", action="store_true", help="write the score before each hypothesis, and a tab")
     add_search_options(parser)
-    parser.add_argument("--sample", action="store_true", default=None, help="draw words at random")
-    parser.add_argument(
-        "--temperature", type=float, default=None, help="for --sample: below 1 bolder, above 1 more even"
+    as_run = "(default: as the run was configured)"
+    group = parser.add_argument_group("sampling")
+    group.add_argument("--sample", action="store_true", default=None, help="draw words at random")
+    group.add_argument(
+        "--temperature", type=float, metavar="T", help=f"below 1 bolder towards likely, above 1 more even {as_run}"
     )
-    parser.add_argument(
-        "--top-k", type=int, default=None, help="for --sample: among the k likeliest words only; 0 is all"
+    group.add_argument("--top-k", type=int, metavar="K", help=f"among the K likeliest words only; 0 is all {as_run}")
+    group.add_argument(
+        "--top-p",
+        type=float,
+        metavar="P",
+        help=f"among the likeliest words that together reach this probability {as_run}",
     )
-    parser.add_argument(
-        "--top-p", type=float, default=None, help="for --sample: among the words that reach this probability"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="for --sample")
+    group.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed draws the same words")
     options = parser.parse(arguments)
+    if not 0 <= options.seed < 2**31:
+        raise UsageError(f"--seed: expected 0 to {2**31 - 1}, received {options.seed}")
     search = search_config(options, options.run[0])
     if search.nbest > 1 and search.sample:
         raise UsageError("--nbest is for beam search: leave out --sample")
@@ -50,14 +58,10 @@ def run(arguments: list[str]) -> None:
     translator = Translator.load(options.run, search, options.threads, options.seed)
     number = 0
     for lines in chunks(read_lines(path)):
-        for translation in translator.translate(lines):
+        for translation in translator.translate(lines, first=number):
             number += 1
             if translation.cut:
-                print(
-                    f"mtlite: warning: line {number} has more than {search.max_source_tokens} pieces and was cut "
-                    "(--max-source-tokens)",
-                    file=sys.stderr,
-                )
+                warn_of_cut(f"line {number}", search.max_source_tokens)
             for text, score in zip(translation.texts, translation.scores, strict=True):
                 parts = [str(number)] if search.nbest > 1 else []
                 parts += [f"{score:.4f}"] if options.scores else []
@@ -70,7 +74,7 @@ def chunks(lines: Iterator[str]) -> Iterator[list[str]]:
 
     An error of the reader is raised after all earlier lines were given.
     """
-    waiting: queue.Queue[str | BaseException | None] = queue.Queue(_LINES_AT_ONCE)
+    waiting: queue.Queue[str | BaseException | None] = queue.Queue(_LINES_AHEAD)
 
     def read() -> None:
         try:
@@ -85,13 +89,15 @@ def chunks(lines: Iterator[str]) -> Iterator[list[str]]:
     going_on = True
     while going_on:
         chunk: list[str] = []
+        characters = 0
         item = waiting.get()
         while True:
             if not isinstance(item, str):
                 going_on, end = False, item
                 break
             chunk.append(item)
-            if len(chunk) >= _LINES_AT_ONCE:
+            characters += len(item)
+            if len(chunk) >= _LINES_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
                 break
             try:
                 item = waiting.get(timeout=_WAIT_FOR_MORE)

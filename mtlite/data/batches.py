@@ -105,7 +105,7 @@ class Batches:
                     drawn = tokenizer.sample(table[name].to_pylist(), self.sampling, seed)
                     side.extend(np.asarray(ids, np.int32) for ids in drawn)
                 else:
-                    for chunk in table[name].chunks:
+                    for chunk in filter(len, table[name].chunks):
                         ends = chunk.offsets.to_numpy() - chunk.offsets[0].as_py()
                         side.extend(np.split(chunk.flatten().to_numpy(), ends[1:-1]))
         return sides[0], sides[1]
@@ -140,11 +140,17 @@ class Batches:
 
 
 class Prefetched:
-    """Prepares the next batches in a thread while the last one trains."""
+    """Prepares the next batches in a thread while the last one trains.
+
+    Args:
+        batches: what is prepared; an error in it is raised where the batch would have been given.
+        depth: batches prepared ahead.
+    """
 
     def __init__(self, batches: Iterator[tuple[Position, Batch]], depth: int = 8) -> None:
         self._queue: queue.Queue[tuple[Position, Batch] | BaseException] = queue.Queue(depth)
         self._stop = threading.Event()
+        self._end: BaseException | None = None
         self._thread = threading.Thread(target=self._fill, args=(batches,), daemon=True)
         self._thread.start()
 
@@ -153,6 +159,7 @@ class Prefetched:
             for item in batches:
                 if not self._put(item):
                     return
+            self._put(StopIteration())
         except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
             self._put(error)
 
@@ -166,8 +173,11 @@ class Prefetched:
         return False
 
     def __next__(self) -> tuple[Position, Batch]:
+        if self._end is not None:
+            raise self._end
         item = self._queue.get()
         if isinstance(item, BaseException):
+            self._end = item
             raise item
         return item
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 from mtlite.config import Config
+from mtlite.models.table import both_directions
 
 # training pairs up to → vocabulary, units, dropout
 _SIZES = (
@@ -20,7 +21,7 @@ _FEWEST_UPDATES = 300
 
 
 def choose_sizes(config: Config, pairs: int) -> tuple[Config, list[str]]:
-    """Fill in vocabulary size, units, embedding size and dropout.
+    """Fill in vocabulary size, units, embedding size, directions and dropout.
 
     Args:
         config: with None where the user left a value open.
@@ -39,8 +40,9 @@ def choose_sizes(config: Config, pairs: int) -> tuple[Config, list[str]]:
         config.model.units = units
         chosen.append(f"model.units {units}")
     if config.model.embedding_size is None:
-        config.model.embedding_size = config.model.units // 2
+        config.model.embedding_size = max(1, config.model.units // 2)
         chosen.append(f"model.embedding_size {config.model.embedding_size}")
+    config.model.bidirectional = both_directions(config.model.topology, config.model.bidirectional)
     if config.model.dropout is None:
         config.model.dropout = dropout
         chosen.append(f"model.dropout {dropout}")

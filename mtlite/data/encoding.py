@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
+from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
+import sentencepiece
 
+from mtlite.data.cached import writing_to_cache
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 
-_PARALLEL_FROM = 200_000  # pairs; below this, starting processes takes longer than encoding
 _loaded: dict[str, Tokenizer] = {}
 
 
@@ -39,9 +40,15 @@ def _encode(batch: dict[str, list[str]], source_model: bytes, target_model: byte
 def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Dataset:
     """Add ids and lengths to every pair.
 
+    The result stands in the cache of `datasets`, never beside the corpus, which may be somebody's own folder; the same
+    pairs and tokenizers are encoded once.
+
     Args:
         pairs: columns `source` and `target`.
         tokenizers: of both sides.
+
+    Raises:
+        DataError: if the cache cannot be written.
 
     Returns:
         The same rows with `source_ids`, `target_ids` (int32, `</s>` at the end), `source_length`, `target_length`, and
@@ -58,15 +65,21 @@ def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Da
             "target_repeats": datasets.Value("int32"),
         }
     )
-    processes = min(os.cpu_count() or 1, 8) if len(pairs) >= _PARALLEL_FROM else None
-    return pairs.map(
-        _encode,
-        batched=True,
-        batch_size=2000,
-        fn_kwargs={"source_model": tokenizers.source.model, "target_model": tokenizers.target.model},
-        features=features,
-        num_proc=processes if processes and processes > 1 else None,
-    )
+    models = tokenizers.source.model, tokenizers.target.model
+    key = [pairs._fingerprint, *(hashlib.sha256(model).hexdigest() for model in models), sentencepiece.__version__]
+    digest = hashlib.sha256(" ".join(key).encode()).hexdigest()
+    folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
+    with writing_to_cache():
+        folder.mkdir(parents=True, exist_ok=True)
+        return pairs.map(
+            _encode,
+            batched=True,
+            batch_size=2000,
+            fn_kwargs={"source_model": models[0], "target_model": models[1]},
+            features=features,
+            cache_file_name=str(folder / f"{digest}.arrow"),
+            new_fingerprint=digest,
+        )
 
 
 def length_table(encoded: datasets.Dataset) -> np.ndarray:

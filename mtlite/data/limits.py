@@ -20,3 +20,15 @@ MAX_VOCABULARY = 1_000_000
 
 MAX_TENSOR_BYTES = 4 << 30
 """One stored array of weights: a million pieces of a thousand numbers, the largest vocabulary that is accepted."""
+
+MAX_JSON_BYTES = 1 << 20
+"""The facts of a run: a page."""
+
+MAX_TOKENIZER_BYTES = 128 << 20
+"""One SentencePiece model: a hundred bytes for each piece of the largest vocabulary that is accepted."""
+
+MAX_SIDE_BYTES = 1 << 30
+"""One side of a test set in a run directory: it is read whole."""
+
+MAX_HYPOTHESIS_TOKENS = 1 << 16
+"""Where a search ends, whatever the run says about the length of its outputs."""

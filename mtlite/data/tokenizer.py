@@ -13,9 +13,13 @@ import sentencepiece
 
 from mtlite.config import TokenizerConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.data.limits import MAX_VOCABULARY
 from mtlite.errors import DataError, RunError, UsageError
+from mtlite.files import write_atomically
 
 _TOO_LARGE = re.compile(r"Vocabulary size too high.*<= (\d+)")
+_TOO_SMALL = re.compile(r"Vocabulary size is smaller than required_chars.*?\d+ vs (\d+)", re.DOTALL)
+_SUBWORDS = ("unigram", "bpe")  # the kinds that can cut a word in several ways
 _SPECIAL = {PAD, UNK, BOS, EOS}
 
 
@@ -35,12 +39,16 @@ class Tokenizer:
         try:
             self.processor.LoadFromSerializedProto(model)
         except RuntimeError as error:
-            raise RunError(f"not a SentencePiece model ({error}): give a .model file") from None
+            raise RunError(f"not a SentencePiece model ({_reason(error)}): give a .model file") from None
         ids = self.processor.pad_id(), self.processor.unk_id(), self.processor.bos_id(), self.processor.eos_id()
         if ids != (PAD, UNK, BOS, EOS):
             raise RunError(
                 f"expected a SentencePiece model with pad, unk, bos, eos at {(PAD, UNK, BOS, EOS)}, received {ids}: "
                 "train it with --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3"
+            )
+        if len(self) > MAX_VOCABULARY:
+            raise RunError(
+                f"expected at most {MAX_VOCABULARY:,} pieces in a SentencePiece model, received {len(self):,}"
             )
 
     def __len__(self) -> int:
@@ -63,12 +71,22 @@ class Tokenizer:
             alpha: smoothness of the distribution; small values are close to uniform.
             seed: of the draw.
         """
+        # One thread: each call starts it anew, and a new thread starts from the seed.
         sentencepiece.set_random_generator_seed(seed)
         drawn = self.processor.encode(lines, enable_sampling=True, alpha=alpha, nbest_size=-1, num_threads=1)
         return [[*ids, EOS] for ids in drawn]
 
+    @property
+    def can_sample(self) -> bool:
+        """Whether there is more than one segmentation to draw from."""
+        try:
+            self.sample(["a"], 0.5, 0)
+        except RuntimeError:
+            return False
+        return True
+
     def decode(self, sequences: list[list[int]]) -> list[str]:
-        """Ids as text on one line each: special pieces are left out, newlines (from bytes) become spaces."""
+        """Ids as text on one line each: special pieces are left out, line feeds and carriage returns become spaces."""
         texts = self.processor.decode([[id for id in ids if id not in _SPECIAL] for ids in sequences])
         return [text.replace("\r", " ").replace("\n", " ") for text in texts]
 
@@ -91,10 +109,10 @@ class Tokenizers:
     def save(self, folder: Path) -> None:
         """Write the model or the models into a run directory."""
         if self.joint:
-            (folder / "tokenizer.model").write_bytes(self.source.model)
+            write_atomically(folder / "tokenizer.model", self.source.model)
         else:
-            (folder / "source.model").write_bytes(self.source.model)
-            (folder / "target.model").write_bytes(self.target.model)
+            write_atomically(folder / "source.model", self.source.model)
+            write_atomically(folder / "target.model", self.target.model)
 
     @classmethod
     def load(cls, folder: Path) -> Tokenizers:
@@ -104,8 +122,27 @@ class Tokenizers:
         missing = [name.name for name in names if not name.is_file()]
         if missing:
             raise RunError(f"{folder} has no tokenizer ({', '.join(missing)} not found): give a folder made by train")
-        source = Tokenizer(names[0].read_bytes())
-        return cls(source, source if joint.exists() else Tokenizer(names[1].read_bytes()))
+        source = read_tokenizer(names[0])
+        return cls(source, source if joint.exists() else read_tokenizer(names[1]))
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """The SentencePiece model in a file.
+
+    Raises:
+        RunError: if it cannot be read, or is none.
+    """
+    try:
+        return Tokenizer(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"cannot read SentencePiece model {path} ({error.strerror})") from None
+    except RunError as error:
+        raise RunError(f"{path}: {error}") from None
+
+
+def _reason(error: RuntimeError) -> str:
+    """What SentencePiece says, without the place in its source."""
+    return re.sub(r"^\w+: \S+\(\d+\) \[.*?\] ?", "", " ".join(str(error).split())).strip() or "no reason given"
 
 
 def train_tokenizer(
@@ -116,32 +153,42 @@ def train_tokenizer(
     Args:
         lines: text.
         kind: unigram, bpe, word or char.
-        vocabulary_size: pieces, at most.
+        vocabulary_size: pieces; fewer if the text has not so many, more if its characters alone are more.
         byte_fallback: spell unknown characters as bytes.
-        identity: keep every character as it is, so that decode(encode(x)) = x; else SentencePiece's NFKC.
+        identity: keep every character as it is, so that decode(encode(x)) = x; else SentencePiece's NFKC. What cannot
+            be kept: line ends, and U+2581, by which SentencePiece marks spaces. Without byte fallback, characters that
+            are not in the text are unknown, and so are NUL and U+2585, which SentencePiece never learns.
 
     Returns:
-        The tokenizer, and a message where the vocabulary had to be smaller than asked for.
+        The tokenizer, and a message where its vocabulary is not of the size that was asked for.
 
     Raises:
-        DataError: if the text is empty or has too little in it.
+        UsageError: if the vocabulary is larger than any can be.
+        DataError: if the text is empty or cannot be learnt.
     """
+    if vocabulary_size > MAX_VOCABULARY:
+        raise UsageError(
+            f"tokenizer.vocabulary_size: expected at most {MAX_VOCABULARY:,} pieces, received {vocabulary_size:,}"
+        )
     text = [line for line in lines if line.strip()]
     if not text:
         raise DataError("expected text to train a tokenizer on, received only empty lines")
     longest = max(len(line.encode()) for line in text)
-    asked, message = vocabulary_size, None
+    # A small alphabet is kept whole; of a large one, the rarest characters would crowd out the words.
+    whole_alphabet = kind not in _SUBWORDS or len(set().union(*text)) <= vocabulary_size // 4
+    size, tried = vocabulary_size, set()
     while True:
+        tried.add(size)
         writer = io.BytesIO()
         try:
             sentencepiece.SentencePieceTrainer.train(
                 sentence_iterator=iter(text),
                 model_writer=writer,
                 model_type=kind,
-                vocab_size=vocabulary_size,
-                hard_vocab_limit=kind in ("unigram", "bpe"),
-                byte_fallback=byte_fallback and kind in ("unigram", "bpe"),
-                character_coverage=0.9995 if kind in ("unigram", "bpe") else 1.0,
+                vocab_size=size,
+                hard_vocab_limit=kind in _SUBWORDS,
+                byte_fallback=byte_fallback and kind in _SUBWORDS,
+                character_coverage=1.0 if whole_alphabet else 0.9995,
                 normalization_rule_name="identity" if identity else "nmt_nfkc",
                 remove_extra_whitespaces=not identity,
                 max_sentence_length=max(longest, 4192),
@@ -152,17 +199,26 @@ def train_tokenizer(
                 eos_id=EOS,
                 minloglevel=2,
             )
+            tokenizer = Tokenizer(writer.getvalue())
             break
-        except RuntimeError as error:
-            smaller = _TOO_LARGE.search(str(error))
-            if smaller is None or int(smaller[1]) >= vocabulary_size:
+        except (RuntimeError, RunError) as error:
+            possible = _TOO_LARGE.search(str(error)) or _TOO_SMALL.search(str(error))
+            if possible is None or int(possible[1]) in tried:
+                reason = _reason(error) if isinstance(error, RuntimeError) else error
                 raise DataError(
-                    f"SentencePiece cannot train a {kind} model of {vocabulary_size} pieces on {len(text)} lines: "
-                    f"{str(error).splitlines()[-1]}: give more text or another tokenizer.vocabulary_size"
+                    f"SentencePiece cannot learn {vocabulary_size:,} pieces of kind {kind} from {len(text):,} lines "
+                    f"({reason}): give other text, tokenizer.kind or tokenizer.vocabulary_size"
                 ) from None
-            vocabulary_size = int(smaller[1])
-            message = f"vocabulary reduced from {asked:,} to {vocabulary_size:,} pieces: the text has not more"
-    return Tokenizer(writer.getvalue()), message
+            size = int(possible[1])
+    message = None
+    if len(tokenizer) < vocabulary_size:
+        message = f"vocabulary reduced from {vocabulary_size:,} to {len(tokenizer):,} pieces: the text has not more"
+    elif len(tokenizer) > vocabulary_size:
+        message = (
+            f"vocabulary raised from {vocabulary_size:,} to {len(tokenizer):,} pieces: "
+            "the characters of the text need so many"
+        )
+    return tokenizer, message
 
 
 def make_tokenizers(
@@ -177,18 +233,27 @@ def make_tokenizers(
 
     Returns:
         Tokenizers, and messages for the user.
+
+    Raises:
+        UsageError: if the options do not fit together.
+        RunError: if a given model cannot be used.
+        DataError: if no model can be trained on the text.
     """
     given = [config.source_model or config.model, config.target_model or config.model]
     if any(given) and not all(given):
         raise UsageError("expected tokenizer.source_model and tokenizer.target_model together (or tokenizer.model)")
     if all(given):
-        models = []
-        for path in given:
-            if not Path(str(path)).is_file():
-                raise DataError(f"SentencePiece model {path} not found")
-            models.append(Tokenizer(Path(str(path)).read_bytes()))
-        source, target = models
-        return Tokenizers(source, source if given[0] == given[1] else target), []
+        source = read_tokenizer(Path(str(given[0])))
+        target = source if given[0] == given[1] else read_tokenizer(Path(str(given[1])))
+        for path, tokenizer in zip(given, (source, target), strict=True):
+            if config.sampling and not tokenizer.can_sample:
+                raise UsageError(f"tokenizer.sampling: {path} knows one segmentation of a word only; leave it out")
+        return Tokenizers(source, target), []
+    if config.sampling and config.kind not in _SUBWORDS:
+        raise UsageError(
+            f"tokenizer.sampling: expected tokenizer.kind {' or '.join(_SUBWORDS)}, received {config.kind}, "
+            "which knows one segmentation only"
+        )
     sides = [list(side) for side in zip(*pairs, strict=True)] or [[], []]
     options = config.kind, vocabulary_size, config.byte_fallback
     if config.joint:

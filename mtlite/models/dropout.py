@@ -24,7 +24,7 @@ class Dropout(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         self.rate = rate
         self.whole_positions = whole_positions
-        self.threshold = round(rate * _STEPS)
+        self.threshold = min(round(rate * _STEPS), _STEPS - 1)
         # Layers of one model must not drop the same positions: the name tells them apart in every process alike.
         self.salt = crc32(self.name.encode()) & 0x7FFFFFFF
 

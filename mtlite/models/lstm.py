@@ -144,8 +144,8 @@ def whole_sequence(
 class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with the gradient above: same weights, arguments, config and values.
 
-    Whatever the fast path does not cover (other activations, dropout inside the layer, `stateful`, `unroll`,
-    `zero_output_for_mask`, a GPU, …) runs on the path of `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products
+    Whatever the fast path does not cover (other activations, dropout inside the layer, `stateful`, `unroll`, a GPU, …)
+    runs on the path of `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products
     are in bfloat16 and the states stay float32.
     """
 
@@ -156,7 +156,7 @@ class LSTM(keras.layers.LSTM):
             and keras.activations.serialize(self.activation) == "tanh"
             and keras.activations.serialize(self.recurrent_activation) == "sigmoid"
             and not (self.dropout or self.recurrent_dropout)
-            and not (self.stateful or self.unroll or self.zero_output_for_mask or self.use_cudnn is True)
+            and not (self.stateful or self.unroll or self.use_cudnn is True)
             and self.compute_dtype in ("float32", "bfloat16")
             and self.variable_dtype == "float32"
             and not tf.config.list_logical_devices("GPU")
@@ -195,25 +195,18 @@ class LSTM(keras.layers.LSTM):
     def _time_major_by_parent(
         self, sequences: tf.Tensor, mask: tf.Tensor | None, state: list[tf.Tensor], backwards: bool
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        sequences = tf.transpose(sequences, [1, 0, 2])
+        sequences = tf.cast(tf.transpose(sequences, [1, 0, 2]), self.compute_dtype)
         mask = None if mask is None else tf.transpose(mask[..., 0] > 0)
-        if backwards:
-            sequences = tf.reverse(sequences, [1])
-            mask = None if mask is None else tf.reverse(mask, [1])
-        outputs, h, c = self._call_parent(sequences, state, mask)
-        outputs = tf.transpose(tf.reverse(outputs, [1]) if backwards else outputs, [1, 0, 2])
-        return outputs, tf.cast(h, tf.float32), tf.cast(c, tf.float32)
-
-    def _call_parent(self, sequences: Any, state: Any, mask: Any) -> Any:
-        """All outputs and the last state by the parent's path, whatever this layer returns itself."""
         state = [tf.cast(part, self.compute_dtype) for part in state]
-        wanted = bool(self.return_sequences)  # type: ignore[has-type]
-        self.return_sequences = True
+        # The parent reads these where it runs. It must be the one to reverse: cuDNN takes right-padded rows only.
+        wanted = self.return_sequences, self.go_backwards  # type: ignore[has-type]
+        self.return_sequences, self.go_backwards = True, backwards
         try:
             _, outputs, (h, c) = super().inner_loop(sequences, state, mask)
         finally:
-            self.return_sequences = wanted
-        return outputs, h, c
+            self.return_sequences, self.go_backwards = wanted
+        outputs = tf.transpose(tf.reverse(outputs, [1]) if backwards else outputs, [1, 0, 2])
+        return outputs, tf.cast(h, tf.float32), tf.cast(c, tf.float32)
 
     def call(
         self,
@@ -223,11 +216,10 @@ class LSTM(keras.layers.LSTM):
         training: bool = False,
     ) -> Any:
         """As `keras.layers.LSTM`: `sequences` `[batch, length, input size]`, `mask` `[batch, length]`, True counts."""
-        if not self.fast() or isinstance(sequences, keras.KerasTensor):
+        if not self.fast():
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
-        steps = None
-        if mask is not None:
-            steps = tf.cast(tf.transpose(mask), tf.float32)[..., None]
+        mask = mask[0] if isinstance(mask, list | tuple) else mask
+        steps = None if mask is None else tf.cast(tf.transpose(tf.cast(mask, tf.bool)), tf.float32)[..., None]
         outputs, h, c = self.time_major(
             tf.transpose(sequences, [1, 0, 2]),
             steps,
@@ -237,7 +229,9 @@ class LSTM(keras.layers.LSTM):
         if self.go_backwards:
             outputs = tf.reverse(outputs, [0])
             steps = None if steps is None else tf.reverse(steps, [0])
-        if steps is not None and initial_state is not None:
+        if steps is not None and self.zero_output_for_mask:
+            outputs *= tf.cast(steps, outputs.dtype)
+        elif steps is not None and initial_state is not None:
             # Keras gives zeros, not the initial state, for masked steps before the first that counts.
             outputs *= tf.cast(tf.cumsum(steps) > 0, outputs.dtype)
         result = tf.transpose(outputs, [1, 0, 2]) if self.return_sequences else outputs[-1]

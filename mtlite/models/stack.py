@@ -1,7 +1,8 @@
-"""Layers of LSTMs on top of each other."""
+"""Layers on top of each other."""
 
 from __future__ import annotations
 
+import abc
 from typing import Any
 
 import keras
@@ -13,14 +14,17 @@ from mtlite.models.lstm import LSTM
 State = list[list[tf.Tensor]]  # for each layer h and c, each [batch, units] float32
 
 
-@keras.saving.register_keras_serializable("mtlite")
-class LSTMStack(keras.layers.Layer):
-    """`layers` × `LSTM(units)`, with dropout, layer normalisation and residual connections where asked for.
+def policy(precision: str) -> str:
+    """Keras' name for products in `precision` with float32 weights."""
+    return "float32" if precision == "float32" else f"mixed_{precision}"
+
+
+class Stack(keras.layers.Layer):
+    """What stacks share: dropout, layer normalisation and residual connections after every layer.
 
     Args:
-        units: size of every layer's output; with two directions each has half of it.
+        units: size of every layer's output.
         layers: how many.
-        bidirectional: read in both directions and join the outputs.
         dropout: share of each layer's output set to zero.
         layer_normalization: normalise each layer's output.
         residual: add a layer's input to its output where both have the same size.
@@ -31,7 +35,6 @@ class LSTMStack(keras.layers.Layer):
         self,
         units: int,
         layers: int = 1,
-        bidirectional: bool = False,
         dropout: float = 0.0,
         layer_normalization: bool = False,
         residual: bool = False,
@@ -39,20 +42,8 @@ class LSTMStack(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        if bidirectional and units % 2:
-            raise ValueError(f"Expected an even number of units for two directions. Received: units={units}")
-        self.supports_masking = True  # masks come as an argument; Keras need not warn that it drops its own
-        self.units, self.layers, self.bidirectional = units, layers, bidirectional
+        self.units, self.layers = units, layers
         self.layer_normalization, self.residual, self.precision = layer_normalization, residual, precision
-        directions = 2 if bidirectional else 1
-        dtype = "float32" if precision == "float32" else f"mixed_{precision}"
-        self.lstms = [
-            [
-                LSTM(units // directions, name=f"{self.name}_{layer}{'_backwards' if backwards else ''}", dtype=dtype)
-                for backwards in range(directions)
-            ]
-            for layer in range(layers)
-        ]
         self.dropouts = [Dropout(dropout, name=f"{self.name}_{layer}_dropout") for layer in range(layers)]
         self.norms = [
             keras.layers.LayerNormalization(name=f"{self.name}_{layer}_norm")
@@ -61,13 +52,92 @@ class LSTMStack(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         size = input_shape[-1]
-        for layer in self.lstms:
-            for lstm in layer:
-                lstm.build((None, None, size))
+        for layer in range(self.layers):
+            self.build_layer(layer, (None, None, size))
             size = self.units
         for norm in self.norms:
             norm.build((None, None, self.units))
         self.built = True
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """Masks are passed by hand: Keras attaches none to the outputs."""
+
+    @abc.abstractmethod
+    def build_layer(self, layer: int, input_shape: Any) -> None:
+        """Create the weights of one layer."""
+
+    def after(self, layer: int, x: tf.Tensor, outputs: tf.Tensor, noise: tf.Tensor | None) -> tf.Tensor:
+        """What follows one layer: `x` is its input, `outputs` what it gave."""
+        if self.residual and x.shape[-1] == self.units:
+            outputs += tf.cast(x, outputs.dtype)
+        if self.norms:
+            outputs = tf.cast(self.norms[layer](outputs), outputs.dtype)
+        return self.dropouts[layer](outputs, noise=noise)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "layers": self.layers,
+            "dropout": self.dropouts[0].rate if self.dropouts else 0.0,
+            "layer_normalization": self.layer_normalization,
+            "residual": self.residual,
+            "precision": self.precision,
+        }
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class DenseStack(Stack):
+    """`layers` × `Dense(units, tanh)` at every position alone: an `LSTMStack` without recurrence."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
+        self.denses = [
+            keras.layers.Dense(units, "tanh", name=f"{self.name}_{layer}", dtype=policy(self.precision))
+            for layer in range(self.layers)
+        ]
+
+    def build_layer(self, layer: int, input_shape: Any) -> None:
+        self.denses[layer].build(input_shape)
+
+    def call(self, x: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        """`[batch, length, input size]` → `[batch, length, units]`; `noise` is the seed of the dropout, or None."""
+        for layer, dense in enumerate(self.denses):
+            x = self.after(layer, x, dense(x), noise)
+        return x
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class LSTMStack(Stack):
+    """`layers` × `LSTM(units)`.
+
+    Args:
+        units: size of every layer's output; with two directions each has half of it.
+        bidirectional: read in both directions and join the outputs.
+        kwargs: see `Stack`.
+    """
+
+    def __init__(self, units: int, bidirectional: bool = False, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
+        if bidirectional and units % 2:
+            raise ValueError(f"Expected an even number of units for two directions. Received: units={units}")
+        self.bidirectional = bidirectional
+        directions = 2 if bidirectional else 1
+        self.lstms = [
+            [
+                LSTM(
+                    units // directions,
+                    name=f"{self.name}_{layer}{'_backwards' if backwards else ''}",
+                    dtype=policy(self.precision),
+                )
+                for backwards in range(directions)
+            ]
+            for layer in range(self.layers)
+        ]
+
+    def build_layer(self, layer: int, input_shape: Any) -> None:
+        for lstm in self.lstms[layer]:
+            lstm.build(input_shape)
 
     def call(
         self,
@@ -100,21 +170,8 @@ class LSTMStack(keras.layers.Layer):
                 parts[0] if len(parts) == 1 else tf.concat(parts, -1) for parts in zip(*results, strict=True)
             )
             last.append([h, c])
-            if self.residual and x.shape[-1] == self.units:
-                outputs += tf.cast(x, outputs.dtype)
-            if self.norms:
-                outputs = self.norms[layer](outputs)
-            x = self.dropouts[layer](outputs, noise=noise)
+            x = self.after(layer, x, outputs, noise)
         return tf.transpose(x, [1, 0, 2]), last
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "layers": self.layers,
-            "bidirectional": self.bidirectional,
-            "dropout": self.dropouts[0].rate if self.dropouts else 0.0,
-            "layer_normalization": self.layer_normalization,
-            "residual": self.residual,
-            "precision": self.precision,
-        }
+        return {**super().get_config(), "bidirectional": self.bidirectional}

@@ -10,7 +10,7 @@ from mtlite.data.ids import BOS, EOS, PAD
 from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.stepper import Stepper
 
-_NEVER = -1e9
+_NEVER = -float("inf")
 
 
 def beam_search(
@@ -33,6 +33,7 @@ def beam_search(
     repeat = lambda tensor: tf.repeat(tensor, beam_size, axis=0)  # noqa: E731
     memories, states = tf.nest.map_structure(repeat, (memories, states))
     batch, longest = tf.shape(source)[0], tf.reduce_max(limits)
+    width = min(beam_size, stepper.vocabulary_size)  # continuations of one hypothesis that can be among the best
     first_row = tf.range(batch)[:, None] * beam_size
 
     def normalised(log_p: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
@@ -47,23 +48,23 @@ def beam_search(
         states: Any,
         *kept: Any,
     ) -> Any:
-        # [batch · beam] tokens in, the beam_size best continuations of every hypothesis out
+        # [batch · beam] tokens in, the best continuations of every hypothesis out
         step_log_p, states, weights = stepper.log_probabilities(tf.reshape(tokens, [-1]), states, memories)
-        step_log_p, candidates = tf.math.top_k(step_log_p, beam_size)
-        shape = [batch, beam_size, beam_size]
+        step_log_p, candidates = tf.math.top_k(step_log_p, width)
+        shape = [batch, beam_size, width]
         candidates = tf.reshape(candidates, shape)
         candidate_log_p = log_p[:, :, None] + tf.reshape(step_log_p, shape)
         candidate_scores = normalised(candidate_log_p, at + 1)
         # A finished hypothesis has one continuation: itself.
-        only_first = tf.one_hot(tf.zeros([batch, beam_size], tf.int32), beam_size, on_value=True, off_value=False)
+        only_first = tf.one_hot(tf.zeros([batch, beam_size], tf.int32), width, on_value=True, off_value=False)
         frozen = ~running[:, :, None]
         candidates = tf.where(frozen, PAD, candidates)
         candidate_log_p = tf.where(frozen, log_p[:, :, None], candidate_log_p)
-        candidate_scores = tf.where(frozen, tf.where(only_first, scores[:, :, None], 2 * _NEVER), candidate_scores)
+        candidate_scores = tf.where(frozen, tf.where(only_first, scores[:, :, None], _NEVER), candidate_scores)
 
-        flat = [batch, beam_size * beam_size]
+        flat = [batch, beam_size * width]
         scores, chosen = tf.math.top_k(tf.reshape(candidate_scores, flat), beam_size)
-        parents = chosen // beam_size
+        parents = chosen // width
         tokens = tf.gather(tf.reshape(candidates, flat), chosen, batch_dims=1)
         log_p = tf.gather(tf.reshape(candidate_log_p, flat), chosen, batch_dims=1)
         running = tf.gather(running, parents, batch_dims=1) & (tokens != EOS) & (at + 1 < limits)[:, None]

@@ -10,9 +10,15 @@ import tensorflow as tf
 from mtlite.config import SearchConfig
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
+from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
+from mtlite.errors import UsageError
 from mtlite.models.topologies.autoregressive import Autoregressive
+from mtlite.models.topologies.ctc import CTC
+from mtlite.models.topologies.direct import Direct
 from mtlite.models.topologies.topology import Topology
 from mtlite.search.beam import beam_search
+from mtlite.search.ctc import best_path, prefix_beam_search
+from mtlite.search.direct import one_pass
 from mtlite.search.greedy import greedy
 from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.sampling import sample
@@ -26,7 +32,7 @@ class Found(NamedTuple):
 
     ids: list[list[int]]  # without </s>
     scores: list[float]
-    weights: np.ndarray  # [length with </s>, source length]: attention of the best; source length 0 without attention
+    weights: np.ndarray  # [length with </s> if written, source length]: attention of the best; no columns without
 
 
 class Searcher:
@@ -39,8 +45,8 @@ class Searcher:
     """
 
     def __init__(self, models: list[Topology], config: SearchConfig, seed: int = 1) -> None:
+        _refuse_unsearchable(models, config)
         self.models, self.config, self.seed = models, config, seed
-        self.stepper = Stepper(cast(list[Autoregressive], models))
         ids = tf.TensorSpec([None, None], tf.int32)
         self._run = tf.function(
             self._search,
@@ -48,22 +54,31 @@ class Searcher:
         )
 
     def _search(self, source: tf.Tensor, limits: tf.Tensor, uniforms: tf.Tensor) -> Hypotheses:
-        config = self.config
+        config, first = self.config, self.models[0]
+        if isinstance(first, CTC):
+            if config.beam_size == 1:
+                return best_path(first, source)
+            return prefix_beam_search(first, source, config.beam_size)
+        if isinstance(first, Direct):
+            return one_pass(cast(list[Direct], self.models), source)
+        stepper = Stepper(cast(list[Autoregressive], self.models))
         if config.sample:
-            return sample(self.stepper, source, limits, uniforms, config.temperature, config.top_k, config.top_p)
+            return sample(stepper, source, limits, uniforms, config.temperature, config.top_k, config.top_p)
         if config.beam_size == 1:
-            return greedy(self.stepper, source, limits)
-        return beam_search(self.stepper, source, limits, config.beam_size, config.length_penalty)
+            return greedy(stepper, source, limits)
+        return beam_search(stepper, source, limits, config.beam_size, config.length_penalty)
 
     def _limits(self, lengths: np.ndarray) -> np.ndarray:
         rules = [model.lengths.search for model in self.models]
-        return np.max([rule(lengths) for rule in rules], axis=0) + _EXTRA_TOKENS  # type: ignore[no-any-return]
+        limits = np.max([rule(lengths) for rule in rules], axis=0) + _EXTRA_TOKENS
+        return np.minimum(limits, MAX_HYPOTHESIS_TOKENS)  # type: ignore[no-any-return]
 
-    def search(self, sources: list[list[int]]) -> list[Found]:
+    def search(self, sources: list[list[int]], first: int = 0) -> list[Found]:
         """Translate.
 
         Args:
             sources: ids of each sentence, with `</s>`.
+            first: number of the first sentence: a sample depends on the seed and the sentence's number alone.
 
         Returns:
             As many results, in the same order.
@@ -76,7 +91,7 @@ class Searcher:
             width = int(lengths[order[start]]) * (1 if self.config.sample else self.config.beam_size)
             rows = order[start : start + max(1, self.config.batch_tokens // width)]
             start += len(rows)
-            for row, result in zip(rows, self._batch([sources[row] for row in rows], rows), strict=True):
+            for row, result in zip(rows, self._batch([sources[row] for row in rows], first + rows), strict=True):
                 found[row] = result
         return cast(list[Found], found)
 
@@ -98,19 +113,32 @@ class Searcher:
         ]
 
     def _one(self, source_length: int, ids: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> Found:
-        sequences: list[list[int]] = []
-        for row in ids[: max(1, self.config.nbest)].tolist():
-            end = next((at for at, token in enumerate(row) if token in (EOS, PAD)), len(row))
-            sequences.append(row[:end])
+        possible = max(1, int(np.sum(scores > -np.inf)))  # fewer where the vocabulary and the limit allow no more
+        rows = [row[: np.count_nonzero(row != PAD)].tolist() for row in ids[: min(possible, self.config.nbest)]]
         return Found(
-            sequences,
-            [float(score) for score in scores[: len(sequences)]],
-            self._trim(weights, sequences[0], source_length),
+            [row[:-1] if row[-1:] == [EOS] else row for row in rows],
+            [float(score) for score in scores[: len(rows)]],
+            weights[: len(rows[0]), :source_length],
         )
 
-    @staticmethod
-    def _trim(weights: np.ndarray, ids: list[int], source_length: int) -> np.ndarray:
-        return weights[: len(ids) + 1, : min(source_length, weights.shape[1])]
+
+def _refuse_unsearchable(models: list[Topology], config: SearchConfig) -> None:
+    """Refuse what no search can do.
+
+    Raises:
+        UsageError: for models that cannot be asked together, or sampling where no token follows another.
+    """
+    first = models[0]
+    for model in models[1:]:
+        if isinstance(first, CTC) or isinstance(model, CTC):
+            raise UsageError("an ensemble cannot have a ctc model: its blanks stand elsewhere in every model")
+        if model.family != first.family:
+            raise UsageError("an ensemble needs models of one family: autoregressive and direct ones cannot be joined")
+        same = type(model) is type(first) and model.lengths == first.lengths
+        if isinstance(first, Direct) and not same:
+            raise UsageError("an ensemble of direct models needs one topology and the same lengths in all of them")
+    if config.sample and isinstance(first, Direct):
+        raise UsageError("search.sample needs an autoregressive topology: a direct one writes all tokens in one pass")
 
 
 def greedy_config(config: SearchConfig) -> SearchConfig:

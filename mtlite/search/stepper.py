@@ -20,9 +20,10 @@ class Stepper:
 
     def __init__(self, models: list[Autoregressive]) -> None:
         self.models = models
+        self.vocabulary_size = models[0].target_vocabulary
         # No hypothesis contains padding, <s> or an unknown piece.
-        forbidden = np.zeros(models[0].target_vocabulary, np.float32)
-        forbidden[[PAD, BOS, UNK]] = -1e9
+        forbidden = np.zeros(self.vocabulary_size, np.float32)
+        forbidden[[PAD, BOS, UNK]] = -np.inf
         self.forbidden = tf.constant(forbidden)
 
     def read(self, source: tf.Tensor) -> tuple[Any, Any]:

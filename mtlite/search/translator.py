@@ -12,10 +12,10 @@ from mtlite.config import SearchConfig
 from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
-from mtlite.hardware import start_tensorflow
-from mtlite.models.lengths import Lengths
+from mtlite.hardware import choose_precision, start_tensorflow
 from mtlite.models.topologies.topology import Topology
 from mtlite.run import Run
+from mtlite.search.loading import WEIGHTS, load_lengths, load_tokenizers, open_run, refuse_other_sizes
 from mtlite.search.searcher import Searcher
 from mtlite.training.checkpoint import assign_weights, load_arrays
 
@@ -26,7 +26,7 @@ class Translation(NamedTuple):
     texts: list[str]  # n best, best first
     scores: list[float]
     source_pieces: list[str]
-    target_pieces: list[str]  # of the best, with </s>
+    target_pieces: list[str]  # of the best, with </s> if written
     weights: np.ndarray  # [target pieces, source pieces] attention; source length 0 without attention
     cut: bool  # whether the source was longer than search.max_source_tokens
 
@@ -66,27 +66,31 @@ class Translator:
             UsageError: if the runs have different vocabularies.
         """
         paths = [runs] if isinstance(runs, str | Path) else list(runs)
-        opened = [Run.open(path) for path in paths]
-        facts = [run.read_json("run.json") for run in opened]
+        if not paths:
+            raise UsageError("expected a run directory, received none")
+        opened = [open_run(path) for path in paths]
+        facts = [run.facts() for run in opened]
         for key in ("source_tokenizer", "target_tokenizer"):
-            if len({str(fact.get(key)) for fact in facts}) > 1:
+            if len({fact[key] for fact in facts}) > 1:
                 raise UsageError(
                     "these runs have different vocabularies: an ensemble needs runs with the same tokenizer"
                 )
-        tokenizers = Tokenizers.load(opened[0].path)
-        for key, tokenizer in (("source_tokenizer", tokenizers.source), ("target_tokenizer", tokenizers.target)):
-            if facts[0][key] != tokenizer.sha256:
-                raise RunError(f"the tokenizer in {paths[0]} is not the one that the run was trained with")
+        tokenizers, *_ = [load_tokenizers(run, fact) for run, fact in zip(opened, facts, strict=True)]
         start_tensorflow(threads)
-        models = [load_model(run, fact) for run, fact in zip(opened, facts, strict=True)]
+        models = [load_model(run) for run in opened]
         return cls(models, tokenizers, search or opened[0].config().search, seed)
 
-    def translate(self, lines: Sequence[str]) -> list[Translation]:
-        """Translate sentences; as many results, in the same order. An empty line gives an empty one."""
+    def translate(self, lines: Sequence[str], first: int = 0) -> list[Translation]:
+        """Translate sentences; as many results, in the same order. An empty line gives an empty one.
+
+        Args:
+            lines: the sentences.
+            first: number of the first one, where they are part of something longer: sampling depends on it.
+        """
         everything = self.tokenizers.source.encode(list(lines))
         limit = self.config.max_source_tokens
         sources = [[*ids[: limit - 1], EOS] if len(ids) > limit else ids for ids in everything]
-        found = self.searcher.search(sources)
+        found = self.searcher.search(sources, first)
         best = self.tokenizers.target.decode([ids for sentence in found for ids in sentence.ids])
         translations, at = [], 0
         for line, ids, whole, sentence in zip(lines, sources, everything, found, strict=True):
@@ -94,7 +98,8 @@ class Translator:
             at += len(sentence.ids)
             if not line.strip():
                 texts = [""] * len(texts)
-            pieces = self.tokenizers.source.pieces(ids), self.tokenizers.target.pieces([*sentence.ids[0], EOS])
+            written = [*sentence.ids[0], EOS][: len(sentence.weights)]  # no </s> where the limit ended the search
+            pieces = self.tokenizers.source.pieces(ids), self.tokenizers.target.pieces(written)
             translations.append(Translation(texts, sentence.scores, *pieces, sentence.weights, len(whole) > limit))
         return translations
 
@@ -103,19 +108,30 @@ class Translator:
         return [translation.texts[0] for translation in self.translate(lines)]
 
 
-def load_model(run: Run, facts: dict[str, object]) -> Topology:
-    """The model of a run with the weights of its best validation."""
+def load_model(run: Run) -> Topology:
+    """The model of a run with the weights of its best validation.
+
+    Raises:
+        RunError: if the weights are missing, damaged, or do not belong to the run's configuration.
+    """
+    facts, config = run.facts(), run.config()
+    lengths = load_lengths(run, facts)
+    refuse_other_sizes(run, config.model, facts, lengths)
+
     from mtlite.models.build import build_model
 
-    config = run.config()
-    arrays, _ = load_arrays(run.path / "best.safetensors")
+    path = run.path / WEIGHTS
+    arrays, _ = load_arrays(path)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise RunError(f"{path} is damaged: {name} holds numbers that are not finite")
     model = build_model(
         config.model,
-        source_vocabulary=int(facts["source_vocabulary"]),  # type: ignore[call-overload]
-        target_vocabulary=int(facts["target_vocabulary"]),  # type: ignore[call-overload]
-        joint=bool(facts["joint"]),
-        lengths=Lengths.from_dict(facts["lengths"]),  # type: ignore[arg-type]
-        precision=config.training.precision,
+        source_vocabulary=facts["source_vocabulary"],
+        target_vocabulary=facts["target_vocabulary"],
+        joint=facts["joint"],
+        lengths=lengths,
+        precision=choose_precision(config.training.precision),
     )
-    assign_weights(model.weights, arrays, run.path / "best.safetensors")
+    assign_weights(model.weights, arrays, path)
     return model

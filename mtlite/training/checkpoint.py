@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ import safetensors
 import safetensors.numpy
 
 from mtlite.errors import RunError
-from mtlite.files import write_atomically
+from mtlite.files import sync_folder, write_atomically
 
 Arrays = dict[str, np.ndarray]
+
+_KEY = "mtlite"
+_WRONG_METADATA = (ValueError, TypeError, KeyError, AttributeError, RecursionError)  # JSON of another shape
 
 
 def _digest(arrays: Mapping[str, np.ndarray], facts: str) -> str:
@@ -31,7 +35,8 @@ def _digest(arrays: Mapping[str, np.ndarray], facts: str) -> str:
 def save_arrays(path: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
     """Write arrays and a few facts about them (JSON) as safetensors, with a checksum over both."""
     text = json.dumps(facts, sort_keys=True)
-    metadata = {"facts": text, "sha256": _digest(arrays, text)}
+    # One entry: safetensors writes several in an order that changes from call to call.
+    metadata = {_KEY: json.dumps({"facts": text, "sha256": _digest(arrays, text)})}
     write_atomically(path, safetensors.numpy.save(arrays, metadata))
 
 
@@ -43,61 +48,89 @@ def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
+            metadata = json.loads((file.metadata() or {})[_KEY])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        if metadata["sha256"] != _digest(arrays, metadata["facts"]):
+            raise RunError(f"{path} is damaged: its checksum does not fit its content")
+        facts = json.loads(metadata["facts"])
     except FileNotFoundError:
-        raise RunError(f"{path} not found") from None
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise RunError(f"{path} is damaged ({error})") from None
-    if "facts" not in metadata or metadata.get("sha256") != _digest(arrays, metadata["facts"]):
-        raise RunError(f"{path} is damaged: its checksum does not fit its content")
-    return arrays, json.loads(metadata["facts"])
+        raise RunError(f"{path} not found: the run has no such weights yet; go on with --resume") from None
+    except (safetensors.SafetensorError, OSError, *_WRONG_METADATA) as error:
+        raise RunError(f"{path} is damaged ({type(error).__name__}: {' '.join(str(error).split())[:200]})") from None
+    if not isinstance(facts, dict):
+        raise RunError(f"{path} is damaged: expected its facts as an object, received {type(facts).__name__}")
+    return arrays, facts
 
 
 def save_state(folder: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
-    """Write the state to go on from as `last.safetensors`; the one before it stays as `previous.safetensors`."""
+    """Write the state to go on from as `last.safetensors`; the one before it stays as `previous.safetensors`.
+
+    Raises:
+        RunError: if it cannot be written; a whole state is left in any case.
+    """
     last, previous, newest = (folder / f"{name}.safetensors" for name in ("last", "previous", "newest"))
     save_arrays(newest, arrays, facts)
-    if last.exists():
-        os.replace(last, previous)
-    os.replace(newest, last)
+    try:
+        if last.exists():
+            os.replace(last, previous)
+        os.replace(newest, last)
+    except OSError as error:
+        raise RunError(
+            f"cannot rename {newest} to {last} ({error.strerror or error}): it is whole, and --resume goes on from it"
+        ) from error
+    sync_folder(folder)
 
 
 def load_state(folder: Path) -> tuple[tuple[Arrays, dict[str, Any]] | None, list[str]]:
     """The newest state that is whole, and what was wrong with newer ones; None if no state was ever saved.
+
+    A damaged state gets another name, so that it never takes the place of a whole one.
 
     Raises:
         RunError: if there are states and none is whole.
     """
     # A kill between the two renames of `save_state` leaves the new state under its first name.
     paths = [folder / f"{name}.safetensors" for name in ("newest", "last", "previous")]
-    problems: list[str] = []
-    for path in paths:
-        if path.exists():
-            try:
-                return load_arrays(path), problems
-            except RunError as error:
-                problems.append(str(error))
+    problems: dict[Path, str] = {}
+    for path in filter(Path.exists, paths):
+        try:
+            state = load_arrays(path)
+        except RunError as error:
+            problems[path] = str(error)
+            continue
+        for damaged in problems:
+            with contextlib.suppress(OSError):
+                os.replace(damaged, damaged.with_suffix(".damaged"))
+        return state, list(problems.values())
     if problems:
-        raise RunError(f"no saved state is whole: {'; '.join(problems)}: start again with another --run")
+        raise RunError(f"no saved state is whole: {'; '.join(problems.values())}: start again with another --run")
     return None, []
 
 
-def assign_weights(weights: list[Any], arrays: Arrays, origin: Path) -> None:
+def array_of(arrays: Mapping[str, np.ndarray], name: str, shape: Sequence[int], origin: Path) -> np.ndarray:
+    """The float32 array of a name.
+
+    Raises:
+        RunError: if it is missing, or of another shape or type.
+    """
+    expected = f"float32 {tuple(shape)}"
+    received = f"{arrays[name].dtype} {arrays[name].shape}" if name in arrays else "nothing"
+    if received != expected:
+        raise RunError(
+            f"{origin}: expected {name} as {expected}, received {received}: the weights belong to another configuration"
+        )
+    return arrays[name]
+
+
+def assign_weights(weights: list[Any], arrays: Mapping[str, np.ndarray], origin: Path) -> None:
     """Give Keras variables the arrays of their names.
 
     Raises:
-        RunError: if a name is missing or a shape differs.
+        RunError: if one is missing, or of another shape or type; then no weight is changed.
     """
-    for weight in weights:
-        name = f"weights/{weight.path}"
-        received = arrays[name].shape if name in arrays else None
-        if received != tuple(weight.shape):
-            raise RunError(
-                f"{origin}: expected {weight.path} of shape {tuple(weight.shape)}, received {received}: "
-                "the weights belong to another configuration"
-            )
-        weight.assign(arrays[name])
+    found = [array_of(arrays, f"weights/{weight.path}", weight.shape, origin) for weight in weights]
+    for weight, array in zip(weights, found, strict=True):
+        weight.assign(array)
 
 
 def weight_arrays(weights: list[Any]) -> Arrays:

@@ -39,7 +39,7 @@ def seconds_per_update(prepared: Prepared) -> float:
         tf.distribute.get_strategy(),
     )
     batches = Batches(prepared.encoded, prepared.tokenizers, config.training.batch_tokens, config.seed).epoch(0)
-    together = [next(batches) for _ in range(min(step.batches_per_update, 1))] * step.batches_per_update
+    together = [next(batches)] * step.batches_per_update
     seconds = []
     for update in range(1, _UPDATES + 2):
         start = time.perf_counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from rich.console import Console
 
 from mtlite.config import TrainingConfig, settled
 from mtlite.data.batches import Batches, Position, Prefetched
-from mtlite.errors import MtliteError
+from mtlite.data.ids import PAD
+from mtlite.errors import MtliteError, RunError
 from mtlite.models.topologies.topology import Topology
 from mtlite.run import Metrics, Run
 from mtlite.training.checkpoint import assign_weights, load_state, save_arrays, save_state, weight_arrays
@@ -46,11 +48,18 @@ class Progress:
     validations_without_gain: int = 0
     plateau_scale: float = 1.0
     lowest_loss: float = math.inf
+    # since the last line of metrics.jsonl
+    nll: float = 0.0
+    target_tokens: float = 0.0
+    all_tokens: int = 0
 
 
 @contextmanager
 def _noted_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that an update is never cut in the middle."""
+    """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that an update is never cut in the middle.
+
+    Signals that were ignored before stay so: nohup lets a training outlive its terminal.
+    """
     received: list[int] = []
     watched = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -59,16 +68,17 @@ def _noted_signals() -> Iterator[list[int]]:
             raise KeyboardInterrupt  # asked twice: stop at once
         received.append(number)
 
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # elsewhere, whoever runs this handles signals
+        before = {number: signal.getsignal(number) for number in watched}
+        before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
     try:
-        before = [signal.signal(number, note) for number in watched]
-    except ValueError:  # not the main thread: whoever runs this there handles signals
-        yield received
-        return
-    try:
+        for number in before:
+            signal.signal(number, note)
         yield received
     finally:
-        for number, handler in zip(watched, before, strict=True):
-            signal.signal(number, handler)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 class Loop:
@@ -110,8 +120,11 @@ class Loop:
         if state is not None:
             arrays, facts = state
             assign_weights(self.model.weights, arrays, self.run.path)
-            self.optimizer.load(arrays)
-            self.progress = Progress(**facts)
+            self.optimizer.load(arrays, self.run.path)
+            try:
+                self.progress = Progress(**facts)
+            except TypeError as error:
+                raise RunError(f"{self.run.path}: the saved state is of another version of mtlite ({error})") from None
             self.console.print(f"going on after update {self.progress.update}", highlight=False)
 
     def save(self) -> None:
@@ -147,10 +160,8 @@ class Loop:
 
     def _updates(self, source: Prefetched, shown: TrainingProgress, signals: list[int]) -> None:
         progress = self.progress
-        seconds_before = float(self.metrics.last.get("seconds", 0.0))
-        start = time.perf_counter()
-        nll = target_tokens = all_tokens = 0.0
-        line_start = start
+        self.seconds_before = float(self.metrics.last.get("seconds", 0.0)) - time.perf_counter()
+        line_start, tokens_before = time.perf_counter(), progress.all_tokens
         while progress.update < self.max_updates and not self._out_of_patience():
             batches = []
             for _ in range(self.step.batches_per_update):
@@ -158,52 +169,70 @@ class Loop:
                 batches.append(batch)
             rate = learning_rate(self.config, progress.update + 1, progress.plateau_scale)
             done = self.step(batches, rate, progress.update + 1)
+            if not math.isfinite(done.loss) or not math.isfinite(done.gradient_norm):
+                raise self._not_finite(f"loss is {done.loss} (gradient norm {done.gradient_norm})", progress.update + 1)
             progress.update += 1
             progress.epoch, progress.batch = position
-            if not math.isfinite(done.loss) or not math.isfinite(done.gradient_norm):
-                raise MtliteError(
-                    f"the loss is {done.loss} at update {progress.update} (gradient norm {done.gradient_norm}): "
-                    f"training stopped, {self._last_good()}; try a lower training.learning_rate "
-                    f"(now {self.config.learning_rate}) or training.clip_norm 1.0"
-                )
-            nll, target_tokens = nll + done.nll * done.tokens, target_tokens + done.tokens
-            all_tokens += sum(float((side != 0).sum()) for batch in batches for side in batch)
-            now = time.perf_counter()
+            progress.nll += done.nll * done.tokens
+            progress.target_tokens += done.tokens
+            progress.all_tokens += sum(int((side != PAD).sum()) for batch in batches for side in batch)
             validate = progress.update % self.validate_every == 0 or progress.update == self.max_updates
-            if progress.update % _UPDATES_PER_LINE == 0 or validate:
-                speed = all_tokens / (now - line_start)
-                values = {
-                    "loss": round(nll / max(target_tokens, 1.0), 5),
-                    "learning_rate": rate,
-                    "gradient_norm": round(done.gradient_norm, 5),
-                    "epoch": progress.epoch,
-                    "tokens": int(all_tokens),
-                }
-                times = {"seconds": round(seconds_before + now - start, 3), "tokens_per_second": round(speed, 1)}
-                self.metrics.write(kind="training", update=progress.update, **values, **times)
-                self.summaries.write(progress.update, training_loss=values["loss"], learning_rate=rate)
-                shown.update(progress.update, values["loss"], speed)
-                nll = target_tokens = all_tokens = 0.0
+            line = progress.update % _UPDATES_PER_LINE == 0 or validate
+            if line:
+                speed = (progress.all_tokens - tokens_before) / (time.perf_counter() - line_start)
+                self._report(shown, rate, done.gradient_norm, speed)
             if validate:
-                self._validate(shown, seconds_before - start)
+                self._validate(shown)
             if validate or progress.update % self.save_every == 0 or signals:
                 self.save()
-            if progress.update % _UPDATES_PER_LINE == 0 or validate:
-                line_start = time.perf_counter()
-            if signals and progress.update < self.max_updates:
+            if line:
+                line_start, tokens_before = time.perf_counter(), 0
+            if signals:
                 raise Interrupted(
                     f"stopped by {signal.Signals(signals[0]).name} after update {progress.update}; "
                     f"go on with: mtlite train --run {self.run.path} --resume"
                 )
 
-    def _last_good(self) -> str:
-        state, _ = load_state(self.run.path)
-        return f"the state after update {state[1]['update']} is kept" if state else "no state had been saved yet"
+    def _report(self, shown: TrainingProgress, rate: float, gradient_norm: float, speed: float) -> None:
+        """A line of metrics.jsonl over the updates since the one before."""
+        progress = self.progress
+        loss = progress.nll / max(progress.target_tokens, 1.0)
+        self.metrics.write(
+            kind="training",
+            update=progress.update,
+            loss=round(loss, 5),
+            learning_rate=rate,
+            gradient_norm=round(gradient_norm, 5),
+            epoch=progress.epoch,
+            tokens=progress.all_tokens,
+            seconds=self._seconds(),
+            tokens_per_second=round(speed, 1),
+        )
+        self.summaries.write(progress.update, training_loss=loss, learning_rate=rate)
+        shown.update(progress.update, loss, speed)
+        progress.nll, progress.target_tokens, progress.all_tokens = 0.0, 0.0, 0
 
-    def _validate(self, shown: TrainingProgress, seconds_offset: float) -> None:
+    def _seconds(self) -> float:
+        """Seconds of training so far, those before a resumption included."""
+        return round(self.seconds_before + time.perf_counter(), 3)
+
+    def _not_finite(self, what: str, update: int) -> MtliteError:
+        state, _ = load_state(self.run.path)
+        kept = "no state is saved"
+        if state is not None:
+            kept = f"the state after update {state[1]['update']} is kept in {self.run.path}"
+        return MtliteError(
+            f"the {what} at update {update}: training stopped, {kept}; --resume would end here again: start a new run "
+            f"with a lower training.learning_rate (now {self.config.learning_rate}), a longer training.warmup_updates "
+            "or training.clip_norm 1.0"
+        )
+
+    def _validate(self, shown: TrainingProgress) -> None:
         progress = self.progress
         self.optimizer.swap()
         loss, bleu = self.validation.loss(), self.validation.bleu()
+        if not math.isfinite(loss):
+            raise self._not_finite(f"dev loss is {loss}", progress.update)
         # Ties (0.00 too) are decided by dev loss.
         best = (bleu, -loss) > (progress.best_bleu, -progress.best_loss)
         if best:
@@ -218,8 +247,13 @@ class Loop:
             progress.lowest_loss = loss
         elif self.config.schedule == "plateau":
             progress.plateau_scale *= self.config.plateau_factor
-        seconds = round(seconds_offset + time.perf_counter(), 3)
-        values = {"dev_loss": round(loss, 5), "dev_bleu": round(bleu, 4), "best": best}
-        self.metrics.write(kind="validation", update=progress.update, **values, seconds=seconds)
+        self.metrics.write(
+            kind="validation",
+            update=progress.update,
+            dev_loss=round(loss, 5),
+            dev_bleu=round(bleu, 4),
+            best=best,
+            seconds=self._seconds(),
+        )
         self.summaries.write(progress.update, dev_loss=loss, dev_bleu=bleu)
         shown.validated(progress.update, loss, bleu, best)

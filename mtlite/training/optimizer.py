@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from mtlite.training.checkpoint import array_of
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.98, 1e-8
 
@@ -81,11 +84,15 @@ class Adam:
             for weight, variable in zip(self.weights, variables, strict=False)
         }
 
-    def load(self, state: dict[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+    def load(self, state: dict[str, np.ndarray], origin: Path) -> None:
+        """Take over what `state` gave.
+
+        Raises:
+            RunError: if an array is missing, or of another shape or type.
+        """
         for kind, variables in self._kinds():
             for weight, variable in zip(self.weights, variables, strict=False):
-                variable.assign(state[f"{kind}/{weight.path}"])
+                variable.assign(array_of(state, f"{kind}/{weight.path}", weight.shape, origin))
 
     def _kinds(self) -> list[tuple[str, list[tf.Variable]]]:
         return [("first", self.first), ("second", self.second), ("average", self.average)]

@@ -31,7 +31,6 @@ class Prepared:
     encoded: datasets.Dataset
     lengths: np.ndarray  # [pairs, 3]: source, target, repeated target neighbours
     fingerprint: str  # sha256 of the training pairs
-    notes: list[str]
 
 
 def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[tuple[str, str]]:
@@ -82,7 +81,7 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
     config, more = choose_budget(config, int(lengths[:, :2].sum()), batches)
     if chosen or more:
         say(f"chosen from the corpus size: {', '.join(chosen + more)}")
-    return Prepared(config, corpus, report, tokenizers, encoded, lengths, _fingerprint(corpus.train), [])
+    return Prepared(config, corpus, report, tokenizers, encoded, lengths, _fingerprint(corpus.train))
 
 
 def count_batches(lengths: np.ndarray, batch_tokens: int) -> int:

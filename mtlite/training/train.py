@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from rich.console import Console
 
@@ -15,8 +15,9 @@ from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
 from mtlite.hardware import choose_precision, machine, start_tensorflow
 from mtlite.recipe import check
-from mtlite.run import Run
+from mtlite.run import FORMAT, Run
 from mtlite.training.prepare import Prepared, data_report, prepare
+from mtlite.training.progress import StandardError
 
 PACKAGES = ("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "safetensors")
 
@@ -48,13 +49,14 @@ def train(
     place = Run(Path(run) if run else Run.free_path(name))
     if not resume:
         place.refuse_existing()
-    elif place.finished:
+    place.refuse_foreign()
+    if resume and place.finished:
         console.print(f"{place.path} is finished: nothing to do")
         return place
     with place.locked():
         if resume and (place.path / "run.json").is_file():
+            saved = Run.open(place.path).facts()
             config = place.config()
-            saved = place.read_json("run.json")
             prepared = prepare(config, console.print, Tokenizers.load(place.path))
             _compare_with_saved(saved, prepared, console)
         else:
@@ -72,7 +74,7 @@ def train(
 
 def make_console() -> Console:
     """Progress goes to standard error, as plain text; standard output is for results."""
-    return Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    return Console(file=cast(IO[str], StandardError()), markup=False, highlight=False, soft_wrap=True)
 
 
 def dry_run(config: Config, console: Console) -> None:
@@ -108,7 +110,7 @@ def _create(run: Run, given: Config, prepared: Prepared) -> None:
     run.write_json(
         "run.json",
         {
-            "format": 1,
+            "format": FORMAT,
             "source_language": prepared.corpus.source_language,
             "target_language": prepared.corpus.target_language,
             "source_vocabulary": len(prepared.tokenizers.source),
@@ -135,10 +137,14 @@ def _held_out(corpus: Corpus) -> dict[str, Any]:
 
 def _compare_with_saved(saved: dict[str, Any], prepared: Prepared, console: Console) -> None:
     """Refuse other data; warn of what can change sums."""
-    if saved["training_fingerprint"] != prepared.fingerprint:
-        raise RunError("the training pairs are not those that this run was started with: start a new run")
-    if saved["source_tokenizer"] != prepared.tokenizers.source.sha256:
-        raise RunError("the tokenizer is not the one that this run was started with: start a new run")
+    received = {
+        "training_fingerprint": ("training pairs are", prepared.fingerprint),
+        "source_tokenizer": ("source tokenizer is", prepared.tokenizers.source.sha256),
+        "target_tokenizer": ("target tokenizer is", prepared.tokenizers.target.sha256),
+    }
+    for key, (what, fingerprint) in received.items():
+        if saved[key] != fingerprint:
+            raise RunError(f"the {what} not what this run was started with: put them back, or start a new run")
     now = {package: version(package) for package in PACKAGES}
     changed = [
         f"{package} {saved['packages'].get(package)} → {now[package]}"
@@ -170,7 +176,7 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     from mtlite.training.step import TrainingStep
     from mtlite.training.validation import Validation
 
-    facts = run.read_json("run.json")
+    facts = run.facts()
     if facts.get("threads", threads) != threads:
         console.print(f"warning: {threads} threads in place of {facts['threads']}: sums may differ in the last digits")
     strategy = tf.distribute.get_strategy()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from mtlite.data.ids import BOS, PAD
+from mtlite.data.ids import BOS
 from mtlite.models.topologies.topology import Loss, Topology
 
 Memory = dict[str, Any]  # what was carried over from the source: tensors, batch first
@@ -37,6 +37,9 @@ class Autoregressive(Topology):
     def features(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None) -> Decoded:
         """Teacher forcing (Williams & Zipser 1989): each position sees the reference tokens before it."""
         memory, state = self.read(source, noise)
+        if noise is not None:
+            # A layer that serves both sides must not drop the same numbers on both.
+            noise = tf.random.experimental.stateless_fold_in(noise, 1)
         begin = tf.fill([tf.shape(target)[0], 1], tf.cast(BOS, target.dtype))
         return self.decode(tf.concat([begin, target[:, :-1]], axis=1), state, memory, noise)
 
@@ -58,9 +61,4 @@ class Autoregressive(Topology):
 
     def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
         features = self.features(source, target, noise).features
-        counted = tf.where(tf.reshape(target, [-1]) != PAD)[:, 0]
-        flat = tf.gather(tf.reshape(features, [-1, features.shape[-1]]), counted)
-        total, nll = self.head.cross_entropy(flat, tf.gather(tf.reshape(target, [-1]), counted), smoothing)
-        return Loss(
-            tf.reduce_sum(total), tf.reduce_sum(nll), tf.cast(tf.shape(counted)[0], tf.float32), tf.constant(0.0)
-        )
+        return self.token_loss(features, target, self.mask(target), smoothing)

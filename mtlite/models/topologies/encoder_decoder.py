@@ -15,10 +15,11 @@ class EncoderDecoder(Autoregressive):
     """Reads the sequence; remembers each encoder layer's last (h, c); writes with an LSTM over the target so far.
 
     ```
-    target        o o o o
-                  ↑ ↑ ↑ ↑
-    decoder     → o→o→o→o
-    encoder o→o→o ↗
+    target          o o o o
+                    ↑ ↑ ↑ ↑
+    decoder         o→o→o→o
+                  ↗ ↑ ↑ ↑ ↑
+    encoder o→o→o   o o o o  target so far
             ↑ ↑ ↑
     source  o o o
     ```

@@ -13,7 +13,7 @@ from mtlite.models.dropout import Dropout
 from mtlite.models.embedding import Embedding
 from mtlite.models.head import Head
 from mtlite.models.lengths import Lengths
-from mtlite.models.stack import LSTMStack
+from mtlite.models.stack import DenseStack, LSTMStack, policy
 
 
 class Loss(NamedTuple):
@@ -113,16 +113,19 @@ class Topology(keras.Model):
 
     def stack(self, name: str, layers: int | None = None, bidirectional: bool = False) -> LSTMStack:
         """A stack of LSTM layers with this model's sizes and options."""
-        return LSTMStack(
-            self.units,
-            layers=self.layers_per_side if layers is None else layers,
-            bidirectional=bidirectional,
-            dropout=self.config["dropout"],
-            layer_normalization=self.config["layer_normalization"],
-            residual=self.config["residual"],
-            precision=self.config["precision"],
-            name=name,
-        )
+        layers = self.layers_per_side if layers is None else layers
+        return LSTMStack(self.units, layers=layers, bidirectional=bidirectional, name=name, **self._stack_options())
+
+    def dense_stack(self, name: str) -> DenseStack:
+        """The same without recurrence."""
+        return DenseStack(self.units, layers=self.layers_per_side, name=name, **self._stack_options())
+
+    def _stack_options(self) -> dict[str, Any]:
+        return {key: self.config[key] for key in ("dropout", "layer_normalization", "residual", "precision")}
+
+    def dense(self, name: str, size: int) -> keras.layers.Dense:
+        """A linear layer with this model's number format."""
+        return keras.layers.Dense(size, name=name, dtype=policy(self.config["precision"]))
 
     def dropout(self, name: str) -> Dropout:
         """A dropout layer with this model's rate."""
@@ -132,6 +135,11 @@ class Topology(keras.Model):
     def mask(ids: tf.Tensor) -> tf.Tensor:
         """`[batch, length]` ids → True where a token stands."""
         return tf.not_equal(ids, PAD)
+
+    @classmethod
+    def count(cls, ids: tf.Tensor) -> tf.Tensor:
+        """`[batch, length]` ids → tokens of each row `[batch]` int32."""
+        return tf.reduce_sum(tf.cast(cls.mask(ids), tf.int32), axis=1)
 
     @staticmethod
     def noise(training: bool | None) -> tf.Tensor | None:
@@ -150,6 +158,27 @@ class Topology(keras.Model):
             noise: seed `[2]` of the dropout, or None.
             smoothing: label smoothing.
         """
+
+    def token_loss(self, features: tf.Tensor, target: tf.Tensor, reached: tf.Tensor, smoothing: float) -> Loss:
+        """Cross-entropy of target tokens, each against the features at its own position.
+
+        Args:
+            features: `[batch, positions, size]`.
+            target: `[batch, target length]`.
+            reached: `[batch, target length]`, True for the tokens that count; each has a position.
+            smoothing: label smoothing.
+        """
+        rows, columns = tf.unstack(tf.where(reached), axis=1)
+        flat = tf.reshape(features, [-1, features.shape[-1]])
+        at = rows * tf.shape(features, tf.int64)[1] + columns
+        total, nll = self.head.cross_entropy(tf.gather(flat, at), tf.boolean_mask(target, reached), smoothing)
+        tokens = tf.cast(tf.shape(rows)[0], tf.float32)
+        everything = tf.math.count_nonzero(self.mask(target), dtype=tf.float32)
+        return Loss(tf.reduce_sum(total), tf.reduce_sum(nll), tokens, everything - tokens)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Every layer creates its weights when it is first called: there is nothing to do here."""
+        self.built = True
 
     def make_weights(self) -> None:
         """Create all weights, so that they can be counted, saved and loaded."""

@@ -1,0 +1,1 @@
+"""A synchronous grammar of English and German: one tree, spelt out in both languages."""

@@ -1,0 +1,42 @@
+"""Sequences of equal length: the LSTM's output at each position is written there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.direct import Direct
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class Aligned(Direct):
+    """Reads the sequence; remembers the LSTM's output at each position; writes one token per source position.
+
+    ```
+    target  o o o o
+            ↑ ↑ ↑ ↑
+    lstm    o→o→o→o
+            ↑ ↑ ↑ ↑
+    source  o o o o
+    ```
+
+    One stack of `layers`, source `[batch, S]` → logits `[batch, S, vocabulary]`: a tagger. It cannot write more than
+    it reads, and in one direction no output knows what follows in the source. The Keras model that this generalises:
+
+    ```python
+    outputs = LSTM(units, return_sequences=True)(source)
+    logits = TimeDistributed(Dense(vocabulary))(outputs)
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.lstm = self.stack("lstm", bidirectional=self.config["bidirectional"])
+
+    def positions(self, source: tf.Tensor) -> tf.Tensor:
+        return self.count(source)
+
+    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        return self.lstm(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)[0]

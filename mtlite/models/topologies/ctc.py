@@ -1,0 +1,88 @@
+"""Aligned, freed from equal lengths: every position writes a token or a blank (Graves et al. 2006)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.data.ids import EOS, PAD
+from mtlite.models.topologies.direct import Direct
+from mtlite.models.topologies.topology import Loss
+
+BLANK = PAD  # no target contains padding, so its id is free and the head is the one that all topologies share
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class CTC(Direct):
+    """Reads the sequence; spreads each position over k; remembers the LSTM's output there; writes a token or a blank.
+
+    ```
+    target  o       o   o o
+            ↑       ↑   ↑ ↑
+    writes  o · · · o · o o
+            ↑ ↑ ↑ ↑ ↑ ↑ ↑ ↑
+    lstm    o→o→o→o→o→o→o→o
+            ↑ ↗ ↑ ↗ ↑ ↗ ↑ ↗
+    dense   o   o   o   o
+            ↑   ↑   ↑   ↑
+    lstm    o → o → o → o
+            ↑   ↑   ↑   ↑
+    source  o   o   o   o
+    ```
+
+    A path is one token or blank (`·`, id 0) per position; equal neighbours become one token and blanks are left out.
+    The loss is −log of the sum over all paths that give the target, without label smoothing. k is the smallest integer
+    with room for 99.9 % of the training targets; a target that does not fit (tokens + repeated neighbours > k·S) is
+    left out of the loss, and counted. Targets have no `</s>` here, yet it is counted among the tokens: the loss covers
+    where to end, as that of the other topologies does. `layers` on each side of the Dense layer; `bidirectional`
+    holds for both. Source `[batch, S]` → `[batch, k·S, units]` → logits `[batch, k·S, vocabulary]` (Libovický & Helcl
+    2018). The Keras model that this generalises:
+
+    ```python
+    encoded = LSTM(units, return_sequences=True)(source)
+    spread = Reshape((k * s, units))(Dense(k * units)(encoded))
+    logits = Dense(vocabulary)(LSTM(units, return_sequences=True)(spread))
+    loss = CTC()
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
+        self.spread = self.dense("spread", self.lengths.expansion * self.units)
+        self.decoder = self.stack("decoder", bidirectional=self.config["bidirectional"])
+
+    def positions(self, source: tf.Tensor) -> tf.Tensor:
+        return self.lengths.expansion * self.count(source)
+
+    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        mask, expansion = self.mask(source), self.lengths.expansion
+        encoded, _ = self.encoder(self.source_embedding(source, noise=noise), mask=mask, noise=noise)
+        spread = tf.reshape(self.spread(encoded), [tf.shape(source)[0], -1, self.units])
+        return self.decoder(spread, mask=tf.repeat(mask, expansion, axis=1), noise=noise)[0]
+
+    def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+        logits, positions = self.head(self.features(source, noise)), self.positions(source)
+        labels = tf.where(target == EOS, PAD, target)
+        repeats = (labels[:, 1:] == labels[:, :-1]) & self.mask(labels[:, 1:])
+        needed = self.count(labels) + tf.reduce_sum(tf.cast(repeats, tf.int32), axis=1)
+        fits, empty = needed <= positions, needed == 0
+        # The kernel gives infinity for a target that does not fit and refuses an empty one: both get a stand-in, and
+        # their loss is not what it says.
+        stand_in = EOS * tf.one_hot(0, tf.shape(target)[1], dtype=target.dtype)
+        marginal = tf.nn.ctc_loss(
+            tf.sparse.from_dense(tf.where((fits & ~empty)[:, None], labels, stand_in)),
+            logits,
+            label_length=None,
+            logit_length=positions,
+            logits_time_major=False,
+            blank_index=BLANK,
+        )
+        blanks = tf.nn.log_softmax(logits)[:, :, BLANK]
+        only_blanks = -tf.reduce_sum(blanks * tf.sequence_mask(positions, tf.shape(blanks)[1], tf.float32), axis=1)
+        nll = tf.reduce_sum(tf.where(fits, tf.where(empty, only_blanks, marginal), 0.0))
+        tokens = tf.cast(self.count(target), tf.float32)
+        reached = tf.reduce_sum(tf.where(fits, tokens, 0.0))
+        return Loss(nll, nll, reached, tf.reduce_sum(tokens) - reached)

@@ -1,0 +1,46 @@
+"""Input longer than output: the last N outputs of an LSTM are the translation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.direct import Direct, followed_by_blanks, window
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class LastN(Direct):
+    """Reads the sequence; waits; remembers the LSTM's state; writes the last N of its steps.
+
+    ```
+    target        o o o
+                  ↑ ↑ ↑
+    lstm    o→o→o→o→o→o
+            ↑ ↑ ↑ ↑ ↑
+    source  o o o o o ·
+    ```
+
+    Of a source of S tokens, `wait` · S (rounded up) are read before writing starts. The stack of `layers` runs
+    max(S, wait + N) steps, over blanks (`·`, zero vectors that are not trained) after the source, and the last N are
+    written: source `[batch, S]` → logits `[batch, N, vocabulary]`. `wait` 0 is `aligned` with room at the end, `wait`
+    1 is `padded`, and a source that is longer than waiting and writing gives the Keras model that this generalises:
+
+    ```python
+    outputs = LSTM(units, return_sequences=True)(source)
+    last = Lambda(lambda x: x[:, -n:, :])(outputs)
+    logits = TimeDistributed(Dense(vocabulary))(last)
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.lstm = self.stack("lstm")
+
+    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        read, written = self.count(source), self.positions(source)
+        wait = tf.cast(tf.math.ceil(self.config["wait"] * tf.cast(read, tf.float32) - 1e-4), tf.int32)
+        steps = tf.maximum(read, wait + written)
+        inputs = followed_by_blanks(self.source_embedding(source, noise=noise), read, steps)
+        return window(self.lstm(inputs, noise=noise)[0], steps - written, written)

@@ -1,0 +1,46 @@
+"""A sequence in, its next token out, asked again for every token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.autoregressive import Autoregressive, Decoded, Memory
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class ManyToOne(Autoregressive):
+    """Reads source and target so far as one sequence; remembers the LSTM's last (h, c); writes the one next token.
+
+    ```
+    target          o              o
+                    ↑              ↑
+    lstm    o→o→o→o→o    o→o→o→o→o→o
+            ↑ ↑ ↑ ↑ ↑    ↑ ↑ ↑ ↑ ↑ ↑
+    read    o o o o o    o o o o o o
+    ```
+
+    The sequence is the source, `</s>`, `<s>` and the target so far, read by one stack of `layers`. All prefixes are
+    trained at once: the stack hands its state over the padding of a row and goes on over the target, which equals a
+    row without gaps. It is an encoder-decoder whose encoder and decoder share their weights, and at equal size has
+    about half as many in its LSTMs. The Keras model that this generalises:
+
+    ```python
+    last = LSTM(units)(Concatenate(axis=1)([source, target_so_far]))
+    logits_of_next = Dense(vocabulary)(last)
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.lstm = self.stack("lstm")
+
+    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
+        _, last = self.lstm(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
+        return {}, last
+
+    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
+        outputs, state = self.lstm(self.target_embedding(tokens, noise=noise), state=state, noise=noise)
+        return Decoded(outputs, state, None)

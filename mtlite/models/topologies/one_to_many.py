@@ -1,0 +1,46 @@
+"""One vector in, a sequence out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.direct import Direct, copies
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class OneToMany(Direct):
+    """Reads the source as one vector, its mean embedding; repeats it N times; writes with an LSTM over the copies.
+
+    ```
+    target      o o o o
+                ↑ ↑ ↑ ↑
+    decoder     o→o→o→o
+                ↑ ↑ ↑ ↑
+    mean        o o o o
+              ↗
+    source  o o o
+    ```
+
+    The mean is a bag of words: the order of the source is lost before the first LSTM. `layers` counts the decoder's.
+    Source `[batch, S]` → mean `[batch, embedding_size]` → logits `[batch, N, vocabulary]`. The Keras model that this
+    generalises to any length on both sides:
+
+    ```python
+    bag = GlobalAveragePooling1D()(Embedding(vocabulary, embedding_size)(source))
+    outputs = LSTM(units, return_sequences=True)(RepeatVector(n)(bag))
+    logits = TimeDistributed(Dense(vocabulary))(outputs)
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.decoder = self.stack("decoder")
+
+    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        embedded = tf.cast(self.source_embedding(source, noise=noise), tf.float32)
+        counted = tf.cast(self.mask(source), tf.float32)[..., None]
+        mean = tf.reduce_sum(embedded * counted, axis=1) / tf.reduce_sum(counted, axis=1)
+        return self.decoder(copies(mean, self.positions(source)), noise=noise)[0]

@@ -1,0 +1,43 @@
+"""One token in, one token out: no sequence is processed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.direct import Direct
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class OneToOne(Direct):
+    """Reads each token alone; remembers its vector; writes one token per source position.
+
+    ```
+    target  o   o   o
+            ↑   ↑   ↑
+    dense   o   o   o
+            ↑   ↑   ↑
+    source  o   o   o
+    ```
+
+    An LSTM without recurrence is left: `layers` × `Dense(units, tanh)` at each position, source `[batch, S]` →
+    logits `[batch, S, vocabulary]`. It knows neither order nor neighbours, and cannot write more than it reads. From
+    the single-token mapping with which introductions to Keras begin; the model that this generalises:
+
+    ```python
+    hidden = Dense(units, activation="tanh")(Embedding(vocabulary, embedding_size)(source))
+    logits = Dense(vocabulary)(hidden)
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.hidden = self.dense_stack("hidden")
+
+    def positions(self, source: tf.Tensor) -> tf.Tensor:
+        return self.count(source)
+
+    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        return self.hidden(self.source_embedding(source, noise=noise), noise=noise)

@@ -1,0 +1,42 @@
+"""Input lengthened by blanks: read everything, then write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.direct import Direct, followed_by_blanks, window
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class Padded(Direct):
+    """Reads the whole source, then N blanks; remembers the LSTM's state; writes at the blanks.
+
+    ```
+    target        o o o o
+                  ↑ ↑ ↑ ↑
+    lstm    o→o→o→o→o→o→o
+            ↑ ↑ ↑ ↑ ↑ ↑ ↑
+    source  o o o · · · ·
+    ```
+
+    The blanks (`·`) are zero vectors that are not trained, and start where each row ends. One stack of `layers` reads
+    and writes: source `[batch, S]` → S + N steps → logits `[batch, N, vocabulary]`. From the advice to pad the input
+    to the length of input and output together; the Keras model that this generalises:
+
+    ```python
+    outputs = LSTM(units, return_sequences=True)(ZeroPadding1D((0, n))(source))
+    logits = TimeDistributed(Dense(vocabulary))(outputs[:, -n:])
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.lstm = self.stack("lstm")
+
+    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        read, written = self.count(source), self.positions(source)
+        inputs = followed_by_blanks(self.source_embedding(source, noise=noise), read, read + written)
+        return window(self.lstm(inputs, noise=noise)[0], read, written)

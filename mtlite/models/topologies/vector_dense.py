@@ -1,0 +1,50 @@
+"""The "vanilla" LSTM of many tutorials: all outputs at once from the last state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtlite.models.topologies.direct import Direct
+
+
+@keras.saving.register_keras_serializable("mtlite")
+class VectorDense(Direct):
+    """Reads the sequence; remembers the top layer's last h; writes all N positions from one Dense layer.
+
+    ```
+    target        o o o o
+                  ↑ ↑ ↑ ↑
+    dense         o-o-o-o
+                ↗
+    encoder o→o→o
+            ↑ ↑ ↑
+    source  o o o
+    ```
+
+    N is one number for all sources: what the length rule gives for the source length that 99.5 % of the training pairs
+    do not exceed. `layers` counts the encoder's. Source `[batch, S]` → h `[batch, units]` → Dense `[batch, N,
+    embedding_size]` → logits `[batch, N, vocabulary]`. The Keras model that this generalises:
+
+    ```python
+    h = LSTM(units)(source)
+    positions = Reshape((n, embedding_size))(Dense(n * embedding_size)(h))
+    logits = Dense(vocabulary)(positions)
+    ```
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
+        self.memory_dropout = self.dropout("memory_dropout")
+        self.all_positions = self.dense("all_positions", self.lengths.fixed * self.config["embedding_size"])
+
+    def positions(self, source: tf.Tensor) -> tf.Tensor:
+        return tf.fill([tf.shape(source)[0]], self.lengths.fixed)
+
+    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+        _, last = self.encoder(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
+        h = self.memory_dropout(last[-1][0], noise=noise)
+        return tf.reshape(self.all_positions(h), [-1, self.lengths.fixed, self.config["embedding_size"]])

@@ -1,0 +1,109 @@
+"""Search over tokens and blanks: best path, and prefix beam search (Hannun et al. 2014)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.models.topologies.ctc import BLANK, CTC
+from mtlite.search.direct import likeliest, no_attention
+from mtlite.search.hypotheses import Hypotheses
+
+_NEVER = (UNK, BOS, EOS)
+_TOKENS_PER_HYPOTHESIS = 2  # how many of a position's likeliest tokens are tried, for each hypothesis kept
+
+
+def best_path(model: CTC, source: tf.Tensor) -> Hypotheses:
+    """The likeliest token or blank at every position; then equal neighbours become one, and blanks are left out.
+
+    Args:
+        model: the model.
+        source: `[batch, source length]` ids.
+
+    Returns:
+        One hypothesis a sentence; its score is log p of that one path.
+    """
+    log_p, tokens = (best[:, :, 0] for best in likeliest([model], source, 1, _NEVER))
+    inside = tf.sequence_mask(model.positions(source), tf.shape(tokens)[1])
+    before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=BLANK)
+    ids = tf.ragged.boolean_mask(tokens, inside & (tokens != BLANK) & (tokens != before)).to_tensor(PAD)
+    scores = tf.reduce_sum(tf.where(inside, log_p, 0.0), axis=1)
+    return Hypotheses(ids[:, None], scores[:, None], no_attention(ids))
+
+
+def prefix_beam_search(model: CTC, source: tf.Tensor, beam_size: int) -> Hypotheses:
+    """The outputs with the largest sum over their paths, as far as a beam finds them.
+
+    Args:
+        model: the model.
+        source: `[batch, source length]` ids.
+        beam_size: hypotheses per sentence.
+
+    Returns:
+        `beam_size` hypotheses a sentence; a score is log p of all paths of a hypothesis that the beam has kept.
+    """
+    count = min(_TOKENS_PER_HYPOTHESIS * beam_size, model.target_vocabulary)
+    log_p, tokens = likeliest([model], source, count, _NEVER)
+    ids, scores = tf.numpy_function(
+        lambda *arrays: _search_rows(arrays[0], arrays[1], arrays[2], beam_size),
+        [log_p, tokens, model.positions(source)],
+        (tf.int32, tf.float32),
+        stateful=False,
+    )
+    ids, scores = tf.ensure_shape(ids, [None, beam_size, None]), tf.ensure_shape(scores, [None, beam_size])
+    return Hypotheses(ids, scores, no_attention(ids[:, 0]))
+
+
+def _search_rows(
+    log_p: np.ndarray, tokens: np.ndarray, positions: np.ndarray, beam_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    rows = [best_prefixes(log_p[row, :n], tokens[row, :n], beam_size) for row, n in enumerate(positions)]
+    longest = max(len(prefix) for row in rows for prefix, _ in row)
+    ids = np.full((len(rows), beam_size, longest), PAD, np.int32)
+    scores = np.full((len(rows), beam_size), -np.inf, np.float32)
+    for number, row in enumerate(rows):
+        for place, (prefix, score) in enumerate(row):
+            ids[number, place, : len(prefix)] = prefix
+            scores[number, place] = score
+    return ids, scores
+
+
+def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list[tuple[tuple[int, ...], float]]:
+    """Prefix beam search for one sentence.
+
+    Args:
+        log_p: of the tokens tried at each position `[positions, tried]`.
+        tokens: those tokens `[positions, tried]`.
+        beam_size: prefixes kept after each position.
+
+    Returns:
+        The best outputs with their log p, best first.
+    """
+    # prefix → probability of its paths that end in a blank, and of those that end in its last token
+    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    log_scale = 0.0
+    for position, candidates in zip(np.exp(log_p.astype(float)).tolist(), tokens.tolist(), strict=True):
+        longer: dict[tuple[int, ...], tuple[float, float]] = {}
+
+        def add(prefix: tuple[int, ...], in_blank: float, in_token: float, to: dict = longer) -> None:
+            before = to.get(prefix, (0.0, 0.0))
+            to[prefix] = before[0] + in_blank, before[1] + in_token
+
+        for prefix, (in_blank, in_token) in beam.items():
+            for p, token in zip(position, candidates, strict=True):
+                if token == BLANK:
+                    add(prefix, (in_blank + in_token) * p, 0.0)
+                elif prefix and token == prefix[-1]:
+                    add(prefix, 0.0, in_token * p)
+                    add((*prefix, token), 0.0, in_blank * p)
+                else:
+                    add((*prefix, token), 0.0, (in_blank + in_token) * p)
+        best = sorted(longer.items(), key=lambda item: -sum(item[1]))[:beam_size]
+        # The probabilities of long outputs are too small for a float: only their ratios are kept.
+        total = sum(map(sum, longer.values()))
+        log_scale += math.log(total)
+        beam = {prefix: (a / total, b / total) for prefix, (a, b) in best if a + b > 0.0}
+    return [(prefix, math.log(sum(both)) + log_scale) for prefix, both in beam.items()]

@@ -1,0 +1,64 @@
+"""Search where all positions are written in one pass: the likeliest token at each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.models.topologies.direct import Direct
+from mtlite.search.hypotheses import Hypotheses
+
+
+def likeliest(
+    models: Sequence[Direct], source: tf.Tensor, count: int, never: Sequence[int]
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The likeliest tokens at every output position, by the mean of the models' probabilities.
+
+    Args:
+        models: all with the same output positions.
+        source: `[batch, source length]` ids.
+        count: tokens a position.
+        never: tokens that are left out.
+
+    Returns:
+        log p and tokens, best first, both `[batch, positions, count]`.
+    """
+    features = [model.features(source) for model in models]
+    left_out = tf.reduce_sum(tf.one_hot(never, models[0].target_vocabulary, on_value=-np.inf, off_value=0.0), axis=0)
+
+    def at_position(at: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        each = [tf.nn.log_softmax(model.head(x[:, at])) for model, x in zip(models, features, strict=True)]
+        joined = each[0] if len(each) == 1 else tf.reduce_logsumexp(tf.stack(each), axis=0) - float(np.log(len(each)))
+        best = tf.math.top_k(joined + left_out, count)
+        return best.values, best.indices
+
+    # One position after another: the probabilities of all positions at once would need much memory.
+    values, tokens = tf.map_fn(
+        at_position, tf.range(tf.shape(features[0])[1]), fn_output_signature=(tf.float32, tf.int32)
+    )
+    return tf.transpose(values, [1, 0, 2]), tf.transpose(tokens, [1, 0, 2])
+
+
+def one_pass(models: Sequence[Direct], source: tf.Tensor) -> Hypotheses:
+    """The likeliest token at every position, up to the first `</s>` or the last position.
+
+    Args:
+        models: all with the same output positions.
+        source: `[batch, source length]` ids.
+
+    Returns:
+        One hypothesis a sentence; its score is log p of its tokens and its `</s>`.
+    """
+    log_p, tokens = (best[:, :, 0] for best in likeliest(models, source, 1, never=(PAD, BOS, UNK)))
+    ended = tf.cumsum(tf.cast(tokens == EOS, tf.int32), axis=1, exclusive=True) > 0
+    written = ~ended & tf.sequence_mask(models[0].positions(source), tf.shape(tokens)[1])
+    scores = tf.reduce_sum(tf.where(written, log_p, 0.0), axis=1)
+    return Hypotheses(tf.where(written, tokens, PAD)[:, None], scores[:, None], no_attention(tokens))
+
+
+def no_attention(tokens: tf.Tensor) -> tf.Tensor:
+    """Attention weights of models without attention: `[batch, length]` → `[batch, length, 0]`."""
+    return tf.zeros([*tf.unstack(tf.shape(tokens)), 0])

@@ -1,0 +1,125 @@
+"""What all tests share: a cache of their own, one seed, a small corpus, and a small run trained on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import random
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
+
+NUMBERS = {
+    "one": "eins",
+    "two": "zwei",
+    "three": "drei",
+    "four": "vier",
+    "five": "fünf",
+    "six": "sechs",
+    "seven": "sieben",
+    "eight": "acht",
+    "nine": "neun",
+    "ten": "zehn",
+}
+
+
+def number_pairs(count: int, seed: int) -> list[tuple[str, str]]:
+    """Different sequences of numbers in English and German."""
+    draw = random.Random(seed)
+    pairs: dict[str, str] = {}
+    while len(pairs) < count:
+        words = draw.choices(list(NUMBERS), k=draw.randint(1, 6))
+        pairs[" ".join(words)] = " ".join(NUMBERS[word] for word in words)
+    return list(pairs.items())
+
+
+def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Two text files; their paths as options."""
+    paths = {"source": str(folder / f"{name}.en"), "target": str(folder / f"{name}.de")}
+    for path, lines in zip(paths.values(), zip(*pairs, strict=True), strict=True):
+        Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return paths
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the user's cache, in this process or in one that it starts."""
+    import datasets
+
+    folder = tmp_path_factory.mktemp("huggingface")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HOME", str(folder))
+        patch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "datasets")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _one_seed() -> None:
+    random.seed(1)
+    np.random.seed(1)
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """Paths of a corpus of numbers: train, dev and test, each with source and target."""
+    folder = tmp_path_factory.mktemp("corpus")
+    pairs = number_pairs(76, seed=1)
+    parts = {"train": pairs[:60], "dev": pairs[60:68], "test": pairs[68:]}
+    return {name: write_pairs(folder, name, part) for name, part in parts.items()}
+
+
+@pytest.fixture(scope="session")
+def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
+    """`tiny_config(training={"max_updates": 3})`: a configuration that trains in seconds, with sections changed."""
+    from mtlite.config import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TokenizerConfig, TrainingConfig
+
+    def configure(**sections: Any) -> Config:
+        config = Config(
+            data=DataConfig(
+                **corpus["train"], dev=CorpusConfig(**corpus["dev"]), test=CorpusConfig(**corpus["test"])
+            ),
+            tokenizer=TokenizerConfig(vocabulary_size=60),
+            model=ModelConfig(
+                topology="encoder-decoder", embedding_size=8, units=8, layers=1, bidirectional=False, dropout=0.1
+            ),
+            training=TrainingConfig(
+                max_updates=8, validate_every=4, save_every=2, batch_tokens=120, precision="float32", tensorboard=False
+            ),
+            search=SearchConfig(beam_size=1),
+        )
+        for name, values in sections.items():
+            changed = dataclasses.replace(getattr(config, name), **values) if isinstance(values, dict) else values
+            setattr(config, name, changed)
+        return config
+
+    return configure
+
+
+@pytest.fixture
+def console() -> Any:
+    """Collects what is shown: `console.file.getvalue()`."""
+    from rich.console import Console
+
+    return Console(file=io.StringIO(), markup=False, highlight=False, soft_wrap=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_config: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished run with attention. Tests must not change it: they copy it."""
+    from rich.console import Console
+
+    from mtlite.training.train import train
+
+    config = tiny_config(model={"topology": "attention", "bidirectional": True}, training={"max_updates": 20})
+    path = tmp_path_factory.mktemp("runs") / "tiny"
+    train(config, path, console=Console(file=io.StringIO()))
+    return path

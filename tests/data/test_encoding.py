@@ -1,0 +1,73 @@
+import datasets
+import numpy as np
+import pytest
+from conftest import number_pairs
+
+from mtlite.config import TokenizerConfig
+from mtlite.data.encoding import encode_pairs, length_table
+from mtlite.data.tokenizer import make_tokenizers
+from mtlite.errors import DataError
+
+PAIRS = number_pairs(40, seed=2)
+
+
+@pytest.fixture(scope="module")
+def tokenizers():
+    return make_tokenizers(TokenizerConfig(joint=False), iter(PAIRS), 60)[0]
+
+
+@pytest.fixture
+def pairs():
+    sources, targets = zip(*PAIRS, strict=True)
+    return datasets.Dataset.from_dict({"source": sources, "target": targets})
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+def test_ids_and_lengths(pairs, tokenizers):
+    encoded = encode_pairs(pairs, tokenizers)
+    assert encoded["source"][:] == pairs["source"][:]
+    assert encoded["source_ids"][:] == tokenizers.source.encode(pairs["source"][:])
+    assert encoded["target_ids"][:] == tokenizers.target.encode(pairs["target"][:])
+    expected = [
+        [len(source), len(target), sum(a == b for a, b in zip(target, target[1:], strict=False))]
+        for source, target in zip(encoded["source_ids"], encoded["target_ids"], strict=True)
+    ]
+    lengths = length_table(encoded)
+    assert lengths.dtype == np.int32
+    assert lengths.tolist() == expected
+    assert lengths[:, 2].any()
+
+
+def test_nothing_is_written_beside_the_corpus(pairs, tokenizers, tmp_path, cache):
+    folder = tmp_path / "of the user"
+    pairs.save_to_disk(str(folder))
+    before = sorted(path.name for path in folder.iterdir())
+    encode_pairs(datasets.load_from_disk(str(folder)), tokenizers)
+    assert sorted(path.name for path in folder.iterdir()) == before
+    assert len(list((cache / "mtlite").glob("*.arrow"))) == 1
+
+
+def test_the_same_pairs_are_encoded_once(pairs, tokenizers, monkeypatch):
+    first = encode_pairs(pairs, tokenizers)
+    monkeypatch.setattr("mtlite.data.encoding._encode", lambda *_, **__: pytest.fail("encoded again"))
+    assert encode_pairs(pairs, tokenizers)[:] == first[:]
+
+
+def test_other_pairs_or_tokenizers_are_encoded_anew(pairs, tokenizers):
+    other = make_tokenizers(TokenizerConfig(kind="char"), iter(PAIRS), 60)[0]
+    assert encode_pairs(pairs, tokenizers)["source_ids"][:] != encode_pairs(pairs, other)["source_ids"][:]
+    reversed_pairs = datasets.Dataset.from_dict({"source": pairs["target"][:], "target": pairs["source"][:]})
+    encoded = encode_pairs(reversed_pairs, tokenizers)
+    assert encoded["source_ids"][:] == tokenizers.source.encode(pairs["target"][:])
+
+
+def test_a_cache_that_cannot_be_written(pairs, tokenizers, cache):
+    cache.parent.mkdir(exist_ok=True)
+    cache.write_text("a file in its place")
+    with pytest.raises(DataError, match="cannot write the corpus to .*set HF_DATASETS_CACHE"):
+        encode_pairs(pairs, tokenizers)

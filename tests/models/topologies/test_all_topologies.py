@@ -1,0 +1,262 @@
+"""What every topology promises, whichever the table names."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mtlite.config import SearchConfig
+from mtlite.data.batches import Batch, pad
+from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.models.lengths import LengthRule, Lengths
+from mtlite.models.table import TOPOLOGIES
+from mtlite.models.topologies.ctc import CTC
+from mtlite.models.topologies.topology import Topology
+from mtlite.search.searcher import Searcher
+from mtlite.training.checkpoint import assign_weights, load_arrays, save_arrays, weight_arrays
+from mtlite.training.optimizer import Adam
+from mtlite.training.step import TrainingStep
+
+NAMES = list(TOPOLOGIES)
+AUTOREGRESSIVE = [name for name, entry in TOPOLOGIES.items() if entry.family == "autoregressive"]
+NOISE = tf.constant([5, 7])
+
+Pairs = list[tuple[list[int], list[int]]]
+PAIRS: Pairs = [
+    ([5, 6, 7, 8, 9, EOS], [10, 11, EOS]),
+    ([5, EOS], [12, 12, 13, 14, EOS]),
+    ([9, 8, 7, EOS], [4, EOS]),
+    ([EOS], [6, 5, EOS]),
+    ([6, 6, EOS], [EOS]),
+]
+
+
+def batch(pairs: Pairs, further: int = 0) -> Batch:
+    """Right-padded, and `further` columns more than that."""
+    sides = (pad([np.array(ids, np.int32) for ids in side]) for side in zip(*pairs, strict=True))
+    return Batch(*(np.pad(side, [(0, 0), (0, further)], constant_values=PAD) for side in sides))
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Run without tracing graphs, which takes longer than these tiny models."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_padding_changes_nothing(name: str, build: Callable[..., Topology], eagerly: None) -> None:
+    model = build(name, layers=2)
+    expected = model.loss_of(*batch(PAIRS), None, 0.1)
+    padded = model.loss_of(*batch(PAIRS, further=3), None, 0.1)
+    alone = [model.loss_of(*batch([pair]), None, 0.1) for pair in PAIRS]
+    np.testing.assert_allclose(padded, expected, rtol=1e-5)
+    np.testing.assert_allclose(np.sum(alone, axis=0), expected, rtol=1e-5)
+
+    logits, wider = model(batch(PAIRS)).numpy(), model(batch(PAIRS, further=3)).numpy()
+    for row, (source, target) in enumerate(PAIRS):
+        count = len(target) if name in AUTOREGRESSIVE else int(model.positions(np.array([source]))[0])
+        np.testing.assert_allclose(wider[row, :count], logits[row, :count], atol=1e-5)
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hypothesis_does_not_depend_on_its_neighbours(
+    name: str, beam_size: int, build: Callable[..., Topology], eagerly: None
+) -> None:
+    searcher = Searcher([build(name)], SearchConfig(beam_size=beam_size, nbest=beam_size))
+    sources = [source for source, _ in PAIRS]
+    together = searcher.search(sources)
+    for source, found in zip(sources, together, strict=True):
+        alone = searcher.search([source])[0]
+        assert alone.ids == found.ids
+        np.testing.assert_allclose(alone.scores, found.scores, atol=1e-4)
+        assert not {PAD, UNK, BOS, EOS} & {token for ids in found.ids for token in ids}
+        assert len(found.ids[0]) <= 2 * len(source) + 13
+
+
+@pytest.mark.parametrize("name", AUTOREGRESSIVE)
+def test_a_future_token_changes_no_earlier_logit(name: str, build: Callable[..., Topology]) -> None:
+    model = build(name, layers=2, joint=False, tied_embeddings=False)
+    source = np.array([[5, 6, 7, EOS]])
+    target = np.array([[8, 9, 10, 11, EOS]])
+    changed = np.array([[8, 9, 15, 11, EOS]])
+    with tf.GradientTape() as tape:
+        logits = model((source, target))
+        earlier = tf.reduce_sum(logits[:, :3] ** 2)
+    other = model((source, changed))
+    np.testing.assert_array_equal(other[:, :3], logits[:, :3])
+    assert np.abs(other[:, 3:] - logits[:, 3:]).max() > 1e-4
+    gradient = tf.convert_to_tensor(tape.gradient(earlier, model.target_embedding.table.value)).numpy()
+    assert np.any(gradient[8])
+    assert np.any(gradient[9])
+    assert not np.any(gradient[10:])
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_weight_gets_a_gradient(name: str, dropout: float, build: Callable[..., Topology]) -> None:
+    model = build(
+        name,
+        layers=2,
+        joint=False,
+        tied_embeddings=dropout == 0.0,
+        attention="additive",
+        dropout=dropout,
+        embedding_dropout=dropout,
+        word_dropout=dropout,
+        layer_normalization=True,
+        residual=True,
+    )
+    weights = [weight.value for weight in model.trainable_variables]
+    with tf.GradientTape() as tape:
+        total = model.loss_of(*batch(PAIRS), NOISE if dropout else None, 0.1).total
+    for weight, gradient in zip(model.trainable_variables, tape.gradient(total, weights), strict=True):
+        # Tied target embeddings are output weights; an untied table of a topology that reads no target is never used.
+        unread = weight.path == "topology/target_embedding/table" and name not in AUTOREGRESSIVE and dropout
+        if unread:
+            assert gradient is None
+            continue
+        values = tf.convert_to_tensor(gradient).numpy()
+        assert np.all(np.isfinite(values)), weight.path
+        assert np.any(values), weight.path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saved_and_loaded_it_is_the_same(name: str, build: Callable[..., Topology], tmp_path: Path) -> None:
+    model = build(name, layers=2)
+    paths = [weight.path for weight in model.weights]
+    assert len(set(paths)) == len(paths)
+    save_arrays(tmp_path / "weights.safetensors", weight_arrays(model.weights), {})
+    arrays, _ = load_arrays(tmp_path / "weights.safetensors")
+    keras.utils.set_random_seed(2)
+    again = type(model).from_config(model.get_config())
+    again.make_weights()
+    expected = model(batch(PAIRS)).numpy()
+    assert not np.array_equal(again(batch(PAIRS)), expected)
+    assign_weights(again.weights, arrays, tmp_path)
+    np.testing.assert_array_equal(again(batch(PAIRS)), expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_summary_counts_all_weights(name: str, build: Callable[..., Topology]) -> None:
+    model, lines = build(name), []
+    model.summary(print_fn=lines.append)
+    assert f"Total params: {model.count_params():,}" in "\n".join(lines)
+    assert model.count_params() == sum(math.prod(weight.shape) for weight in model.weights)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_loss_is_that_of_the_logits(name: str, build: Callable[..., Topology]) -> None:
+    model = build(name)
+    for pair in PAIRS:
+        source, target = batch([pair])
+        loss = model.loss_of(source, target, None, 0.0)
+        assert float(loss.tokens + loss.unreachable) == target.size
+        if isinstance(model, CTC):
+            continue  # tested against the sum over all paths, in test_ctc.py
+        count = int(loss.tokens)
+        log_p = tf.nn.log_softmax(model((source, target)))[0].numpy()
+        expected = -sum(log_p[at, target[0, at]] for at in range(count))
+        np.testing.assert_allclose(loss.nll, expected, rtol=1e-5)
+        if name in AUTOREGRESSIVE:
+            assert count == target.size
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bfloat16(name: str, build: Callable[..., Topology]) -> None:
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        model = build(name, precision=precision, layers=2, layer_normalization=True)
+        losses[precision] = model.loss_of(*batch(PAIRS), None, 0.1)
+        assert model(batch(PAIRS)).dtype == tf.float32
+        assert all(weight.dtype == "float32" for weight in model.weights)
+    np.testing.assert_allclose(losses["bfloat16"], losses["float32"], rtol=0.02)
+    assert float(losses["bfloat16"].total) != float(losses["float32"].total)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_probabilities_of_all_outputs_sum_to_at_most_one(name: str, build: Callable[..., Topology]) -> None:
+    words, positions = (4, 5, 6), 3
+    rule = LengthRule(1.0, 0.0)
+    model = build(name, vocabulary=7, lengths=Lengths(rule, rule, fixed=positions, expansion=1))
+    # All of the probability is on words, and on what ends an output or stands between them.
+    ends = PAD if isinstance(model, CTC) else EOS
+    model.head.bias.assign([0.0 if token in (*words, ends) else -30.0 for token in range(7)])
+    source = np.array([[4, 6, EOS]])
+    total = 0.0
+    for length in range(positions + 1):
+        for output in itertools.product(words, repeat=length):
+            loss = model.loss_of(source, np.array([[*output, EOS]]), None, 0.0)
+            if not float(loss.unreachable):
+                total += math.exp(-float(loss.nll))
+    assert 0.5 < total <= 1 + 1e-5
+    if isinstance(model, CTC):  # every path is the path of some output
+        assert total == pytest.approx(1.0, abs=1e-4)
+
+
+COPY: Pairs = [([*ids, EOS], [*ids, EOS]) for ids in ([4, 5], [5, 4, 6], [6, 7], [7, 5, 4], [4])]
+REVERSE: Pairs = [(source, [*source[-2::-1], EOS]) for source, _ in COPY]
+CIPHER: Pairs = [(source, [token + 6 if token != EOS else EOS for token in source]) for source, _ in COPY]
+BAGS: Pairs = [([4, 5, EOS], [8, 9, EOS]), ([4, 6, EOS], [9, 8, 8, EOS]), ([7, EOS], [10, EOS])]
+INSIDE = {"one-to-one": CIPHER, "one-to-many": BAGS}  # reverse for all others
+
+# Two equally frequent answers where nothing tells which one is asked for cost at least log 2 each, whatever the weights.
+ONE_OF_TWO = 2 * math.log(2)
+OUTSIDE: dict[str, tuple[Pairs, float]] = {
+    # The word before does not count: 4 is 8 in one pair, 9 in the other.
+    "one-to-one": ([([5, 4, EOS], [5, 8, EOS]), ([6, 4, EOS], [6, 9, EOS])], ONE_OF_TWO),
+    # The same bag in two orders: two undecided words a pair.
+    "one-to-many": ([([4, 5, EOS], [4, 5, EOS]), ([5, 4, EOS], [5, 4, EOS])], 2 * ONE_OF_TWO),
+    # The first word must be written before the fifth is read.
+    "last-n": ([([4, 4, 4, 4, 5, EOS], [8, EOS]), ([4, 4, 4, 4, 6, EOS], [9, EOS])], ONE_OF_TWO),
+}
+# One source, two answers. No position of a direct topology knows what another says: all words are undecided.
+TWO_ANSWERS: Pairs = [([4, 5, EOS], [8, 8, EOS]), ([4, 5, EOS], [9, 9, EOS])]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_learns_what_is_in_its_power_and_nothing_else(name: str, build: Callable[..., Topology]) -> None:
+    model = build(name, embedding_size=16, units=16)
+    optimizer = Adam(model.trainable_variables, clip_norm=1.0, moving_average=0.0)
+    step = TrainingStep(model, optimizer, 1, 0.0, 1, tf.distribute.get_strategy())
+
+    def learn(pairs: Pairs, updates: range) -> float:
+        for update in updates:
+            done = step([batch(pairs)], 0.02, update)
+        return done.nll * done.tokens
+
+    pairs = INSIDE.get(name, REVERSE)
+    assert learn(pairs, range(1, 151)) < 0.5
+    found = Searcher([model], SearchConfig(beam_size=1)).search([source for source, _ in pairs])
+    assert [sentence.ids[0] for sentence in found] == [target[:-1] for _, target in pairs]
+
+    undecided = ONE_OF_TWO if name in AUTOREGRESSIVE or name == "ctc" else 2 * ONE_OF_TWO
+    pairs, bound = OUTSIDE.get(name, (TWO_ANSWERS, undecided))
+    loss = learn(pairs, range(151, 231))
+    assert bound - 1e-3 < loss < bound + 1.0
+
+
+def test_one_direction_writes_before_it_reads(build: Callable[..., Topology]) -> None:
+    """The first output of a one-way `aligned` knows the first word alone; that of a two-way one knows them all."""
+    first, second = np.array([[4, 5, EOS]]), np.array([[4, 6, EOS]])
+    for bidirectional in (False, True):
+        model = build("aligned", bidirectional=bidirectional)
+        same = np.array_equal(model((first, first))[:, 0], model((second, first))[:, 0])
+        assert same is not bidirectional
+
+
+@pytest.mark.parametrize("name", ["one-to-one", "aligned", "ctc"])
+def test_what_does_not_fit_is_counted(name: str, build: Callable[..., Topology]) -> None:
+    loss = build(name).loss_of(np.array([[4, EOS]]), np.array([[4, 5, 6, 7, 8, EOS]]), None, 0.1)
+    expected = (0.0, 6.0) if name == "ctc" else (2.0, 4.0)
+    assert (float(loss.tokens), float(loss.unreachable)) == expected
+    assert math.isfinite(float(loss.total))

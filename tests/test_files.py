@@ -1,0 +1,65 @@
+import errno
+import os
+
+import pytest
+from faults import Killed, failing_at
+
+from mtlite.errors import RunError
+from mtlite.files import write_atomically
+
+CALLS = ["open", "write", "flush", "fsync", "replace", "open", "fsync"]  # the last two are those of the folder
+
+
+def test_new_content_takes_the_place_of_the_old(tmp_path):
+    path = tmp_path / "file"
+    for content in (b"old", b"", b"new" * 100_000):
+        write_atomically(path, content)
+        assert path.read_bytes() == content
+        assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_is_written_is_flushed_before_it_gets_its_name(tmp_path):
+    with failing_at(-1, OSError()) as reached:
+        write_atomically(tmp_path / "file", b"content")
+    assert reached == CALLS
+
+
+@pytest.mark.parametrize("number", range(CALLS.index("replace") + 1))
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
+def test_an_error_leaves_the_old_content_and_says_why(tmp_path, number, code):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with (
+        failing_at(number, OSError(code, os.strerror(code))),
+        pytest.raises(RunError, match=f"cannot write {path} .{os.strerror(code)}.*is kept"),
+    ):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("number", range(len(CALLS)))
+def test_a_kill_leaves_the_old_content_or_the_new(tmp_path, number):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with failing_at(number, Killed()), pytest.raises(Killed):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == (b"old" if number <= CALLS.index("replace") else b"new")
+    write_atomically(path, b"newer")
+    assert path.read_bytes() == b"newer"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("number", [5, 6])
+def test_a_folder_that_cannot_be_flushed(tmp_path, number):
+    path = tmp_path / "file"
+    with failing_at(number, OSError(errno.EINVAL, "not supported here")):
+        write_atomically(path, b"content")
+    assert path.read_bytes() == b"content"
+    with failing_at(number, OSError(errno.EIO, "I/O error")), pytest.raises(RunError, match="I/O error.*check the disk"):
+        write_atomically(path, b"content")
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(RunError, match="No such file or directory"):
+        write_atomically(tmp_path / "missing" / "file", b"content")

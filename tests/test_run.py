@@ -1,0 +1,275 @@
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mtlite.errors import DataError, RunError, UsageError
+from mtlite.run import Metrics, Run, read_metrics
+
+FACTS = {
+    "format": 1,
+    "source_vocabulary": 60,
+    "target_vocabulary": 60,
+    "joint": True,
+    "source_tokenizer": "a",
+    "target_tokenizer": "a",
+    "lengths": {},
+    "training_fingerprint": "b",
+    "sides": {},
+    "tests": ["test"],
+    "packages": {},
+    "machine": {},
+}
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = Run(tmp_path / "run")
+    run.path.mkdir()
+    run.write_json("run.json", FACTS)
+    return run
+
+
+class TestPlace:
+    def test_the_first_free_number(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert str(Run.free_path("recipe")) == "runs/recipe-1"
+        for number in (1, 2, 4):
+            (tmp_path / "runs" / f"recipe-{number}").mkdir(parents=True)
+        assert str(Run.free_path("recipe")) == "runs/recipe-3"
+
+    def test_a_new_or_empty_folder_is_accepted(self, tmp_path):
+        Run(tmp_path / "new").refuse_existing()
+        Run(tmp_path).refuse_existing()
+        (tmp_path / ".lock").touch()  # of a process that was killed before it made anything
+        Run(tmp_path).refuse_existing()
+
+    def test_anything_else_is_refused(self, tmp_path, run):
+        with pytest.raises(UsageError, match="already holds a run: add --resume"):
+            run.refuse_existing()
+        (tmp_path / "file").touch()
+        with pytest.raises(UsageError, match="is a file"):
+            Run(tmp_path / "file").refuse_existing()
+        with pytest.raises(UsageError, match="is not empty"):
+            Run(tmp_path).refuse_existing()
+
+    def test_only_a_run_or_its_beginning_can_be_resumed(self, tmp_path, run):
+        run.write_json("whatever.json", {})
+        run.refuse_foreign()
+        Run(tmp_path / "new").refuse_foreign()
+        beginning = tmp_path / "beginning"
+        (beginning / "data").mkdir(parents=True)
+        for name in (".lock", "config.yaml", "tokenizer.model.part"):
+            (beginning / name).touch()
+        Run(beginning).refuse_foreign()
+        (beginning / "thesis.tex").touch()
+        with pytest.raises(UsageError, match="is not a run directory"):
+            Run(beginning).refuse_foreign()
+
+
+class TestOpen:
+    def test_what_is_no_run(self, tmp_path, run):
+        with pytest.raises(RunError, match="not found"):
+            Run.open(tmp_path / "missing")
+        with pytest.raises(RunError, match=r"no run\.json in it"):
+            Run.open(tmp_path)
+        assert Run.open(run.path).facts() == FACTS
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b"\xff", b"[" * 100_000, b"{}"])
+    def test_a_damaged_run_json(self, run, content):
+        (run.path / "run.json").write_bytes(content)
+        with pytest.raises(RunError, match=r"run\.json is damaged"):
+            Run.open(run.path)
+
+    @pytest.mark.parametrize("name", FACTS)
+    def test_a_fact_of_another_type(self, run, name):
+        run.write_json("run.json", {**FACTS, name: None})
+        with pytest.raises(RunError, match=f"expected {name} as"):
+            Run.open(run.path)
+
+    def test_another_format(self, run):
+        run.write_json("run.json", {**FACTS, "format": 2})
+        with pytest.raises(RunError, match="has format 2, expected 1"):
+            Run.open(run.path)
+
+    @pytest.mark.parametrize("place", ["best.safetensors", "data", "data/test.source", "tokenizer.model"])
+    def test_a_link_outward_is_refused(self, run, tmp_path, place):
+        (tmp_path / "secret").mkdir()
+        link = run.path / place
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(tmp_path / "secret")
+        with pytest.raises(RunError, match="is a link out of the run directory"):
+            Run.open(run.path)
+
+    def test_links_inside_and_to_the_run_are_accepted(self, run, tmp_path):
+        (run.path / "latest").symlink_to("run.json")
+        (tmp_path / "link").symlink_to(run.path)
+        assert Run.open(tmp_path / "link").facts() == FACTS
+
+    def test_a_damaged_configuration(self, run):
+        with pytest.raises(RunError, match=r"resolved\.yaml"):
+            run.config()
+        (run.path / "resolved.yaml").write_text("model: {unit: 3}")
+        with pytest.raises(RunError, match="unit"):
+            run.config()
+
+
+class TestSides:
+    def test_lines_come_back_as_they_were(self, run):
+        lines = ["", " a ", "b\r", "c\u2028d\x85e", "\ufefff", "😀", "g\0h"]
+        run.write_json("run.json", {**FACTS, "sides": {"test.source": run.write_side("test.source", lines)}})
+        assert run.read_side("test.source") == lines
+
+    def test_a_line_break_is_refused(self, run):
+        with pytest.raises(DataError, match="sentence 2 holds a line break"):
+            run.write_side("test.source", ["a", "b\nc"])
+
+    def test_an_altered_side_is_refused(self, run):
+        run.write_json("run.json", {**FACTS, "sides": {"test.source": run.write_side("test.source", ["a", "b"])}})
+        (run.path / "data" / "test.source").write_text("a\nc\n")
+        with pytest.raises(RunError, match="was altered"):
+            run.read_side("test.source")
+        (run.path / "data" / "test.source").unlink()
+        with pytest.raises(RunError, match="cannot read"):
+            run.read_side("test.source")
+
+    @pytest.mark.parametrize("name", ["../test", "/etc/passwd", "a/b", "a\0b"])
+    def test_a_name_that_leads_elsewhere_is_refused(self, run, name):
+        for use in (run.read_side, lambda name: run.write_side(name, []), lambda name: run.write_lines(name, [])):
+            with pytest.raises(RunError, match="without folders"):
+                use(name)
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from mtlite.run import Run
+with Run(Path(sys.argv[1])).locked():
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+class TestLock:
+    def test_a_second_process_is_refused_until_the_first_is_killed(self, run):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", HOLD, str(run.path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as holder:
+            try:
+                assert holder.stdout.readline() == "locked\n"
+                with pytest.raises(RunError, match="in use by another process"), run.locked():
+                    pass
+            finally:
+                holder.send_signal(signal.SIGKILL)
+                holder.wait()
+        with run.locked():
+            pass
+
+    def test_nothing_is_left_of_a_run_that_never_began(self, tmp_path):
+        with pytest.raises(ZeroDivisionError), Run(tmp_path / "runs" / "a").locked():
+            1 / 0  # noqa: B018 - it raises
+        assert os.listdir(tmp_path / "runs") == []
+
+    def test_what_was_made_stays(self, tmp_path):
+        with Run(tmp_path / "a").locked():
+            (tmp_path / "a" / "config.yaml").touch()
+        assert sorted(os.listdir(tmp_path / "a")) == [".lock", "config.yaml"]
+
+    def test_a_place_that_cannot_be_written_to(self, tmp_path, monkeypatch):
+        (tmp_path / "file").touch()
+        for path in (tmp_path / "file", tmp_path / "file" / "run"):
+            with pytest.raises(RunError, match="cannot write into"), Run(path).locked():
+                pass
+
+        def refuse(*_, **__):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+        with pytest.raises(RunError, match="Permission denied.*give another --run"), Run(tmp_path / "new").locked():
+            pass
+
+
+def written(path, updates):
+    metrics = Metrics(path, 10**9)
+    for update in updates:
+        metrics.write(update=update, loss=1 / update)
+    metrics.flush()
+    metrics.close()
+
+
+class TestMetrics:
+    def test_lines_of_later_updates_are_removed(self, tmp_path):
+        path = tmp_path / "metrics.jsonl"
+        written(path, range(1, 6))
+        metrics = Metrics(path, 3)
+        metrics.write(update=4, loss=0.1)
+        metrics.close()
+        assert metrics.last["update"] == 3
+        assert [line["update"] for line in read_metrics(path)] == [1, 2, 3, 4]
+        assert read_metrics(path)[0] == {"update": 1, "loss": 1.0}
+
+    def test_going_on_changes_no_byte_of_what_is_kept(self, tmp_path):
+        path = tmp_path / "metrics.jsonl"
+        written(path, [1, 3, 7])
+        content = path.read_bytes()
+        Metrics(path, 7).close()
+        assert path.read_bytes() == content
+
+    @settings(deadline=None, derandomize=True, max_examples=50)
+    @given(tail=st.binary(max_size=40))
+    @pytest.mark.parametrize("end", [b"", b"\n"])
+    def test_whatever_a_crash_leaves_at_the_end_is_removed(self, tmp_path_factory, end, tail):
+        path = tmp_path_factory.mktemp("metrics") / "metrics.jsonl"
+        written(path, [1, 2])
+        whole = path.read_bytes()
+        path.write_bytes(whole + tail + end)
+        Metrics(path, 2).close()
+        assert path.read_bytes() == whole
+
+    @pytest.mark.parametrize(
+        "garbage", [b'{"update": 2, "lo', b"\0" * 100, b"\xff", b"7\n", b'{"update": "2"}\n', b"[" * 100_000 + b"\n"]
+    )
+    def test_garbage(self, tmp_path, garbage):
+        path = tmp_path / "metrics.jsonl"
+        written(path, [1])
+        whole = path.read_bytes()
+        path.write_bytes(whole + garbage)
+        assert [line["update"] for line in read_metrics(path)] == [1]
+        Metrics(path, 5).close()
+        assert path.read_bytes() == whole
+
+    def test_a_full_disk_leaves_no_cut_line(self, tmp_path, monkeypatch):
+        path = tmp_path / "metrics.jsonl"
+        metrics = Metrics(path, 0)
+        metrics.write(update=1)
+        real = os.write
+        monkeypatch.setattr(os, "write", lambda file, content: real(file, content[:5]))
+        with pytest.raises(RunError, match="No space left on device.*--resume"):
+            metrics.write(update=2)
+        monkeypatch.undo()
+        assert path.read_bytes() == b'{"update": 1}\n'
+        metrics.write(update=2)
+        metrics.close()
+        assert [json.loads(line) for line in path.read_text().splitlines()] == [{"update": 1}, {"update": 2}]
+
+    def test_a_disk_that_does_not_flush(self, tmp_path, monkeypatch):
+        metrics = Metrics(tmp_path / "metrics.jsonl", 0)
+
+        def fail(_):
+            raise OSError(errno.EIO, "I/O error")
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(RunError, match="I/O error"):
+            metrics.flush()
+        metrics.close()
+
+    def test_a_missing_file(self, tmp_path):
+        with pytest.raises(RunError, match="cannot read"):
+            read_metrics(tmp_path / "metrics.jsonl")
