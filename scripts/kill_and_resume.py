@@ -202,6 +202,8 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HF_HOME"] = folder
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # a killed process cannot clean up
         recipe = write_recipe(Path(folder), SENTENCES, OPTIONS)
         return int(kill_and_resume(Path(folder), recipe, arguments.kills, arguments.seed) != arguments.kills)
 

@@ -13,41 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from samples import ROOT, number_pairs, write_pairs
 
-ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
-
-NUMBERS = {
-    "one": "eins",
-    "two": "zwei",
-    "three": "drei",
-    "four": "vier",
-    "five": "fünf",
-    "six": "sechs",
-    "seven": "sieben",
-    "eight": "acht",
-    "nine": "neun",
-    "ten": "zehn",
-}
-
-
-def number_pairs(count: int, seed: int) -> list[tuple[str, str]]:
-    """Different sequences of numbers in English and German."""
-    draw = random.Random(seed)
-    pairs: dict[str, str] = {}
-    while len(pairs) < count:
-        words = draw.choices(list(NUMBERS), k=draw.randint(1, 6))
-        pairs[" ".join(words)] = " ".join(NUMBERS[word] for word in words)
-    return list(pairs.items())
-
-
-def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Two text files; their paths as options."""
-    paths = {"source": str(folder / f"{name}.en"), "target": str(folder / f"{name}.de")}
-    for path, lines in zip(paths.values(), zip(*pairs, strict=True), strict=True):
-        Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    return paths
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -80,13 +49,19 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
 @pytest.fixture(scope="session")
 def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
     """`tiny_config(training={"max_updates": 3})`: a configuration that trains in seconds, with sections changed."""
-    from mtlite.config import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TokenizerConfig, TrainingConfig
+    from mtlite.config import (
+        Config,
+        CorpusConfig,
+        DataConfig,
+        ModelConfig,
+        SearchConfig,
+        TokenizerConfig,
+        TrainingConfig,
+    )
 
     def configure(**sections: Any) -> Config:
         config = Config(
-            data=DataConfig(
-                **corpus["train"], dev=CorpusConfig(**corpus["dev"]), test=CorpusConfig(**corpus["test"])
-            ),
+            data=DataConfig(**corpus["train"], dev=CorpusConfig(**corpus["dev"]), test=CorpusConfig(**corpus["test"])),
             tokenizer=TokenizerConfig(vocabulary_size=60),
             model=ModelConfig(
                 topology="encoder-decoder", embedding_size=8, units=8, layers=1, bidirectional=False, dropout=0.1

@@ -56,7 +56,8 @@ def test_a_folder_that_cannot_be_flushed(tmp_path, number):
     with failing_at(number, OSError(errno.EINVAL, "not supported here")):
         write_atomically(path, b"content")
     assert path.read_bytes() == b"content"
-    with failing_at(number, OSError(errno.EIO, "I/O error")), pytest.raises(RunError, match="I/O error.*check the disk"):
+    broken = OSError(errno.EIO, "I/O error")
+    with failing_at(number, broken), pytest.raises(RunError, match=r"I/O error.*check the disk"):
         write_atomically(path, b"content")
 
 

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import ROOT
 
 from mtlite.errors import DataError, RunError, UsageError
 from mtlite.run import Metrics, Run, read_metrics
@@ -192,7 +192,7 @@ class TestLock:
             raise PermissionError(errno.EACCES, "Permission denied")
 
         monkeypatch.setattr("pathlib.Path.mkdir", refuse)
-        with pytest.raises(RunError, match="Permission denied.*give another --run"), Run(tmp_path / "new").locked():
+        with pytest.raises(RunError, match=r"Permission denied.*give another --run"), Run(tmp_path / "new").locked():
             pass
 
 
@@ -251,7 +251,7 @@ class TestMetrics:
         metrics.write(update=1)
         real = os.write
         monkeypatch.setattr(os, "write", lambda file, content: real(file, content[:5]))
-        with pytest.raises(RunError, match="No space left on device.*--resume"):
+        with pytest.raises(RunError, match=r"No space left on device.*--resume"):
             metrics.write(update=2)
         monkeypatch.undo()
         assert path.read_bytes() == b'{"update": 1}\n'

@@ -14,12 +14,13 @@ import sentencepiece
 from mtlite.config import TokenizerConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.data.limits import MAX_VOCABULARY
+from mtlite.data.segmentation import Sampler
 from mtlite.errors import DataError, RunError, UsageError
 from mtlite.files import write_atomically
 
 _TOO_LARGE = re.compile(r"Vocabulary size too high.*<= (\d+)")
 _TOO_SMALL = re.compile(r"Vocabulary size is smaller than required_chars.*?\d+ vs (\d+)", re.DOTALL)
-_SUBWORDS = ("unigram", "bpe")  # the kinds that can cut a word in several ways
+_SUBWORDS = ("unigram", "bpe")  # the kinds whose pieces are parts of words
 _SPECIAL = {PAD, UNK, BOS, EOS}
 
 
@@ -35,6 +36,7 @@ class Tokenizer:
 
     def __init__(self, model: bytes) -> None:
         self.model = model
+        self._sampler: Sampler | None = None
         self.processor = sentencepiece.SentencePieceProcessor()
         try:
             self.processor.LoadFromSerializedProto(model)
@@ -71,16 +73,15 @@ class Tokenizer:
             alpha: smoothness of the distribution; small values are close to uniform.
             seed: of the draw.
         """
-        # One thread: each call starts it anew, and a new thread starts from the seed.
-        sentencepiece.set_random_generator_seed(seed)
-        drawn = self.processor.encode(lines, enable_sampling=True, alpha=alpha, nbest_size=-1, num_threads=1)
-        return [[*ids, EOS] for ids in drawn]
+        if self._sampler is None or self._sampler.alpha != alpha:
+            self._sampler = Sampler(self.processor, alpha)
+        return [[*ids, EOS] for ids in self._sampler(lines, seed)]
 
     @property
     def can_sample(self) -> bool:
-        """Whether there is more than one segmentation to draw from."""
+        """Whether this is a unigram model: the only kind that gives segmentations a probability."""
         try:
-            self.sample(["a"], 0.5, 0)
+            self.processor.nbest_encode("a", nbest_size=1)
         except RuntimeError:
             return False
         return True
@@ -247,13 +248,10 @@ def make_tokenizers(
         target = source if given[0] == given[1] else read_tokenizer(Path(str(given[1])))
         for path, tokenizer in zip(given, (source, target), strict=True):
             if config.sampling and not tokenizer.can_sample:
-                raise UsageError(f"tokenizer.sampling: {path} knows one segmentation of a word only; leave it out")
+                raise UsageError(f"tokenizer.sampling: expected a unigram model, received {path}: leave it out")
         return Tokenizers(source, target), []
-    if config.sampling and config.kind not in _SUBWORDS:
-        raise UsageError(
-            f"tokenizer.sampling: expected tokenizer.kind {' or '.join(_SUBWORDS)}, received {config.kind}, "
-            "which knows one segmentation only"
-        )
+    if config.sampling and config.kind != "unigram":
+        raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, received {config.kind}: leave it out")
     sides = [list(side) for side in zip(*pairs, strict=True)] or [[], []]
     options = config.kind, vocabulary_size, config.byte_fallback
     if config.joint:

@@ -26,6 +26,8 @@ class Head(keras.layers.Layer):
     def build(self, input_shape: Any) -> None:
         size = input_shape[-1]
         if self.embedding is not None:
+            if not self.embedding.built:  # a topology that reads no target never calls it
+                self.embedding.build()
             self.projection = self.add_weight(name="projection", shape=(size, self.embedding.size))
             self.projection_bias = self.add_weight(
                 name="projection_bias", shape=(self.embedding.size,), initializer="zeros"

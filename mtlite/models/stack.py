@@ -29,6 +29,7 @@ class Stack(keras.layers.Layer):
         layer_normalization: normalise each layer's output.
         residual: add a layer's input to its output where both have the same size.
         precision: number format of products.
+        state_only: nobody looks at the outputs of the top layer, so that it has no normalisation of its own.
     """
 
     def __init__(
@@ -39,15 +40,16 @@ class Stack(keras.layers.Layer):
         layer_normalization: bool = False,
         residual: bool = False,
         precision: str = "float32",
+        state_only: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        self.units, self.layers = units, layers
+        self.units, self.layers, self.state_only = units, layers, state_only
         self.layer_normalization, self.residual, self.precision = layer_normalization, residual, precision
         self.dropouts = [Dropout(dropout, name=f"{self.name}_{layer}_dropout") for layer in range(layers)]
         self.norms = [
             keras.layers.LayerNormalization(name=f"{self.name}_{layer}_norm")
-            for layer in range(layers if layer_normalization else 0)
+            for layer in range(layers - state_only if layer_normalization else 0)
         ]
 
     def build(self, input_shape: Any) -> None:
@@ -70,7 +72,7 @@ class Stack(keras.layers.Layer):
         """What follows one layer: `x` is its input, `outputs` what it gave."""
         if self.residual and x.shape[-1] == self.units:
             outputs += tf.cast(x, outputs.dtype)
-        if self.norms:
+        if layer < len(self.norms):
             outputs = tf.cast(self.norms[layer](outputs), outputs.dtype)
         return self.dropouts[layer](outputs, noise=noise)
 
@@ -83,6 +85,7 @@ class Stack(keras.layers.Layer):
             "layer_normalization": self.layer_normalization,
             "residual": self.residual,
             "precision": self.precision,
+            "state_only": self.state_only,
         }
 
 

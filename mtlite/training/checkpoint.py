@@ -68,8 +68,13 @@ def save_state(folder: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
     Raises:
         RunError: if it cannot be written; a whole state is left in any case.
     """
+    save_arrays(folder / "newest.safetensors", arrays, facts)
+    _put_in_place(folder)
+
+
+def _put_in_place(folder: Path) -> None:
+    """Rename the newest state to the last one, and the last one to the one before."""
     last, previous, newest = (folder / f"{name}.safetensors" for name in ("last", "previous", "newest"))
-    save_arrays(newest, arrays, facts)
     try:
         if last.exists():
             os.replace(last, previous)
@@ -101,6 +106,8 @@ def load_state(folder: Path) -> tuple[tuple[Arrays, dict[str, Any]] | None, list
         for damaged in problems:
             with contextlib.suppress(OSError):
                 os.replace(damaged, damaged.with_suffix(".damaged"))
+        if path == paths[0]:
+            _put_in_place(folder)
         return state, list(problems.values())
     if problems:
         raise RunError(f"no saved state is whole: {'; '.join(problems.values())}: start again with another --run")

@@ -140,7 +140,7 @@ meet meets met met trifft traf trafen hat_getroffen zu_treffen
 visit visits visited visited besucht besuchte besuchten hat_besucht zu_besuchen
 find finds found found findet fand fanden hat_gefunden zu_finden
 lose loses lost lost verliert verlor verloren hat_verloren zu_verlieren
-throw_away throws_away threw_away thrown_away wirft_weg warf_weg warfen_weg hat_weggeworfen wegzuwerfen
+unpack unpacks unpacked unpacked packt_aus packte_aus packten_aus hat_ausgepackt auszupacken
 invite invites invited invited lädt_ein lud_ein luden_ein hat_eingeladen einzuladen
 phone phones phoned phoned ruft_an rief_an riefen_an hat_angerufen anzurufen
 close closes closed closed macht_zu machte_zu machten_zu hat_zugemacht zuzumachen
@@ -320,9 +320,7 @@ def test_every_lexeme_is_frequent(corpus):
 
 def test_every_construction_is_frequent(corpus):
     seen = Counter(name for entry in corpus.splits["train"] for name in entry.constructions)
-    every = {
-        name for split in corpus.splits.values() for entry in split for name in entry.constructions
-    }
+    every = {name for split in corpus.splits.values() for entry in split for name in entry.constructions}
     assert len(every) > 40
     assert {name: seen[name] for name in every if seen[name] < 200} == {}
 
@@ -436,9 +434,7 @@ def test_noun_phrases_in_the_files_agree(files):
                         allowed.setdefault(form, set()).add(tables[key][index])
     articles = {article for forms in allowed.values() for article in forms}
     # After a comma, or a comma and a preposition, the word is a relative pronoun instead.
-    pattern = re.compile(
-        r"(?<!, )(?<!, \w\w )(?<!, \w\w\w )(?<!, \w\w\w\w )\b(\w+) ([a-zäöüß]+ )?([A-ZÄÖÜ]\w+)"
-    )
+    pattern = re.compile(r"(?<!, )(?<!, \w\w )(?<!, \w\w\w )(?<!, \w\w\w\w )\b(\w+) ([a-zäöüß]+ )?([A-ZÄÖÜ]\w+)")
     checked = 0
     for split in SIZES:
         for line in files[split, "de"]:
@@ -506,9 +502,7 @@ def test_word_order():
 
 def test_subordinate_clauses_end_in_their_finite_verb(files):
     """No verb of the table in its separated form, no auxiliary but in last position."""
-    clause = re.compile(
-        r"(?:^|, )(?:weil|dass|ob|obwohl|wenn|als|während|bevor|sobald) ([^,.?]+)", re.I
-    )
+    clause = re.compile(r"(?:^|, )(?:weil|dass|ob|obwohl|wenn|als|während|bevor|sobald) ([^,.?]+)", re.I)
     auxiliaries = {"hat", "haben", "habe", "ist", "sind", "wird", "werden", "kann", "muss", "darf"}
     checked = 0
     for split in SIZES:
@@ -545,9 +539,7 @@ def test_dates():
 
 
 def test_times_in_the_files_correspond(files):
-    hours = [
-        numbers[0] for numbers in (("one",), ("two",), ("three",), ("four",), ("five",), ("six",))
-    ]
+    hours = [numbers[0] for numbers in (("one",), ("two",), ("three",), ("four",), ("five",), ("six",))]
     next_hour = ["zwei", "drei", "vier", "fünf", "sechs", "sieben"]
     for split in SIZES:
         for source, target in zip(files[split, "en"], files[split, "de"], strict=True):

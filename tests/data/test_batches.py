@@ -4,9 +4,9 @@ import threading
 import datasets
 import numpy as np
 import pytest
-from conftest import ROOT, number_pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import ROOT, number_pairs
 
 from mtlite.config import TokenizerConfig
 from mtlite.data import batches as module

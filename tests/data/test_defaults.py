@@ -50,7 +50,7 @@ def test_larger_corpora_get_larger_models():
 def test_what_the_user_says_stands():
     given = Config(
         tokenizer=TokenizerConfig(vocabulary_size=77),
-        model=ModelConfig(units=10, embedding_size=3, dropout=0.0, embedding_dropout=0.5),
+        model=ModelConfig(units=10, embedding_size=3, dropout=0.0, embedding_dropout=0.5, bidirectional=True),
         training=TrainingConfig(max_updates=5, warmup_updates=4, validate_every=3, save_every=2),
     )
     before = copy.deepcopy(given)

@@ -1,7 +1,9 @@
+import itertools
+
 import datasets
 import numpy as np
 import pytest
-from conftest import number_pairs
+from samples import number_pairs
 
 from mtlite.config import TokenizerConfig
 from mtlite.data.encoding import encode_pairs, length_table
@@ -34,7 +36,7 @@ def test_ids_and_lengths(pairs, tokenizers):
     assert encoded["source_ids"][:] == tokenizers.source.encode(pairs["source"][:])
     assert encoded["target_ids"][:] == tokenizers.target.encode(pairs["target"][:])
     expected = [
-        [len(source), len(target), sum(a == b for a, b in zip(target, target[1:], strict=False))]
+        [len(source), len(target), sum(a == b for a, b in itertools.pairwise(target))]
         for source, target in zip(encoded["source_ids"], encoded["target_ids"], strict=True)
     ]
     lengths = length_table(encoded)
@@ -69,5 +71,5 @@ def test_other_pairs_or_tokenizers_are_encoded_anew(pairs, tokenizers):
 def test_a_cache_that_cannot_be_written(pairs, tokenizers, cache):
     cache.parent.mkdir(exist_ok=True)
     cache.write_text("a file in its place")
-    with pytest.raises(DataError, match="cannot write the corpus to .*set HF_DATASETS_CACHE"):
+    with pytest.raises(DataError, match=r"cannot write the corpus to .*set HF_DATASETS_CACHE"):
         encode_pairs(pairs, tokenizers)

@@ -64,8 +64,9 @@ class CTC(Direct):
         return self.decoder(spread, mask=tf.repeat(mask, expansion, axis=1), noise=noise)[0]
 
     def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+        target = tf.cast(target, tf.int32)  # the kernel's type
         logits, positions = self.head(self.features(source, noise)), self.positions(source)
-        labels = tf.where(target == EOS, PAD, target)
+        labels = tf.where(target == EOS, tf.zeros_like(target), target)
         repeats = (labels[:, 1:] == labels[:, :-1]) & self.mask(labels[:, 1:])
         needed = self.count(labels) + tf.reduce_sum(tf.cast(repeats, tf.int32), axis=1)
         fits, empty = needed <= positions, needed == 0

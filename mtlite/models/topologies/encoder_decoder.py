@@ -35,7 +35,7 @@ class EncoderDecoder(Autoregressive):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
+        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"], state_only=True)
         self.decoder = self.stack("decoder")
 
     def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:

@@ -39,7 +39,7 @@ class Peek(Autoregressive):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
+        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"], state_only=True)
         self.memory_dropout = self.dropout("memory_dropout")
         self.decoder = self.stack("decoder")
 

@@ -111,10 +111,18 @@ class Topology(keras.Model):
             name=name,
         )
 
-    def stack(self, name: str, layers: int | None = None, bidirectional: bool = False) -> LSTMStack:
-        """A stack of LSTM layers with this model's sizes and options."""
-        layers = self.layers_per_side if layers is None else layers
-        return LSTMStack(self.units, layers=layers, bidirectional=bidirectional, name=name, **self._stack_options())
+    def stack(
+        self, name: str, layers: int | None = None, bidirectional: bool = False, state_only: bool = False
+    ) -> LSTMStack:
+        """A stack of LSTM layers with this model's sizes and options; see `LSTMStack`."""
+        return LSTMStack(
+            self.units,
+            layers=self.layers_per_side if layers is None else layers,
+            bidirectional=bidirectional,
+            state_only=state_only,
+            name=name,
+            **self._stack_options(),
+        )
 
     def dense_stack(self, name: str) -> DenseStack:
         """The same without recurrence."""

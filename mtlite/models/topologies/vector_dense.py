@@ -37,7 +37,7 @@ class VectorDense(Direct):
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
+        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"], state_only=True)
         self.memory_dropout = self.dropout("memory_dropout")
         self.all_positions = self.dense("all_positions", self.lengths.fixed * self.config["embedding_size"])
 

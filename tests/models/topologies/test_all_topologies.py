@@ -73,7 +73,7 @@ def test_a_hypothesis_does_not_depend_on_its_neighbours(
     name: str, beam_size: int, build: Callable[..., Topology], eagerly: None
 ) -> None:
     searcher = Searcher([build(name)], SearchConfig(beam_size=beam_size, nbest=beam_size))
-    sources = [source for source, _ in PAIRS]
+    sources = [source for source, _ in PAIRS[:3]]
     together = searcher.search(sources)
     for source, found in zip(sources, together, strict=True):
         alone = searcher.search([source])[0]
@@ -239,7 +239,7 @@ def test_learns_what_is_in_its_power_and_nothing_else(name: str, build: Callable
     found = Searcher([model], SearchConfig(beam_size=1)).search([source for source, _ in pairs])
     assert [sentence.ids[0] for sentence in found] == [target[:-1] for _, target in pairs]
 
-    undecided = ONE_OF_TWO if name in AUTOREGRESSIVE or name == "ctc" else 2 * ONE_OF_TWO
+    undecided = ONE_OF_TWO if name in AUTOREGRESSIVE else 2 * ONE_OF_TWO
     pairs, bound = OUTSIDE.get(name, (TWO_ANSWERS, undecided))
     loss = learn(pairs, range(151, 231))
     assert bound - 1e-3 < loss < bound + 1.0

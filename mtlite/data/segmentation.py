@@ -1,0 +1,101 @@
+"""Segmentations drawn at random (Kudo 2018): forward filtering, backward sampling over the pieces of a word.
+
+SentencePiece can draw too, but its generator starts differently in every process, whatever its seed. A resumed training
+has to see the very pieces that it would have seen.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from bisect import bisect
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+import sentencepiece
+
+from mtlite.data.ids import UNK
+
+_CACHED_WORDS = 20_000  # a few kilobytes each
+_UNKNOWN_PENALTY = 10.0  # as in SentencePiece: an unknown character is this much less likely than the rarest piece
+_SPACE = "\u2581"
+
+
+class Ways(NamedTuple):
+    """The pieces that can end at one place of a word."""
+
+    cumulative: list[float]  # running sum of their probabilities, up to a factor
+    starts: list[int]
+    ids: list[tuple[int, ...]]  # one id, or the bytes of an unknown character
+
+
+class Sampler:
+    """Draws segmentations in proportion to their probability to the power of `alpha`.
+
+    Args:
+        processor: a unigram model.
+        alpha: small values are close to uniform.
+    """
+
+    def __init__(self, processor: sentencepiece.SentencePieceProcessor, alpha: float) -> None:
+        self.processor, self.alpha = processor, alpha
+        special = processor.is_control, processor.is_unknown, processor.is_byte, processor.is_unused
+        ordinary = [id for id in range(processor.vocab_size()) if not any(kind(id) for kind in special)]
+        self.pieces = {processor.id_to_piece(id): (id, processor.get_score(id)) for id in ordinary}
+        self.longest = max(map(len, self.pieces), default=1)
+        self.unknown_score = min((score for _, score in self.pieces.values()), default=0.0) - _UNKNOWN_PENALTY
+        # Where no piece goes on after a space, words are independent of each other, and can be looked up.
+        apart = all(_SPACE not in piece[1:] for piece in self.pieces)
+        self.word = re.compile(f"{_SPACE}?[^{_SPACE}]*" if apart else ".+", re.DOTALL)
+        self.ways = lru_cache(_CACHED_WORDS)(self._ways)
+
+    def __call__(self, lines: list[str], seed: int) -> list[list[int]]:
+        """The ids of each line; the same for the same seed."""
+        draw = random.Random(seed)
+        return [self._line(self.processor.normalize(line), draw) for line in lines]
+
+    def _line(self, text: str, draw: random.Random) -> list[int]:
+        ids: list[int] = []
+        for word in self.word.findall(text):
+            ids.extend(self._draw(self.ways(word), draw))
+        # SentencePiece gives one unknown piece for several unknown characters in a row.
+        return [id for at, id in enumerate(ids) if id != UNK or at == 0 or ids[at - 1] != UNK]
+
+    def _draw(self, ways: list[Ways], draw: random.Random) -> list[int]:
+        """Backward: the last piece, the one before it, and so on."""
+        backwards: list[int] = []
+        end = len(ways)
+        while end:
+            cumulative, starts, ids = ways[end - 1]
+            chosen = 0 if len(starts) == 1 else bisect(cumulative, draw.random() * cumulative[-1], hi=len(starts) - 1)
+            backwards.extend(reversed(ids[chosen]))
+            end = starts[chosen]
+        return backwards[::-1]
+
+    def _ways(self, word: str) -> list[Ways]:
+        """Forward: the probability of every beginning of a word, summed over its segmentations."""
+        totals, ways = [0.0], []  # logarithms
+        for end in range(1, len(word) + 1):
+            found = [
+                (start, *self.pieces[word[start:end]])
+                for start in range(max(0, end - self.longest), end)
+                if word[start:end] in self.pieces
+            ]
+            starts, ids = [start for start, _, _ in found], [(id,) for _, id, _ in found]
+            scores = [totals[start] + self.alpha * score for start, _, score in found]
+            if not starts or starts[-1] != end - 1:
+                starts.append(end - 1)
+                ids.append(self._unknown(word[end - 1]))
+                scores.append(totals[end - 1] + self.alpha * self.unknown_score)
+            highest = max(scores)
+            cumulative = list(accumulate(math.exp(score - highest) for score in scores))
+            totals.append(highest + math.log(cumulative[-1]))
+            ways.append(Ways(cumulative, starts, ids))
+        return ways
+
+    def _unknown(self, character: str) -> tuple[int, ...]:
+        """What SentencePiece writes for a character without a piece."""
+        byte_ids = [self.processor.piece_to_id(f"<0x{byte:02X}>") for byte in character.encode()]
+        return tuple(byte_ids) if all(map(self.processor.is_byte, byte_ids)) else (UNK,)

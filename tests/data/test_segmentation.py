@@ -1,0 +1,76 @@
+import io
+import math
+from collections import Counter
+
+import pytest
+import sentencepiece
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import number_pairs
+
+from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.data.segmentation import Sampler
+from mtlite.data.tokenizer import train_tokenizer
+
+GERMAN = [target for _, target in number_pairs(60, seed=1)]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["bytes", "unknown"])
+def processor(request):
+    return train_tokenizer(GERMAN, "unigram", 320, byte_fallback=request.param, identity=True)[0].processor
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.5, 1.0])
+def test_the_distribution_is_that_of_kudo(processor, alpha):
+    """Against all segmentations of a word, as SentencePiece lists them."""
+    every = processor.nbest_encode("sieben", nbest_size=1000)
+    weights = [math.exp(alpha * sum(processor.get_score(id) for id in ids)) for ids in every]
+    expected = {tuple(ids): weight / sum(weights) for ids, weight in zip(every, weights, strict=True)}
+    draws = 4000
+    found = Counter(map(tuple, Sampler(processor, alpha)(["sieben"] * draws, seed=1)))
+    assert set(found) <= set(expected)
+    for ids, share in expected.items():
+        assert abs(found[ids] / draws - share) < 5 * math.sqrt(share / draws) + 1e-3
+    assert len(found) > 3
+
+
+def test_a_large_alpha_draws_the_best(processor):
+    assert Sampler(processor, 100.0)(GERMAN, seed=1) == processor.encode(GERMAN)
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(st.text("einszwd XYß \u2581\t", max_size=20), st.integers(0, 1000))
+def test_unknown_characters_are_written_as_sentencepiece_writes_them(processor, text, seed):
+    drawn, best = Sampler(processor, 100.0)([text], seed)[0], processor.encode(text)
+    assert drawn.count(UNK) == best.count(UNK)
+    assert processor.decode(drawn) == processor.decode(best)
+
+
+def test_pieces_that_go_on_after_a_space():
+    writer = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["eins zwei", "eins zwei drei", "zwei drei"] * 5),
+        model_writer=writer,
+        vocab_size=24,
+        split_by_whitespace=False,
+        pad_id=PAD,
+        unk_id=UNK,
+        bos_id=BOS,
+        eos_id=EOS,
+        minloglevel=2,
+    )
+    processor = sentencepiece.SentencePieceProcessor(model_proto=writer.getvalue())
+    best = processor.encode("eins zwei drei")
+    assert any("\u2581" in processor.id_to_piece(id)[1:] for id in best)
+    assert Sampler(processor, 100.0)(["eins zwei drei"], seed=1) == [best]
+
+
+def test_no_more_words_are_remembered_than_allowed(processor, monkeypatch):
+    monkeypatch.setattr("mtlite.data.segmentation._CACHED_WORDS", 3)
+    sampler = Sampler(processor, 0.1)
+    sampler(GERMAN, seed=1)
+    assert sampler.ways.cache_info().currsize == 3
+
+
+def test_empty_lines(processor):
+    assert Sampler(processor, 0.1)([""], seed=1) == [[]]

@@ -1,0 +1,39 @@
+"""A small corpus that any test can make: sequences of numbers in English and German."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+NUMBERS = {
+    "one": "eins",
+    "two": "zwei",
+    "three": "drei",
+    "four": "vier",
+    "five": "fünf",
+    "six": "sechs",
+    "seven": "sieben",
+    "eight": "acht",
+    "nine": "neun",
+    "ten": "zehn",
+}
+
+
+def number_pairs(count: int, seed: int) -> list[tuple[str, str]]:
+    """Different sequences of numbers in English and German."""
+    draw = random.Random(seed)
+    pairs: dict[str, str] = {}
+    while len(pairs) < count:
+        words = draw.choices(list(NUMBERS), k=draw.randint(1, 6))
+        pairs[" ".join(words)] = " ".join(NUMBERS[word] for word in words)
+    return list(pairs.items())
+
+
+def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Two text files; their paths as options."""
+    paths = {"source": str(folder / f"{name}.en"), "target": str(folder / f"{name}.de")}
+    for path, lines in zip(paths.values(), zip(*pairs, strict=True), strict=True):
+        Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return paths

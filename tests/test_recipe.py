@@ -1,0 +1,206 @@
+"""Recipes: what is read, and what is refused with the right names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mtlite.config import Config, CorpusConfig
+from mtlite.data.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
+from mtlite.errors import UsageError
+from mtlite.recipe import check, config_from, from_text, options, read_config, read_recipe
+
+RECIPES = sorted((Path(__file__).resolve().parents[1] / "scripts" / "recipes").glob("*.yaml"))
+
+
+@pytest.fixture
+def read(tmp_path):
+    """`read("model: {units: 64}")`: the configuration of a recipe with this content."""
+
+    def read_content(content: str | bytes) -> Config:
+        path = tmp_path / "recipe.yaml"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_config(path)
+
+    return read_content
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_recipes_of_the_project_are_valid(recipe):
+    assert read_config(recipe) != Config()
+
+
+@pytest.mark.parametrize("content", ["", "# nothing", "---", "{}", "model:", "model: {}\ndata:\n", "\ufeffmodel:\n"])
+def test_empty_recipes_and_sections_are_the_defaults(read, content):
+    assert read(content) == Config()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "value"),
+    [
+        ("seed: 7", "seed", 7),
+        ("model: {units: 64}", "model.units", 64),
+        ("model: {units: '64'}", "model.units", 64),
+        ("model: {units: null}", "model.units", None),
+        ("training: {learning_rate: 1e-3}", "training.learning_rate", 0.001),  # text, for YAML
+        ("training: {clip_norm: 5}", "training.clip_norm", 5.0),
+        ("training: {schedule: plateau}", "training.schedule", "plateau"),
+        ("training: {deterministic: true}", "training.deterministic", True),
+        ("tokenizer: {joint: 'false'}", "tokenizer.joint", False),
+        ("data: {source: größe.en}", "data.source", "größe.en"),
+        ("data: {dev: {source: a.en}}", "data.dev.source", "a.en"),
+        ("data: {source: 'null'}", "data.source", "null"),
+        ("data: {tests: {long-1: {source: a, target: b}}}", "data.tests", {"long-1": CorpusConfig("a", "b")}),
+    ],
+)
+def test_values_in_their_types(read, content, name, value):
+    found: Any = read(content)
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("modle: {units: 64}", "unknown option 'modle': expected model"),
+        ("model: {unit: 64}", "unknown option 'model.unit': expected model.units"),
+        ("units: 64", "unknown option 'units': expected model.units"),
+        ("model: {vocabulary_size: 100}", "expected tokenizer.vocabulary_size"),
+        ("model: {colour: red}", "expected model.topology or model.embedding_size"),
+        ("data: {tests: {long: {sorce: a}}}", "expected data.tests.long.source"),
+        ("1: 2", "unknown option '1': expected seed or data"),
+        ("model: 3", "model: expected options such as topology, received 3"),
+        ("model: [1]", "model: expected options such as topology, received a list of 1"),
+        ("data: recipe.yaml", "data: expected options such as source, received recipe.yaml"),
+        ("data: {tests: [a]}", "data.tests: expected sets by name"),
+        ("data: {tests: {long: os.path}}", "data.tests.long: expected options such as source, received os.path"),
+        ("data: {tests: {'../long': {source: a}}}", "data.tests: expected names of letters"),
+        ("data: {tests: {dev: {source: a}}}", "data.tests: expected names"),
+        ("data: {source: 5}", "data.source: expected text or null, received 5"),
+        ("data: {source_language: no}", "data.source_language: expected text or null, received false"),
+        ("data: {source: 2026-11-23}", "data.source: expected text or null, received 2026-11-23"),
+        ("data: {source: !!binary aGFsbG8=}", "data.source: expected text or null, received b'hallo'"),
+        ("model: {units: true}", "model.units: expected a whole number or null, received true"),
+        ("model: {units: 64.0}", "model.units: expected a whole number or null, received 64.0"),
+        ("model: {units: many}", "model.units: expected a whole number or null, received many"),
+        ("model: {units: 100000}", "model.units: expected at most 65,536, received 100000"),
+        (f"model: {{units: {10**30}}}", "model.units: expected at most 65,536, received a number of more than 64 bits"),
+        ("model: {units: 0}", "model.units: expected at least 1, received 0"),
+        ("seed: null", "seed: expected a whole number, received null"),
+        ("seed: 2147483648", "seed: expected at most 2,147,483,647"),
+        ("training: {learning_rate: .inf}", "training.learning_rate: expected at most 1,000, received inf"),
+        ("training: {learning_rate: .nan}", "training.learning_rate: expected at least 0, received nan"),
+        ("training: {plateau_factor: -3}", "training.plateau_factor: expected at least 0, received -3"),
+        ("model: {dropout: 1}", "model.dropout: expected a share from 0 to below 1, received 1.0"),
+        ("training: {schedule: linar}", "expected one of constant, linear, inverse-square-root, plateau, received linar"),
+        ("training: {deterministic: 1}", "training.deterministic: expected true or false, received 1"),
+        ("training: {deterministic: 'yes'}", "training.deterministic: expected true or false, received yes"),
+        ("model: {topology: atention}", "unknown topology 'atention': expected"),
+        ("search: {nbest: 6}", "search.nbest: expected at most search.beam_size (5), received 6"),
+    ],
+)
+def test_a_wrong_name_or_value_names_the_right_ones(read, content, expected):
+    with pytest.raises(UsageError) as error:
+        read(content)
+    assert expected in str(error.value)
+    assert "recipe.yaml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("seed: 1\nseed: 2", "line 2 is not plain YAML: seed is given twice"),
+        ("model:\n  units: 2\n  units: 4", "line 3 is not plain YAML: units is given twice"),
+        ("model: &a {units: 2}\ndata: *a", "line 2 is not plain YAML: an alias"),
+        ("model: &a {x: *a}", "an alias"),
+        ("seed: !!python/object/apply:os.system ['true']", "could not determine a constructor"),
+        ("!!python/object/new:os.system [true]", "could not determine a constructor"),
+        ("seed: !command x", "could not determine a constructor"),
+        ("\tseed: 1", "line 1 is not plain YAML: found character '\\t'"),
+        ("model:\n\tunits: 1", "line 2 is not plain YAML: found character '\\t'"),
+        ("model: {units: 1", "is not plain YAML"),
+        ("seed: 1\n---\nseed: 2", "line 2 is not plain YAML"),
+        ("? [a]\n: 1", "line 1 is not plain YAML: expected a name"),
+        ("- seed", "expected sections such as data: and model:, received a list of 1"),
+        ("hello", "expected sections such as data: and model:, received hello"),
+        ("seed: !!int x", "is not YAML"),
+        ("seed: !!timestamp x", "is not YAML"),
+        ("seed: " + "1" * 5000, "is not YAML"),
+        (b"seed: \xff", "is not YAML"),
+        (b"\x00", "is not YAML"),
+        ("{a: " * (MAX_YAML_DEPTH + 2), f"it nests deeper than {MAX_YAML_DEPTH} levels"),
+        ("[" * 100_000, f"it nests deeper than {MAX_YAML_DEPTH} levels"),
+        ("#" * (MAX_YAML_BYTES + 1), f"expected at most {MAX_YAML_BYTES:,}"),
+    ],
+)
+def test_anything_but_plain_values_is_refused(read, content, expected):
+    with pytest.raises(UsageError) as error:
+        read(content)
+    assert expected in str(error.value)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", ".", "with\0null"])
+def test_what_cannot_be_read_is_named(tmp_path, name):
+    with pytest.raises(UsageError, match="cannot read recipe"):
+        read_recipe(tmp_path / name)
+
+
+def test_a_value_names_no_module_to_import(read, tmp_path, monkeypatch):
+    (tmp_path / "planted.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for content in ("data: planted.X", "data: {tests: {long: planted.X}}", "data: {dev: {class_path: planted.X}}"):
+        with pytest.raises(UsageError):
+            read(content)
+
+
+def test_a_value_names_no_file_to_load(read, tmp_path, monkeypatch):
+    (tmp_path / "model.yaml").write_text("units: 64")
+    monkeypatch.chdir(tmp_path)
+    for content in ("model: model.yaml", "data: {tests: {long: model.yaml}}", "data: {tests: model.yaml}"):
+        with pytest.raises(UsageError):
+            read(content)
+
+
+def test_what_is_saved_with_a_run_is_read_back(read):
+    config = read("seed: 5\nmodel: {units: 64, dropout: 0.25}\ndata: {tests: {long: {source: 'a: b', target: 'null'}}}")
+    assert read(yaml.safe_dump(config.to_dict(), allow_unicode=True)) == config
+
+
+def test_every_option_is_explained():
+    names = [option.name for option in options()]
+    assert {"seed", "model.topology", "tokenizer.vocabulary_size", "training.batch_tokens", "search.beam_size"} < {*names}
+    assert len(names) == len(set(names))
+    assert all(len(option.help) > 10 for option in options())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("model.units", "null", None),
+        ("data.source", "null", None),
+        ("data.source", "[a", "[a"),
+        ("data.source", "!!python/name:os.system", "!!python/name:os.system"),
+        ("training.schedule", "null", "null"),
+        ("data.tests", '{"long": {"source": "x", "target": "y"}}', {"long": {"source": "x", "target": "y"}}),
+    ],
+)
+def test_text_of_the_command_line(name, text, value):
+    option = next(option for option in options() if option.name == name)
+    assert from_text(option, text) == value
+
+
+def test_aliases_on_the_command_line_are_refused():
+    option = next(option for option in options() if option.name == "data.tests")
+    with pytest.raises(UsageError, match="alias"):
+        from_text(option, "{a: &a {source: x}, b: *a}")
+
+
+def test_the_defaults_pass_the_check():
+    check(Config())
+    assert config_from({}, "nothing") == Config()

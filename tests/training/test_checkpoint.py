@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from faults import failing_at
+
+from mtlite.errors import RunError
+from mtlite.training.checkpoint import load_arrays, load_state, save_arrays, save_state
+
+ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "weights/b": np.ones(4, np.float32)}
+
+
+def changed(arrays, by):
+    return {name: array + by for name, array in arrays.items()}
+
+
+def test_what_is_saved_is_loaded(tmp_path):
+    save_arrays(tmp_path / "a.safetensors", ARRAYS, {"update": 3})
+    arrays, facts = load_arrays(tmp_path / "a.safetensors")
+    assert facts == {"update": 3}
+    assert arrays.keys() == ARRAYS.keys()
+    assert all((arrays[name] == ARRAYS[name]).all() for name in ARRAYS)
+
+
+def test_equal_states_are_equal_files(tmp_path):
+    for name in ("a", "b"):
+        save_arrays(tmp_path / f"{name}.safetensors", ARRAYS, {"update": 3})
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.6, 0.99])
+def test_a_flipped_bit_anywhere_is_recognised(tmp_path, share):
+    path = tmp_path / "a.safetensors"
+    save_arrays(path, ARRAYS, {"update": 3})
+    content = bytearray(path.read_bytes())
+    content[int(share * len(content))] ^= 16
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=str(path)):
+        load_arrays(path)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 7, 60, 200, -1])
+def test_a_truncated_file_is_recognised(tmp_path, kept):
+    path = tmp_path / "a.safetensors"
+    save_arrays(path, ARRAYS, {"update": 3})
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(RunError, match=str(path)):
+        load_arrays(path)
+
+
+def test_a_damaged_state_is_named_and_the_one_before_is_used(tmp_path):
+    for update in (1, 2):
+        save_state(tmp_path, changed(ARRAYS, update), {"update": update})
+    last = tmp_path / "last.safetensors"
+    last.write_bytes(last.read_bytes()[:-3])
+    state, problems = load_state(tmp_path)
+    assert state is not None
+    assert state[1] == {"update": 1}
+    assert "last.safetensors" in problems[0]
+
+
+def test_no_whole_state_is_an_error_and_none_at_all_is_not(tmp_path):
+    assert load_state(tmp_path) == (None, [])
+    (tmp_path / "last.safetensors").write_bytes(b"nothing")
+    with pytest.raises(RunError, match="no saved state is whole"):
+        load_state(tmp_path)
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_a_failure_at_any_system_call_leaves_a_whole_state(tmp_path, number):
+    save_state(tmp_path, changed(ARRAYS, 1), {"update": 1})
+    save_state(tmp_path, changed(ARRAYS, 2), {"update": 2})
+    try:
+        with failing_at(number, OSError(28, "No space left on device")):
+            save_state(tmp_path, changed(ARRAYS, 3), {"update": 3})
+    except RunError as error:
+        assert "No space left" in str(error)  # noqa: PT017 - late failures may come after the state is safe
+    state, _ = load_state(tmp_path)
+    assert state is not None
+    assert state[1]["update"] in (2, 3)
+    assert (state[0]["weights/b"] == 1 + state[1]["update"]).all()
+
+
+def test_a_state_that_was_not_yet_renamed_is_put_in_place(tmp_path):
+    """What a kill between two renames leaves."""
+    save_state(tmp_path, changed(ARRAYS, 1), {"update": 1})
+    save_arrays(tmp_path / "newest.safetensors", changed(ARRAYS, 2), {"update": 2})
+    state, problems = load_state(tmp_path)
+    assert state is not None
+    assert state[1] == {"update": 2}
+    assert problems == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["last.safetensors", "previous.safetensors"]
