@@ -71,7 +71,7 @@ def test_values_in_their_types(read, content, name, value):
         ("model: {unit: 64}", "unknown option 'model.unit': expected model.units"),
         ("units: 64", "unknown option 'units': expected model.units"),
         ("model: {vocabulary_size: 100}", "expected tokenizer.vocabulary_size"),
-        ("model: {colour: red}", "expected model.topology or model.embedding_size"),
+        ("model: {xyz: red}", "expected model.topology or model.embedding_size"),
         ("data: {tests: {long: {sorce: a}}}", "expected data.tests.long.source"),
         ("1: 2", "unknown option '1': expected seed or data"),
         ("model: 3", "model: expected options such as topology, received 3"),
@@ -97,7 +97,10 @@ def test_values_in_their_types(read, content, name, value):
         ("training: {learning_rate: .nan}", "training.learning_rate: expected at least 0, received nan"),
         ("training: {plateau_factor: -3}", "training.plateau_factor: expected at least 0, received -3"),
         ("model: {dropout: 1}", "model.dropout: expected a share from 0 to below 1, received 1.0"),
-        ("training: {schedule: linar}", "expected one of constant, linear, inverse-square-root, plateau, received linar"),
+        (
+            "training: {schedule: linar}",
+            "expected one of constant, linear, inverse-square-root, plateau, received linar",
+        ),
         ("training: {deterministic: 1}", "training.deterministic: expected true or false, received 1"),
         ("training: {deterministic: 'yes'}", "training.deterministic: expected true or false, received yes"),
         ("model: {topology: atention}", "unknown topology 'atention': expected"),
@@ -134,7 +137,7 @@ def test_a_wrong_name_or_value_names_the_right_ones(read, content, expected):
         (b"seed: \xff", "is not YAML"),
         (b"\x00", "is not YAML"),
         ("{a: " * (MAX_YAML_DEPTH + 2), f"it nests deeper than {MAX_YAML_DEPTH} levels"),
-        ("[" * 100_000, f"it nests deeper than {MAX_YAML_DEPTH} levels"),
+        ("[" * 300, f"it nests deeper than {MAX_YAML_DEPTH} levels"),
         ("#" * (MAX_YAML_BYTES + 1), f"expected at most {MAX_YAML_BYTES:,}"),
     ],
 )
@@ -174,7 +177,9 @@ def test_what_is_saved_with_a_run_is_read_back(read):
 
 def test_every_option_is_explained():
     names = [option.name for option in options()]
-    assert {"seed", "model.topology", "tokenizer.vocabulary_size", "training.batch_tokens", "search.beam_size"} < {*names}
+    assert {"seed", "model.topology", "tokenizer.vocabulary_size", "training.batch_tokens", "search.beam_size"} < {
+        *names
+    }
     assert len(names) == len(set(names))
     assert all(len(option.help) > 10 for option in options())
 

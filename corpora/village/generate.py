@@ -52,13 +52,9 @@ class Corpus:
     def __init__(self, seed: int) -> None:
         self._choose = Chooser(seed)
         self._seen: set[str] = set()
-        held_out: dict[str, Any] = yaml.safe_load(
-            (HERE / "held_out.yaml").read_text(encoding="utf-8")
-        )
+        held_out: dict[str, Any] = yaml.safe_load((HERE / "held_out.yaml").read_text(encoding="utf-8"))
         self._words = [
-            frozenset(pair)
-            for heading in ("adjective and noun", "verb and object")
-            for pair in held_out[heading]
+            frozenset(pair) for heading in ("adjective and noun", "verb and object") for pair in held_out[heading]
         ]
         self._constructions = [frozenset(pair) for pair in held_out["constructions"]]
         self.splits: dict[str, list[Entry]] = {}

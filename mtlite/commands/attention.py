@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mtlite.commands.parsing import Parser, add_search_options, new_file, search_config, warn_of_cut
 from mtlite.errors import UsageError
+from mtlite.hardware import start_tensorflow
 from mtlite.models.table import TOPOLOGIES
 
 
@@ -31,6 +32,7 @@ def run(arguments: list[str]) -> None:
         able = [name for name, entry in TOPOLOGIES.items() if "attention" in entry.options]
         raise UsageError(f"{options.run} is of topology {topology}, which has no attention: expected {', '.join(able)}")
 
+    start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
     from mtlite.pictures import draw_attention
     from mtlite.search.translator import Translator
 

@@ -6,6 +6,7 @@ from mtlite.commands.parsing import Parser, add_search_options, existing_file, n
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
 from mtlite.files import write_atomically
+from mtlite.hardware import start_tensorflow
 
 
 def run(arguments: list[str]) -> None:
@@ -51,6 +52,7 @@ def run(arguments: list[str]) -> None:
     else:
         sets = {name: [place.read_side(f"{name}.source"), place.read_side(f"{name}.target")] for name in facts["tests"]}
 
+    start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
     from mtlite.evaluate import describe, evaluate_lines
     from mtlite.search.translator import Translator
 

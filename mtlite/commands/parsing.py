@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_args, get_origin
+from typing import IO, Any, Literal, NoReturn, get_args, get_origin
 
 from mtlite.config import SearchConfig
 from mtlite.errors import UsageError
@@ -48,6 +48,10 @@ class Parser(argparse.ArgumentParser):
             siblings = siblings or [name for name in names if "." not in name]
             raise UsageError(f"{self.prog}: {unknown_option(option, siblings, names)}")
         return parsed
+
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+        """Without the silence of `argparse` where help cannot be written."""
+        print(message, end="", file=file or sys.stderr)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message} (see {self.prog} --help)")

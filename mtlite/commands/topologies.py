@@ -88,7 +88,8 @@ def _print_all(counts: dict[str, int]) -> None:
     print(f"model.{{{', '.join(COMMON)}}}: all")
     if counts:
         print(
-            f"weights with N = {_FIXED} (vector-dense), k = {_EXPANSION} (ctc), one vocabulary, two directions if possible"
+            f"weights with N = {_FIXED} (vector-dense), k = {_EXPANSION} (ctc), one vocabulary, "
+            "two directions if possible"
         )
 
 

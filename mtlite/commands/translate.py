@@ -11,6 +11,7 @@ from pathlib import Path
 from mtlite.commands.parsing import Parser, add_search_options, existing_file, search_config, warn_of_cut
 from mtlite.data.lines import read_lines
 from mtlite.errors import UsageError
+from mtlite.hardware import start_tensorflow
 
 _LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
 _CHARACTERS_AT_ONCE = 1 << 20
@@ -53,6 +54,7 @@ def run(arguments: list[str]) -> None:
         raise UsageError("--nbest is for beam search: leave out --sample")
     path = existing_file(options.input, "--input") if options.input else Path("/dev/stdin")
 
+    start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
     from mtlite.search.translator import Translator
 
     translator = Translator.load(options.run, search, options.threads, options.seed)

@@ -9,8 +9,8 @@ MAX_GZIP_RATIO = 200
 GZIP_RATIO_FREE_BYTES = 4 << 20
 """Decompressed bytes before that ratio counts: a small file of one repeated line is no attack."""
 
-MAX_YAML_BYTES = 1 << 20
-"""One recipe: a page of options has a few kilobytes."""
+MAX_YAML_BYTES = 1 << 16
+"""One recipe: a page of options has a few kilobytes, and the parser takes seconds for a megabyte."""
 
 MAX_YAML_DEPTH = 20
 """Nesting of a recipe: the options nest three deep, and the parser recurses once a level."""

@@ -44,7 +44,7 @@ def make_model() -> Callable[..., Topology]:
         draw = np.random.default_rng(seed)
         for weight in model.weights:
             weight.assign(draw.normal(scale=0.8, size=weight.shape))
-        model.head.bias.assign(model.head.bias + 4.0 * np.eye(vocabulary)[EOS])  # some hypotheses end, some go on
+        model.head.bias.assign(model.head.bias + 5.0 * np.eye(vocabulary)[EOS])  # some hypotheses end, some go on
         return model
 
     return make

@@ -84,11 +84,7 @@ def subject_question(choose: Chooser) -> SentencePair:
 
 def object_question(choose: Chooser) -> SentencePair:
     """Which goat does the farmer buy? / Welche Ziege kauft der Bauer?"""
-    options = [
-        verb
-        for verb in verbs("transitive")
-        if "direction" not in verb.frame and "indefinite" not in verb.frame
-    ]
+    options = [verb for verb in verbs("transitive") if "direction" not in verb.frame and "indefinite" not in verb.frame]
     tree = _asked_clause(choose, options)
     assert tree.verb
     tree = replace(tree, object=_asked(choose, tree.verb))
@@ -151,9 +147,7 @@ def predicative(choose: Chooser, subject: Argument | None = None, tense: str = "
         if isinstance(subject, Pronoun) and subject.key.startswith("it"):
             options = [a for a in options if a.english in ("tired", "hungry", "thirsty")]
         adjective = choose.lexeme(options, lambda a: a.english)
-    return sampling.with_tense(
-        choose, Clause(subject, predicate=Predicate(adjective.english, adjective.german)), tense
-    )
+    return sampling.with_tense(choose, Clause(subject, predicate=Predicate(adjective.english, adjective.german)), tense)
 
 
 def adjective_predicate(choose: Chooser) -> SentencePair:
@@ -191,13 +185,9 @@ def comparison(choose: Chooser) -> SentencePair:
     subject, standard = phrases
     than = english.argument(standard, "object"), german.argument(standard, "nominative")
     if choose.chance(0.3):
-        predicate = Predicate(
-            f"as {adjective.english} as {than[0]}", f"so {adjective.german} wie {than[1]}"
-        )
+        predicate = Predicate(f"as {adjective.english} as {than[0]}", f"so {adjective.german} wie {than[1]}")
     else:
-        predicate = Predicate(
-            f"{adjective.degrees[0]} than {than[0]}", f"{adjective.degrees[2]} als {than[1]}"
-        )
+        predicate = Predicate(f"{adjective.degrees[0]} than {than[0]}", f"{adjective.degrees[2]} als {than[1]}")
     tree = Clause(subject, predicate=predicate, tense=choose.pick(["present", "present", "past"]))
     if tree.tense == "past":
         choose.mark("past tense")
@@ -259,9 +249,7 @@ def subordinate_after(choose: Chooser) -> SentencePair:
         options = [verb for verb in options if "stative" not in verb.frame]
     main = sampling.clause(choose, main_tense, plain=True, verb_options=options)
     clauses = subordinate(choose, main, conjunction, tense)
-    return SentencePair(
-        f"{english.clause(main)} {clauses[0]}", f"{german.clause(main)} {clauses[1]}"
-    )
+    return SentencePair(f"{english.clause(main)} {clauses[0]}", f"{german.clause(main)} {clauses[1]}")
 
 
 def subordinate_before(choose: Chooser) -> SentencePair:
@@ -275,9 +263,7 @@ def subordinate_before(choose: Chooser) -> SentencePair:
     main = sampling.clause(choose, main_tense, plain=True)
     clauses = subordinate(choose, replace(main, subject=Pronoun("it")), conjunction, tense)
     main = replace(main, front="subject")
-    return SentencePair(
-        f"{clauses[0]}, {english.clause(main)}", f"{clauses[1]} {german.clause(main, 'first')}"
-    )
+    return SentencePair(f"{clauses[0]}, {english.clause(main)}", f"{clauses[1]} {german.clause(main, 'first')}")
 
 
 def person_of(choose: Chooser, tense: str) -> Argument:
@@ -325,9 +311,7 @@ def indirect_question(choose: Chooser) -> SentencePair:
     else:
         embedded = asked_adverbial(choose, embedded)
         words = english.clause(embedded), german.clause(embedded, "final")
-    return SentencePair(
-        f"{english.clause(main)} {words[0]}", f"{german.clause(main)}, {words[1]} ,"
-    )
+    return SentencePair(f"{english.clause(main)} {words[0]}", f"{german.clause(main)}, {words[1]} ,")
 
 
 def infinitive(choose: Chooser) -> SentencePair:
@@ -383,9 +367,7 @@ def coordination(choose: Chooser) -> SentencePair:
 
 
 def _has_relative(tree: Clause) -> bool:
-    return any(
-        isinstance(phrase, NounPhrase) and phrase.relative for phrase in (tree.subject, tree.object)
-    )
+    return any(isinstance(phrase, NounPhrase) and phrase.relative for phrase in (tree.subject, tree.object))
 
 
 def price(choose: Chooser) -> SentencePair:
@@ -474,9 +456,7 @@ def clock(choose: Chooser) -> SentencePair:
     if choose.chance(0.3):
         return SentencePair(f"is it {already[0]}{time[0]}", f"ist es {already[1]}{time[1]}", "?")
     tense = choose.pick([("is", "ist"), ("was", "war")])
-    return SentencePair(
-        f"it {tense[0]} {already[0]}{time[0]}", f"es {tense[1]} {already[1]}{time[1]}"
-    )
+    return SentencePair(f"it {tense[0]} {already[0]}{time[0]}", f"es {tense[1]} {already[1]}{time[1]}")
 
 
 Construction = Callable[[Chooser], SentencePair]

@@ -39,9 +39,7 @@ def ordinal(value: int) -> Pair:
     numerals = table("numerals")
     english, german = number(value)
     *start, last = english.split("-")
-    last = numerals["english_ordinals"].get(last) or last.removesuffix("y") + (
-        "ieth" if last.endswith("y") else "th"
-    )
+    last = numerals["english_ordinals"].get(last) or last.removesuffix("y") + ("ieth" if last.endswith("y") else "th")
     german = numerals["german_ordinals"].get(german) or german + ("t" if value < 20 else "st")
     return "-".join([*start, last]), german
 

@@ -445,9 +445,7 @@ def date(choose: Chooser) -> tuple[tuple[str, str], tuple[str, str]]:
 def on_date(choose: Chooser) -> Adverbial:
     """Choose "on" with a date."""
     (english_day, german_day), (english_month, german_month) = date(choose)
-    return Adverbial(
-        "time", f"on the {english_day} of {english_month}", f"am {german_day}en {german_month}"
-    )
+    return Adverbial("time", f"on the {english_day} of {english_month}", f"am {german_day}en {german_month}")
 
 
 def in_month(choose: Chooser) -> Adverbial:
@@ -546,9 +544,7 @@ def negated(choose: Chooser, tree: Clause) -> Clause:
     if any(a.kind in ("frequency", "manner", "pleasure") for a in tree.adverbials):
         return tree
     definite = ("the", "this/these", *POSSESSIVES)
-    if isinstance(tree.subject, NounPhrase) and (
-        tree.subject.determiner not in definite or tree.subject.relative
-    ):
+    if isinstance(tree.subject, NounPhrase) and (tree.subject.determiner not in definite or tree.subject.relative):
         return tree
     if isinstance(phrase, NounPhrase):
         if phrase.relative or phrase.count or phrase.determiner in ("many", "some", "several"):

@@ -1,0 +1,74 @@
+"""Two replicas against one: run in processes of their own, since devices are set before TensorFlow starts.
+
+two_replicas.py mirrored        two devices of this process
+two_replicas.py worker          one of two processes, as TF_CONFIG says
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import tensorflow as tf
+from tiny import make_batch, make_model, values
+
+from mtlite.training.optimizer import Adam
+from mtlite.training.step import TrainingStep
+
+UPDATES = 4
+
+
+def train(strategy: tf.distribute.Strategy, accumulate: int) -> tuple[TrainingStep, list[float]]:
+    """A few updates with dropout, clipping and a moving average."""
+    with strategy.scope():
+        model = make_model(dropout=0.3, word_dropout=0.2)
+        optimizer = Adam(model.trainable_variables, 1.0, 0.9)
+    step = TrainingStep(model, optimizer, 1, 0.1, accumulate, strategy)
+    losses = []
+    for update in range(1, UPDATES + 1):
+        batches = [make_batch(10 * update + number, pairs=2 + number) for number in range(step.batches_per_update)]
+        losses.append(step(batches, 0.01, update).loss)
+    return step, losses
+
+
+def alone(step: TrainingStep) -> tuple[TrainingStep, list[float]]:
+    """The same on one device, with as many batches an update."""
+    return train(tf.distribute.get_strategy(), step.batches_per_update)
+
+
+def assert_same(found: tuple[TrainingStep, list[float]], expected: tuple[TrainingStep, list[float]]) -> None:
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-6)
+    for a, b in zip(values(found[0].model), values(expected[0].model), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    for name, array in expected[0].optimizer.state().items():
+        np.testing.assert_allclose(found[0].optimizer.state()[name], array, atol=1e-6)
+
+
+def mirrored() -> None:
+    (device,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    for accumulate in (1, 2):
+        found = train(strategy, accumulate)
+        assert found[0].batches_per_update == 2 * accumulate
+        weights = [weight.value for weight in found[0].model.trainable_variables]
+        for variable in [*weights, *found[0].optimizer.first, *found[0].optimizer.average]:
+            copies = strategy.experimental_local_results(variable)
+            assert len(copies) == 2
+            assert np.array_equal(*(copy.numpy() for copy in copies))
+        assert found[0]._run.experimental_get_tracing_count() <= 3
+        found[0].optimizer.swap()
+        found[0].optimizer.swap()
+        assert_same(found, alone(found[0]))
+
+
+def worker() -> None:
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    found = train(strategy, 1)
+    assert found[0].batches_per_update == 2
+    assert_same(found, alone(found[0]))
+
+
+if __name__ == "__main__":
+    {"mirrored": mirrored, "worker": worker}[sys.argv[1]]()
+    print("same")
