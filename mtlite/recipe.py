@@ -133,7 +133,8 @@ def unknown_option(name: str, siblings: list[str], everything: list[str]) -> str
         return option.rpartition(".")[2].lstrip("-")
 
     meant = [option for option in everything if last(option) == last(name)]
-    meant = meant or difflib.get_close_matches(name, siblings, 3, 0.6) or siblings
+    near = difflib.get_close_matches(last(name), map(last, siblings), 3, 0.6)
+    meant = meant or [option for word in near for option in siblings if last(option) == word] or siblings
     return f"unknown option '{name}': expected {' or '.join(meant)}"
 
 

@@ -43,7 +43,8 @@ def explained(capsys: pytest.CaptureFixture[str], command: str) -> dict[str, str
     assert main([command, "--help"]) == 0
     rows = re.split(r"\n  (?=-)", capsys.readouterr().out)[1:]
     return {
-        name: " ".join(text.split("\n\n")[0].split()) for name, text in (re.split(r"  |\n", row, 1) for row in rows)
+        name: " ".join(text.split("\n\n")[0].split())
+        for name, text in (re.split(r"  |\n", row, maxsplit=1) for row in rows)
     }
 
 

@@ -19,7 +19,8 @@ def test_every_option_in_it_exists():
 
 
 def test_every_command_in_it_exists():
-    assert set(re.findall(r"^mtlite (\w+)", README, re.MULTILINE)) <= set(COMMANDS)
+    blocks = "\n".join(re.findall(r"```bash\n(.*?)```", README, re.DOTALL))
+    assert set(re.findall(r"^mtlite (\w+)", blocks, re.MULTILINE)) <= set(COMMANDS)
 
 
 def test_every_topology_is_in_it():

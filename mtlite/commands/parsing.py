@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import IO, Any, Literal, NoReturn, get_args, get_origin
+from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from mtlite.config import SearchConfig
 from mtlite.errors import UsageError
@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
             raise UsageError(f"{self.prog}: {unknown_option(option, siblings, names)}")
         return parsed
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         """Without the silence of `argparse` where help cannot be written."""
         print(message, end="", file=file or sys.stderr)
 

@@ -83,7 +83,8 @@ class Sampler:
                 for start in range(max(0, end - self.longest), end)
                 if word[start:end] in self.pieces
             ]
-            starts, ids = [start for start, _, _ in found], [(id,) for _, id, _ in found]
+            starts = [start for start, _, _ in found]
+            ids: list[tuple[int, ...]] = [(id,) for _, id, _ in found]
             scores = [totals[start] + self.alpha * score for start, _, score in found]
             if not starts or starts[-1] != end - 1:
                 starts.append(end - 1)

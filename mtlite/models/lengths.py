@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_STEP = 0.05  # between the slopes that are tried
+
 
 @dataclass(frozen=True)
 class LengthRule:
@@ -33,8 +35,9 @@ class LengthRule:
         source, target = lengths[:, 0].astype(float), lengths[:, 1].astype(float)
         needed = math.ceil(share * counts.sum())
         best = (math.inf, cls(0.0, 1.0))
-        for slope in np.arange(0, 4.001, 0.05):
-            excess = target - slope * source
+        for slope in np.arange(0, 4 + _STEP / 2, _STEP):
+            # ceil(slope · S + intercept) reaches T as soon as the sum exceeds T − 1; both are multiples of the step.
+            excess = target - 1 - slope * source + _STEP
             order = np.argsort(excess, kind="stable")
             intercept = excess[order][np.searchsorted(np.cumsum(counts[order]), needed)]
             total = float((np.maximum(1, np.ceil(slope * source + intercept - 1e-4)) * counts).sum())

@@ -48,8 +48,10 @@ class TrainingStep:
         self.batches_per_update = accumulate * strategy.num_replicas_in_sync
         spec = [_IDS] * (2 * accumulate)
         scalar = tf.TensorSpec([], tf.float32)
+        # Any shapes, one trace. Values of several replicas have no public signature: the trace is made general once.
+        many = strategy.num_replicas_in_sync > 1
         self._run = tf.function(
-            self._distributed, input_signature=None if strategy.num_replicas_in_sync > 1 else [spec, scalar, scalar]
+            self._distributed, input_signature=None if many else [spec, scalar, scalar], reduce_retracing=many
         )
 
     def __call__(self, batches: list[Batch], learning_rate: float, update: int) -> Update:

@@ -41,7 +41,7 @@ def run(optimizer, updates, scale=1.0, rate=0.01):
 
 
 def values(weights):
-    return [np.array(weight) for weight in weights]
+    return [weight.numpy() for weight in weights]
 
 
 def assert_close(found, expected, tolerance=1e-6):

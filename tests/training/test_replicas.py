@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).with_name("two_replicas.py")
 
 
 def start(role, **environment):
-    paths = os.pathsep.join([str(ROOT), str(SCRIPT.parent)])
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests"), str(SCRIPT.parent)])
     return subprocess.Popen(
         [sys.executable, str(SCRIPT), role],
         stdout=subprocess.PIPE,
@@ -35,7 +35,7 @@ def assert_same(process):
     assert output.endswith("same\n"), output
 
 
-def test_two_devices_equal_one_with_accumulated_batches():
+def test_two_devices_equal_one_with_accumulated_batches_in_a_step_and_in_a_whole_training():
     assert_same(start("mirrored"))
 
 

@@ -48,7 +48,7 @@ def joined(*batches: Batch) -> Batch:
 
 
 def values(model: Topology) -> list[np.ndarray]:
-    return [np.array(weight) for weight in model.weights]
+    return [weight.numpy() for weight in model.weights]
 
 
 class Descent:

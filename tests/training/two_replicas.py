@@ -7,13 +7,27 @@ two_replicas.py worker          one of two processes, as TF_CONFIG says
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from samples import number_pairs, write_pairs
 from tiny import make_batch, make_model, values
 
+from mtlite.config import (
+    Config,
+    CorpusConfig,
+    DataConfig,
+    ModelConfig,
+    SearchConfig,
+    TokenizerConfig,
+    TrainingConfig,
+)
+from mtlite.training.checkpoint import load_arrays
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep
+from mtlite.training.train import train as mtlite_train
 
 UPDATES = 4
 
@@ -48,18 +62,43 @@ def mirrored() -> None:
     (device,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    for accumulate in (1, 2):
-        found = train(strategy, accumulate)
-        assert found[0].batches_per_update == 2 * accumulate
-        weights = [weight.value for weight in found[0].model.trainable_variables]
-        for variable in [*weights, *found[0].optimizer.first, *found[0].optimizer.average]:
-            copies = strategy.experimental_local_results(variable)
-            assert len(copies) == 2
-            assert np.array_equal(*(copy.numpy() for copy in copies))
-        assert found[0]._run.experimental_get_tracing_count() <= 3
-        found[0].optimizer.swap()
-        found[0].optimizer.swap()
-        assert_same(found, alone(found[0]))
+    found = train(strategy, accumulate=2)
+    assert found[0].batches_per_update == 4
+    weights = [weight.value for weight in found[0].model.trainable_variables]
+    for variable in [*weights, *found[0].optimizer.first, *found[0].optimizer.average]:
+        copies = strategy.experimental_local_results(variable)
+        assert len(copies) == 2
+        assert np.array_equal(*(copy.numpy() for copy in copies))
+    assert found[0]._run.experimental_get_tracing_count() <= 3  # of four updates, each of another shape
+    found[0].optimizer.swap()
+    found[0].optimizer.swap()
+    assert_same(found, alone(found[0]))
+    whole_training(strategy)
+
+
+def whole_training(strategy: tf.distribute.Strategy) -> None:
+    """`train` inside the scope of a strategy, against twice as many batches an update without one."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, pairs = Path(name), number_pairs(44, seed=1)
+        parts = {"train": pairs[:36], "dev": pairs[36:40], "test": pairs[40:]}
+        paths = {part: write_pairs(folder, part, some) for part, some in parts.items()}
+        config = Config(
+            data=DataConfig(**paths["train"], dev=CorpusConfig(**paths["dev"]), test=CorpusConfig(**paths["test"])),
+            tokenizer=TokenizerConfig(kind="char"),
+            model=ModelConfig("encoder-decoder", 4, 4, 1, False, dropout=0.3),
+            training=TrainingConfig(3, 200, moving_average=0.9, precision="float32", tensorboard=False),
+            search=SearchConfig(beam_size=1),
+        )
+        with strategy.scope():
+            found = mtlite_train(config, folder / "two")
+        config.training.accumulate = 2
+        expected = mtlite_train(config, folder / "one")
+        for end in ("best", "last"):
+            arrays, others = (load_arrays(run.path / f"{end}.safetensors")[0] for run in (found, expected))
+            assert arrays.keys() == others.keys()
+            for key, array in arrays.items():
+                np.testing.assert_allclose(array, others[key], atol=1e-6)
+        assert found.finished
 
 
 def worker() -> None:
