@@ -26,7 +26,7 @@ def test_every_docstring_has_a_picture_a_snippet_and_its_origin(name: str) -> No
     snippet = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert snippet is not None
     compile(snippet[1], name, "exec")
-    assert re.search(r"Keras\s+model|keras", text)
+    assert "Keras" in text
 
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
