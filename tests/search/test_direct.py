@@ -121,7 +121,7 @@ def test_long_outputs_keep_their_scores() -> None:
     log_p = np.log(np.tile([0.5, 0.3, 0.2], (steps, 1)))
     tokens = np.array([[4, BLANK, 5], [5, BLANK, 4]] * (steps // 2))
     prefix, score = best_prefixes(log_p, tokens, beam_size=4)[0]
-    assert len(prefix) > steps // 2
+    assert len(prefix) >= steps // 2
     assert -steps < score < 0
     assert math.isfinite(score)
 
