@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import matplotlib
 import numpy as np
@@ -26,14 +27,17 @@ _FONTS = (
 )
 
 
-def draw_attention(source: list[str], target: list[str], weights: np.ndarray, path: Path) -> None:
+def draw_attention(
+    source: list[str], target: list[str], weights: np.ndarray, output: Path | BinaryIO, **saving: Any
+) -> None:
     """A heat map: one row per target piece, one column per source piece.
 
     Args:
         source: pieces `[source length]`.
         target: pieces `[target length]`.
         weights: `[target length, source length]`, each row sums to one.
-        path: file to write; its ending chooses the format.
+        output: file to write; the ending of its name chooses the format.
+        saving: further arguments of matplotlib's `savefig`.
     """
     rows = min(len(target), len(weights))
     letters = [max(map(len, [*pieces, ""])) for pieces in (source, target[:rows])]
@@ -56,7 +60,8 @@ def draw_attention(source: list[str], target: list[str], weights: np.ndarray, pa
             axes.set_xlabel("source")
             axes.set_ylabel("translation")
             figure.colorbar(image, ax=axes, label="attention", fraction=0.05)
-            figure.savefig(path, dpi=min(150, math.sqrt(_MOST_PIXELS / (width * height))))
+            dpi = min(150, math.sqrt(_MOST_PIXELS / (width * height)))
+            figure.savefig(output, dpi=dpi, **saving)
         finally:
             pyplot.close(figure)
 

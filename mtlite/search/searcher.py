@@ -91,11 +91,18 @@ class Searcher:
             width = int(lengths[order[start]]) * (1 if self.config.sample else self.config.beam_size)
             rows = order[start : start + max(1, self.config.batch_tokens // width)]
             start += len(rows)
-            for row, result in zip(rows, self._batch([sources[row] for row in rows], first + rows), strict=True):
+            for row, result in zip(rows, self.batch([sources[row] for row in rows], first + rows), strict=True):
                 found[row] = result
         return cast(list[Found], found)
 
-    def _batch(self, sources: list[list[int]], numbers: np.ndarray) -> list[Found]:
+    def batch(self, sources: list[list[int]], numbers: np.ndarray, padding: int = 0) -> list[Found]:
+        """Translate all sentences at once.
+
+        Args:
+            sources: ids of each sentence, with `</s>`.
+            numbers: of the sentences, for sampling.
+            padding: further columns of padding; they change nothing.
+        """
         limits = self._limits(np.array([len(ids) for ids in sources]))
         uniforms = np.zeros((len(sources), 0), np.float32)
         if self.config.sample:
@@ -105,7 +112,7 @@ class Searcher:
                     for number in numbers
                 ]
             )
-        source = pad([np.asarray(ids, np.int32) for ids in sources])
+        source = np.pad(pad([np.asarray(ids, np.int32) for ids in sources]), [(0, 0), (0, padding)])
         results = self._run(tf.constant(source), tf.constant(limits, tf.int32), tf.constant(uniforms))
         return [
             self._one(len(ids), *arrays)

@@ -52,6 +52,7 @@ class Translator:
         search: SearchConfig | None = None,
         threads: int = 0,
         seed: int = 1,
+        precision: str | None = None,
     ) -> Translator:
         """Load one or more run directories.
 
@@ -60,6 +61,7 @@ class Translator:
             search: how to search; as the first run says if None.
             threads: processor threads; 0 takes all.
             seed: for sampling.
+            precision: number format of products; as each run says if None.
 
         Raises:
             RunError: if a folder is no finished run, or is damaged.
@@ -77,7 +79,7 @@ class Translator:
                 )
         tokenizers, *_ = [load_tokenizers(run, fact) for run, fact in zip(opened, facts, strict=True)]
         start_tensorflow(threads)
-        models = [load_model(run) for run in opened]
+        models = [load_model(run, precision) for run in opened]
         return cls(models, tokenizers, search or opened[0].config().search, seed)
 
     def translate(self, lines: Sequence[str], first: int = 0) -> list[Translation]:
@@ -108,8 +110,12 @@ class Translator:
         return [translation.texts[0] for translation in self.translate(lines)]
 
 
-def load_model(run: Run) -> Topology:
+def load_model(run: Run, precision: str | None = None) -> Topology:
     """The model of a run with the weights of its best validation.
+
+    Args:
+        run: finished.
+        precision: number format of products; as the run says if None.
 
     Raises:
         RunError: if the weights are missing, damaged, or do not belong to the run's configuration.
@@ -131,7 +137,7 @@ def load_model(run: Run) -> Topology:
         target_vocabulary=facts["target_vocabulary"],
         joint=facts["joint"],
         lengths=lengths,
-        precision=choose_precision(config.training.precision),
+        precision=choose_precision(precision or config.training.precision),
     )
     assign_weights(model.weights, arrays, path)
     return model

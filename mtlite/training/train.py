@@ -12,7 +12,7 @@ from rich.console import Console
 from mtlite.config import Config, settled
 from mtlite.data.corpus import Corpus
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError, UsageError
+from mtlite.errors import RunError
 from mtlite.hardware import choose_precision, machine, start_tensorflow
 from mtlite.recipe import check
 from mtlite.run import FORMAT, Run
@@ -130,8 +130,6 @@ def _create(run: Run, given: Config, prepared: Prepared) -> None:
 
 
 def _held_out(corpus: Corpus) -> dict[str, Any]:
-    if "dev" in corpus.tests:
-        raise UsageError("data.tests: a test set cannot be named dev: give it another name")
     return {"dev": corpus.dev, **corpus.tests}
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from mtlite.config import SearchConfig
 from mtlite.data.batches import group_by_length, pad
+from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.evaluation.scores import bleu
 from mtlite.models.topologies.topology import Topology
@@ -40,7 +41,9 @@ class Validation:
     ) -> None:
         self.model, self.tokenizers = model, tokenizers
         self.references, self.target_language = references, target_language
-        self.source_ids = [ids[-search.max_source_tokens :] for ids in tokenizers.source.encode(sources)]
+        limit = search.max_source_tokens
+        everything = tokenizers.source.encode(sources)
+        self.source_ids = [[*ids[: limit - 1], EOS] if len(ids) > limit else ids for ids in everything]
         source = [np.asarray(ids, np.int32) for ids in self.source_ids]
         target = [np.asarray(ids, np.int32) for ids in tokenizers.target.encode(references)]
         lengths = [np.array([len(ids) for ids in side]) for side in (source, target)]

@@ -17,14 +17,14 @@ from mtlite.models.topologies.topology import Topology
 VOCABULARY = 12
 
 
-def make_model(**options: Any) -> Topology:
+def make_model(vocabulary: int = VOCABULARY, **options: Any) -> Topology:
     """The same weights every time."""
     keras.utils.set_random_seed(1)
     sizes = {"embedding_size": 4, "units": 4, "layers": 1, "dropout": 0.0, "embedding_dropout": 0.0}
     return build_model(
         ModelConfig(topology="encoder-decoder", bidirectional=False, **{**sizes, **options}),
-        source_vocabulary=VOCABULARY,
-        target_vocabulary=VOCABULARY,
+        source_vocabulary=vocabulary,
+        target_vocabulary=vocabulary,
         joint=True,
         lengths=Lengths(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), 8, 1),
         precision="float32",

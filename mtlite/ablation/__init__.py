@@ -1,0 +1,1 @@
+"""Topologies × seeds × options on one corpus, and the report that says which differences are real."""

@@ -1,0 +1,138 @@
+"""One cell, in a process of its own: `mtlite train`, then everything that only a comparison asks for.
+
+    python -m mtlite.ablation.cell RECIPE RUN --pair 12 14 --beam 5
+
+A cell is done when its `outcome.json` is there. What was done before a kill is not done again: a training goes on from
+its last saved state, a finished one is only looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import shutil
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from mtlite.ablation.attention_maps import attention_of
+from mtlite.ablation.outcome import Outcome, hypotheses_file, read_outputs
+from mtlite.cli import main as mtlite
+from mtlite.errors import MtliteError, RunError
+from mtlite.run import Run
+
+OUTCOME = "outcome.json"
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """On Linux: if whoever started this process is killed, end, too; the last saved state is whole at any moment."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> int:
+    """Train, translate, count.
+
+    Args:
+        recipe: of the cell.
+        run: where; new, half done or done.
+        pair: source and target length of an average pair.
+        beam: size of the second search; 0 for none.
+
+    Returns:
+        Exit code.
+    """
+    discard_if_unusable(run)
+    if (run.path / "run.json").exists():
+        code = mtlite(["train", "--run", str(run.path), "--resume"])
+    else:
+        code = mtlite(["train", str(recipe), "--run", str(run.path)])
+    if code:
+        return code
+    outcome = Outcome.of_run(run, flops_per_pair=count_flops(run, pair), attention=attention_of(run))
+    values = dict(outcome.values)
+    if beam:
+        values["outputs"] |= {"beam": translate_with_beam(run, beam)}
+    run.write_json(OUTCOME, values)
+    return 0
+
+
+def discard_if_unusable(run: Run) -> None:
+    """Remove what a kill left of a cell from which one cannot go on."""
+    from mtlite.training.checkpoint import load_state
+
+    try:
+        if (run.path / "run.json").exists():
+            run.facts()
+            load_state(run.path)
+        elif run.path.exists():
+            raise RunError(f"{run.path} was stopped before its run.json was written")
+    except RunError as error:
+        print(f"mtlite: {error}: the cell is done again", file=sys.stderr)
+        shutil.rmtree(run.path)
+
+
+def count_flops(run: Run, pair: tuple[int, int]) -> int:
+    """Training operations of a pair of average lengths."""
+    from mtlite.ablation.flops import training_flops
+    from mtlite.hardware import start_tensorflow
+    from mtlite.search.translator import load_model
+
+    config = run.config()
+    start_tensorflow(config.training.threads)
+    return training_flops(load_model(run), *pair, config.training.label_smoothing)
+
+
+def translate_with_beam(run: Run, beam: int) -> dict[str, Any]:
+    """Translate the test sets a second time, and keep that beside the first."""
+    from mtlite.evaluate import evaluate_lines
+    from mtlite.search.translator import Translator
+
+    config = run.config()
+    config.search.beam_size = beam
+    translator = Translator.load(run.path, config.search, config.training.threads)
+    seconds = {}
+    for test in run.facts()["tests"]:
+        sources, references = run.read_side(f"{test}.source"), run.read_side(f"{test}.target")
+        hypotheses, _, taken = evaluate_lines(translator, sources, references, run.facts().get("target_language"))
+        run.write_lines(hypotheses_file("beam", test), hypotheses)
+        seconds[test] = round(taken, 3)
+    return read_outputs(run, "beam", seconds)
+
+
+def read_outcome(folder: Path) -> Outcome | None:
+    """The outcome of a cell; None if it is not done."""
+    try:
+        values = json.loads((folder / OUTCOME).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder / OUTCOME} is damaged ({error}): remove it, and it is made again") from None
+    return Outcome(values)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--pair", type=int, nargs=2, required=True)
+    parser.add_argument("--beam", type=int, default=0)
+    arguments = parser.parse_args()
+    end_with_parent()
+    try:
+        return run_cell(arguments.recipe, Run(arguments.run), tuple(arguments.pair), arguments.beam)
+    except MtliteError as error:
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - whoever started this process says it
+        traceback.print_exc()
+        reason = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    print(f"mtlite: {reason}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

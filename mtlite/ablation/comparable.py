@@ -1,0 +1,135 @@
+"""Which finished runs can be compared, and which are one system: those that differ in their seed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mtlite.ablation.cells import System, label
+from mtlite.ablation.outcome import Outcome
+from mtlite.ablation.results import Trained
+from mtlite.errors import DataError, UsageError
+from mtlite.run import Run
+
+NO_PART_OF_A_SYSTEM = {
+    *("seed", "training.threads", "training.precision", "training.tensorboard", "training.save_every"),
+    *("training.deterministic", "search.beam_size", "search.batch_tokens", "search.nbest"),
+}
+"""Options in which two seeds of one system may differ."""
+FINGERPRINTS = {
+    "training_fingerprint": "training pairs",
+    "source_tokenizer": "source tokenizer",
+    "target_tokenizer": "target tokenizer",
+}
+
+
+def common_test(runs: Sequence[Run], asked: str | None) -> str:
+    """The test set to compare on: the one asked for, or the first that all have.
+
+    Raises:
+        UsageError: if there is none, with the names that there are.
+    """
+    names = [run.facts()["tests"] for run in runs]
+    common = [name for name in names[0] if all(name in each for each in names)]
+    if asked is not None and asked not in common:
+        raise UsageError(f"--test {asked}: expected a test set of all runs: {', '.join(common) or 'they share none'}")
+    if not common:
+        raise UsageError(f"the runs share no test set: {' | '.join(', '.join(each) for each in names)}")
+    return asked or str(common[0])
+
+
+def refuse_incomparable(paths: Sequence[str], outcomes: Sequence[Outcome], test: str) -> None:
+    """Refuse runs that were not scored on the same sentences in the same way.
+
+    Raises:
+        DataError: what differs.
+    """
+    first = outcomes[0]
+    for path, outcome in zip(paths, outcomes, strict=True):
+        for side, what in (("source", "source lines"), ("target", "references")):
+            found, expected = (each.facts["sides"].get(f"{test}.{side}") for each in (outcome, first))
+            if found != expected:
+                raise DataError(
+                    f"{path} cannot be compared with {paths[0]}: other {what} of {test} (sha256 {str(found)[:12]}… and "
+                    f"{str(expected)[:12]}…): expected runs with the same test set"
+                )
+        ours, theirs = (output_of(each, test).statistics.signatures for each in (first, outcome))
+        if ours != theirs:
+            name = next(name for name in ours if ours[name] != theirs[name])
+            raise DataError(
+                f"{path} cannot be compared with {paths[0]}: its {name} is {theirs[name]}, expected {ours[name]}"
+            )
+
+
+def output_of(outcome: Outcome, test: str) -> Any:
+    """The run's own translations, whatever its search."""
+    return next(iter(outcome.outputs.values()))[test]
+
+
+def differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
+    """What must stand beside a comparison that is not one of wirings alone."""
+    marks = [f"other {what}" for key, what in FINGERPRINTS.items() if outcome.facts.get(key) != first.facts.get(key)]
+    if outcome.updates != first.updates:
+        marks.append(f"other budget: {outcome.updates:,} and {first.updates:,} updates")
+    for name in ("beam_size", "length_penalty"):
+        if outcome.values["search"].get(name) != first.values["search"].get(name):
+            marks.append(f"other search: {name} {outcome.values['search'].get(name)}")
+    for name in ("sacrebleu", "tensorflow"):
+        if outcome.facts["packages"].get(name) != first.facts["packages"].get(name):
+            marks.append(f"other version of {name}")
+    return marks
+
+
+def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str) -> tuple[list[Trained], str]:
+    """Runs as systems with seeds.
+
+    Args:
+        paths: of the runs.
+        outcomes: of the runs.
+        baseline: one of the paths.
+
+    Returns:
+        The systems, that of the baseline first, and its name.
+
+    Raises:
+        UsageError: if two runs are the same system with the same seed.
+    """
+    systems: list[dict[str, Any]] = []
+    members: list[dict[int, tuple[str, Outcome]]] = []
+    order = sorted(range(len(paths)), key=lambda at: paths[at] != baseline)
+    for path, outcome in ((paths[at], outcomes[at]) for at in order):
+        options = {name: value for name, value in outcome.config.items() if name not in NO_PART_OF_A_SYSTEM}
+        options |= {what: outcome.facts.get(key) for key, what in FINGERPRINTS.items()}
+        if options not in systems:
+            systems.append(options)
+            members.append({})
+        group, seed = members[systems.index(options)], outcome.config["seed"]
+        if seed in group:
+            raise UsageError(f"{path} and {group[seed][0]} are the same system with seed {seed}: expected one of them")
+        group[seed] = path, outcome
+    first = next(iter(members[0].values()))[1]
+    trained = []
+    for name, runs in zip(names_of(systems, members), members, strict=True):
+        marks = differing_marks(next(iter(runs.values()))[1], first)
+        late = [str(seed) for seed, (_, outcome) in sorted(runs.items()) if not outcome.converged]
+        marks += [f"not converged (seed {', '.join(late)})"] if late else []
+        trained.append(Trained(System(name), {seed: outcome for seed, (_, outcome) in sorted(runs.items())}, marks))
+    return trained, trained[0].name
+
+
+def names_of(systems: Sequence[Mapping[str, Any]], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:
+    """A name for each system: its topology and the options in which it differs, or else the folder of its first run."""
+    differing = [
+        name
+        for name in systems[0]
+        if "." in name and name != "model.topology" and any(each.get(name) != systems[0][name] for each in systems)
+    ]
+    names = []
+    for system in systems:
+        options = label({name: system[name] for name in differing if not isinstance(system[name], dict | list)})
+        names.append(f"{system['model.topology']} {options}".strip())
+    if len(set(names)) < len(names):
+        folders = [Path(next(iter(runs.values()))[0]).name for runs in members]
+        names = [f"{name} ({folder})" for name, folder in zip(names, folders, strict=True)]
+    return names

@@ -1,0 +1,229 @@
+"""A report as headings, paragraphs, tables and pictures, written as Markdown, as LaTeX or as one page of HTML."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Starts a part."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Plain words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text to be copied as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of short texts.
+
+    Args:
+        columns: their headings.
+        rows: as many texts each.
+        caption: what it shows, in plain words.
+        words: columns, from 0, of running text; the others are numbers or names.
+    """
+
+    columns: list[str]
+    rows: list[list[str]]
+    caption: str
+    words: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing.
+
+    Args:
+        name: of its file.
+        svg: the drawing.
+        caption: what it shows, in plain words.
+    """
+
+    name: str
+    svg: bytes
+    caption: str
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks that are shown when asked for."""
+
+    title: str
+    blocks: Sequence[Heading | Paragraph | Code | Table | Picture]
+
+
+Block = Heading | Paragraph | Code | Table | Picture | Folded
+
+
+def to_markdown(blocks: Sequence[Block]) -> str:
+    """Markdown, with pictures as files beside it."""
+    return "\n\n".join(_markdown(block) for block in blocks) + "\n"
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"{'#' * block.level} {_cell(block.text)}"
+        case Paragraph():
+            return _cell(block.text)
+        case Code():
+            longest = "```"
+            while longest in block.text:
+                longest += "`"
+            return f"{longest}\n{block.text}\n{longest}"
+        case Table():
+            lines = [block.columns, ["---" if at in block.words else "--:" for at in range(len(block.columns))]]
+            lines += block.rows
+            rows = ["| " + " | ".join(_cell(text) for text in line) + " |" for line in lines]
+            return "\n".join(rows) + f"\n\n*{_cell(block.caption)}*"
+        case Picture():
+            return f"![{_cell(block.caption)}]({block.name}.svg)\n\n*{_cell(block.caption)}*"
+        case Folded():
+            inner = "\n\n".join(_markdown(each) for each in block.blocks)
+            return f"<details><summary>{html.escape(block.title)}</summary>\n\n{inner}\n\n</details>"
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    plain = " ".join(text.split())
+    for letter in "\\`*_[]|<>#":
+        plain = plain.replace(letter, f"\\{letter}")
+    return plain
+
+
+_LATEX = {
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
+    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+    **{"Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "·": r"$\cdot$", "…": r"\ldots{}", "–": "--", "−": "$-$"},
+    **{"“": "``", "”": "''"},
+}
+
+
+def to_latex(blocks: Sequence[Block]) -> str:
+    """The tables that are not folded away, each in a `table` of its own, for a paper.
+
+    They need the package `booktabs`, and UTF-8 input.
+    """
+    tables = [_latex(block) for block in blocks if isinstance(block, Table)]
+    return "\n\n".join([r"% \usepackage{booktabs}", *tables]) + "\n"
+
+
+def _latex(table: Table) -> str:
+    kinds = "".join("l" if at in table.words else "r" for at in range(len(table.columns)))
+    head, *rows = (" & ".join(_latex_text(text) for text in line) + r" \\" for line in [table.columns, *table.rows])
+    body = "\n".join([r"\toprule", head, r"\midrule", *rows, r"\bottomrule"])
+    return (
+        f"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{kinds}}}\n{body}\n\\end{{tabular}}\n"
+        f"\\caption{{{_latex_text(table.caption)}}}\n\\end{{table}}"
+    )
+
+
+def _latex_text(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))
+
+
+_STYLE = """
+:root { color-scheme: light; --line: #d8d8d8; --soft: #f6f6f4; --ink: #1c1c1c; --quiet: #5d5d5d; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 76rem; color: var(--ink); background: #fff;
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin-top: 2.2rem; font-size: 1.25rem; } h3 { font-size: 1.05rem; }
+p { max-width: 48rem; } figure { margin: 1.2rem 0; }
+figcaption { max-width: 48rem; color: var(--quiet); font-size: .9rem; }
+.scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top;
+  white-space: nowrap; }
+th { background: var(--soft); vertical-align: bottom; } .words { text-align: left; }
+.long { min-width: 14rem; white-space: normal; }
+td:first-child.words { position: sticky; left: 0; background: #fff; }
+img { display: block; width: 100%; min-width: 30rem; max-width: 44rem; height: auto; }
+pre { overflow-x: auto; padding: .8rem; background: var(--soft); font-size: .85rem; line-height: 1.4; }
+details { margin: .6rem 0; } summary { cursor: pointer; }
+@media print { body { max-width: none; font-size: 11px; } details { display: block; } .scroll { overflow: visible; } }
+"""
+_LONG = 40
+"""Letters from which a column of words needs room."""
+
+
+def to_html(title: str, blocks: Sequence[Block]) -> str:
+    """One page that needs nothing else: style and pictures are in it, there is no script."""
+    body = "\n".join(_html(block) for block in blocks)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _html(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"<h{block.level}>{html.escape(block.text)}</h{block.level}>"
+        case Paragraph():
+            return f"<p>{html.escape(block.text)}</p>"
+        case Code():
+            return f"<pre><code>{html.escape(block.text)}</code></pre>"
+        case Table():
+            return _html_table(block)
+        case Picture():
+            source = base64.b64encode(block.svg).decode("ascii")
+            text = html.escape(block.caption)
+            return (
+                f'<figure><div class="scroll"><img alt="{text}" src="data:image/svg+xml;base64,{source}"></div>'
+                f"<figcaption>{text}</figcaption></figure>"
+            )
+        case Folded():
+            inner = "\n".join(_html(each) for each in block.blocks)
+            return f"<details><summary>{html.escape(block.title)}</summary>\n{inner}\n</details>"
+
+
+def _html_table(table: Table) -> str:
+    classes = []
+    for at in range(len(table.columns)):
+        long = at in table.words and any(len(row[at]) > _LONG for row in table.rows)
+        names = [*(["words"] if at in table.words else []), *(["long"] if long else [])]
+        classes.append(f' class="{" ".join(names)}"' if names else "")
+
+    def line(tag: str, texts: list[str]) -> str:
+        cells = (f"<{tag}{name}>{html.escape(text)}</{tag}>" for name, text in zip(classes, texts, strict=True))
+        return f"<tr>{''.join(cells)}</tr>"
+
+    rows = "\n".join(line("td", row) for row in table.rows)
+    return (
+        f'<figure><div class="scroll"><table>\n<thead>{line("th", table.columns)}</thead>\n<tbody>\n{rows}\n</tbody>\n'
+        f"</table></div><figcaption>{html.escape(table.caption)}</figcaption></figure>"
+    )
+
+
+def to_text(table: Table) -> str:
+    """A table for a terminal, its columns side by side."""
+    lines = [table.columns, *table.rows]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(table.columns))]
+    shown = [
+        "  ".join(
+            text.ljust(width) if at in table.words else text.rjust(width)
+            for at, (text, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join([*shown, "", table.caption])

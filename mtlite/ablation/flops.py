@@ -1,0 +1,89 @@
+"""What a training pair costs, counted from the matrix products of a model.
+
+The forward and the backward pass run once, eagerly, on one pair of average lengths, and every matrix product that
+TensorFlow executes on the way counts 2 · rows · columns · inner size operations. Additions, gates, softmax and the
+optimizer are left out: they are small beside the products, and no kernel reports them. No clock is involved.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework import op_callbacks
+
+from mtlite.data.ids import EOS
+from mtlite.models.topologies.topology import Topology
+
+_FIRST_WORD = EOS + 1
+
+
+def training_flops(model: Topology, source_length: int, target_length: int, smoothing: float) -> int:
+    """Floating-point operations of all matrix products of one pair, forwards and backwards.
+
+    Args:
+        model: with its weights.
+        source_length: tokens of the source, `</s>` included.
+        target_length: tokens of the target, `</s>` included.
+        smoothing: label smoothing of the loss.
+    """
+    total = 0
+
+    def count(op_type: str, inputs: Any, attributes: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+        nonlocal total
+        op_type = tf.compat.as_str(op_type)  # some ways into TensorFlow name it in bytes
+        if "MatMul" in op_type or op_type == "Einsum":
+            total += product_flops(op_type, [tuple(each.shape) for each in inputs], tuple(outputs[0].shape), attributes)
+
+    source = _sentence(source_length, model.config["source_vocabulary"])
+    target = _sentence(target_length, model.config["target_vocabulary"])
+    eagerly = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    op_callbacks.add_op_callback(count)
+    try:
+        with tf.GradientTape() as tape:
+            loss = model.loss_of(source, target, None, smoothing).total
+        tape.gradient(loss, model.trainable_variables)
+    finally:
+        op_callbacks.remove_op_callback(count)
+        tf.config.run_functions_eagerly(eagerly)
+    return total
+
+
+def _sentence(length: int, vocabulary: int) -> tf.Tensor:
+    """Words that follow each other in the vocabulary, no two neighbours alike, and `</s>`."""
+    words = _FIRST_WORD + np.arange(length - 1) % max(1, vocabulary - _FIRST_WORD)
+    return tf.constant([[*words.tolist(), EOS]], tf.int32)
+
+
+def product_flops(
+    op_type: str, inputs: list[tuple[int, ...]], output: tuple[int, ...], attributes: tuple[Any, ...]
+) -> int:
+    """Operations of one matrix product.
+
+    Args:
+        op_type: TensorFlow's name of it.
+        inputs: shapes of both factors.
+        output: shape of the product.
+        attributes: names and values in turns.
+    """
+    given = dict(zip(attributes[::2], attributes[1::2], strict=True))
+    if op_type == "Einsum":
+        return 2 * _einsum_size(given["equation"], inputs)
+    transposed = given.get("transpose_a") or given.get("adj_x")
+    return 2 * math.prod(output) * inputs[0][-2 if transposed else -1]
+
+
+def _einsum_size(equation: str | bytes, inputs: list[tuple[int, ...]]) -> int:
+    """Product of the sizes of all indices; an ellipsis stands for the indices that are not named."""
+    text = equation.decode() if isinstance(equation, bytes) else equation
+    sizes: dict[str, int] = {}
+    unnamed: tuple[int, ...] = ()
+    for indices, shape in zip(text.split("->")[0].split(","), inputs, strict=True):
+        before, dots, after = indices.strip().partition("...")
+        end = len(shape) - len(after)
+        sizes.update(zip(before + after, shape[: len(before)] + shape[end:], strict=True))
+        unnamed = max(unnamed, shape[len(before) : end] if dots else (), key=len)
+    return math.prod(sizes.values()) * math.prod(unnamed)

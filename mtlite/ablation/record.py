@@ -1,0 +1,106 @@
+"""Finished cells as lines of JSON: a record can be kept beside its recipe, carried to another machine, and reported.
+
+The first line says what all cells share (`"kind": "experiment"`, with the raw test sets); each further line is one
+finished cell. Lines are only ever appended, whole; one that a crash cut off is ignored. Two records of the same
+ablation can be put together with `cat`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mtlite.ablation.experiment import differences
+from mtlite.ablation.outcome import Outcome
+from mtlite.errors import RunError, UsageError
+
+
+class Record:
+    """A file of finished cells.
+
+    Args:
+        path: new or old.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def header(self) -> dict[str, Any] | None:
+        """What the cells share; None if there is no file yet.
+
+        Raises:
+            RunError: if the file is no record.
+        """
+        for line in self._lines():
+            if line.get("kind") == "experiment":
+                return line
+        if self.path.exists() and self.path.stat().st_size:
+            raise RunError(f"{self.path} is not a record of mtlite ablate: expected a line that states the experiment")
+        return None
+
+    def outcomes(self, expected: dict[str, Any]) -> dict[str, Outcome]:
+        """By name, the finished cells.
+
+        Args:
+            expected: the header of the ablation that they are to belong to.
+
+        Raises:
+            UsageError: if they belong to another one.
+        """
+        self.header()
+        found: dict[str, Outcome] = {}
+        for line in self._lines():
+            if line["experiment"] != expected["experiment"]:
+                what = differences(expected["shared"], line["shared"]) if "shared" in line else "its cells"
+                raise UsageError(f"{self.path} records another ablation; different are {what}: give another --record")
+            if line["kind"] == "cell":
+                found.setdefault(line["cell"], Outcome(line["outcome"]))
+        return found
+
+    def write_header(self, header: dict[str, Any]) -> None:
+        """State what the cells share, in a new file."""
+        if self.header() is None:
+            self._append({"kind": "experiment", **header})
+
+    def append(self, experiment: str, cell: str, outcome: Outcome) -> None:
+        """Add a finished cell."""
+        self._append({"kind": "cell", "experiment": experiment, "cell": cell, "outcome": dict(outcome.values)})
+
+    def _append(self, line: dict[str, Any]) -> None:
+        """Add a line, whole or not at all.
+
+        Raises:
+            RunError: if it cannot be written.
+        """
+        content = (json.dumps(line, ensure_ascii=False) + "\n").encode()
+        try:
+            with open(self.path, "ab+", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                size = file.seek(0, os.SEEK_END)
+                if size:
+                    file.seek(size - 1)
+                    content = content if file.read(1) == b"\n" else b"\n" + content
+                if (file.write(content) or 0) < len(content):
+                    os.ftruncate(file.fileno(), size)
+                    raise OSError("no space left on the disk")
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RunError(f"cannot write --record {self.path} ({error.strerror or error})") from None
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        """The lines that are whole."""
+        try:
+            content = self.path.read_bytes() if self.path.exists() else b""
+        except OSError as error:
+            raise RunError(f"cannot read --record {self.path} ({error.strerror})") from None
+        for line in content.split(b"\n"):
+            try:
+                values = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(values, dict) and "kind" in values and "experiment" in values:
+                yield values

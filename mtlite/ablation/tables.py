@@ -1,0 +1,202 @@
+"""The tables of a report: effect and interval before p, and what may be said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+from mtlite.ablation.document import Table
+from mtlite.ablation.results import Family
+from mtlite.evaluation.breakdown import Breakdown
+from mtlite.evaluation.buckets import ScoresByBucket
+from mtlite.evaluation.scores import scores_of
+from mtlite.evaluation.significance import ComparedPair, Comparison, Difference
+from mtlite.evaluation.statistics import SentenceStatistics
+
+VERDICTS = (
+    "“real” means: the Holm-adjusted sentence p is below 0.05 and the interval over seeds excludes 0. “not shown” "
+    "means that sentences or seeds could explain the difference; it may exist all the same. “this run only” means that "
+    "there is one seed, so that p speaks of these two outputs and not of the systems."
+)
+
+
+def main_table(family: Family, searches: Sequence[str], how: str = "greedy search, one pass or best path") -> Table:
+    """A row for each system: quality, and the distance to the baseline.
+
+    Args:
+        family: what is compared.
+        searches: `greedy`, and `beam` for a column of its own.
+        how: the first one in words.
+    """
+    against = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
+    columns = ["system", "BLEU", f"Δ to {family.baseline}", "95 % sentences", "95 % seeds", "p (Holm)", "verdict"]
+    columns += ["chrF2", *(["BLEU, beam"] if "beam" in searches else [])]
+    no_pair = {family.baseline: ["baseline", *[""] * 4]}
+    rows = []
+    for system in family.systems:
+        pair = against.get(system.name)
+        rows.append(
+            [
+                system.name + (" *" if system.marks else ""),
+                spread(system.scores("greedy", family.test, "bleu")),
+                *(difference_cells(pair) if pair else no_pair.get(system.name, ["–"] * 5)),
+                f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}",
+                *([f"{mean(system.scores('beam', family.test, 'bleu')):.2f}"] if "beam" in searches else []),
+            ]
+        )
+    point = f" at {family.title}" if family.title else ""
+    caption = (
+        f"Test set {family.test}{point}, {how}. BLEU is the mean over seeds, with the "
+        "standard deviation where there are several. Δ is the difference of the means; the first interval is over "
+        "resampled sentences, the second one over seeds."
+    )
+    if any(system.marks for system in family.systems):
+        caption += " * the next table says what must be known beside the numbers."
+    return Table(columns, rows, caption, (0, 6))
+
+
+def cost_table(family: Family) -> Table:
+    """A row for each system: what it costs, and what must be known beside its numbers."""
+    rows = []
+    for system in family.systems:
+        flops = next(iter(system.runs.values())).flops_per_pair
+        rows.append(
+            [
+                system.name,
+                f"{system.parameters:,}",
+                f"{flops / 1e6:,.1f}" if flops else "–",
+                f"{system.mean('updates'):,.0f}",
+                f"{system.mean('training_seconds'):,.0f}",
+                f"{system.sentences_per_second('greedy', family.test):,.0f}",
+                "; ".join(system.marks),
+            ]
+        )
+    columns = ["system", "weights", "MFLOP/pair", "updates", "training s", "sentences/s", "to know"]
+    caption = (
+        "MFLOP/pair: operations of training on one pair of average lengths, counted. Seconds of training and sentences "
+        f"of {family.test} translated in a second are means over seeds; other work on the machine slows both."
+    )
+    return Table(columns, rows, caption, (0, 6))
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean and standard deviation."""
+    from statistics import stdev
+
+    return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
+
+
+def difference_cells(pair: ComparedPair) -> list[str]:
+    """Effect, both intervals, p, verdict."""
+    bleu = pair.differences["bleu"]
+    return [f"{bleu.effect:+.2f}", *intervals(bleu), f"{pair.adjusted_p:.4f}", str(pair.verdict)]
+
+
+def intervals(difference: Difference) -> list[str]:
+    """Over sentences and over seeds."""
+    both = difference.sentence_interval, difference.seed_interval
+    return ["–" if each is None else f"{each[0]:+.2f} … {each[1]:+.2f}" for each in both]
+
+
+def pairs_table(pairs: Sequence[ComparedPair], caption: str) -> Table:
+    """A row for each comparison, with all metrics; only BLEU has a verdict."""
+    columns = [
+        "first",
+        "second",
+        "Δ BLEU",
+        "95 % sentences",
+        "95 % seeds",
+        "p",
+        "p (Holm)",
+        "verdict",
+        "Δ chrF2",
+        "Δ TER",
+    ]
+    columns += ["seeds"]
+    rows = []
+    for pair in pairs:
+        effect, sentences, seeds, adjusted, verdict = difference_cells(pair)
+        others = [f"{pair.differences[name].effect:+.2f}" for name in ("chrf2", "ter")]
+        numbers = [effect, sentences, seeds, f"{pair.p:.4f}", adjusted, verdict, *others]
+        rows.append([pair.first, pair.second, *numbers, ", ".join(map(str, pair.seeds))])
+    return Table(columns, rows, caption, (0, 1, 7))
+
+
+def method(comparison: Comparison) -> str:
+    """How the comparisons were made, in a sentence or two."""
+    return (
+        f"p by approximate randomisation with {comparison.shuffles:,} shuffles (a sentence is swapped with its outputs "
+        f"of all seeds together), intervals over sentences by {comparison.resamples:,} paired bootstrap resamples, "
+        f"both with seed {comparison.seed}, on sacrebleu's own counts; intervals over seeds are 95 % t intervals of "
+        "the differences per seed. " + VERDICTS
+    )
+
+
+def scores_table(scores: ScoresByBucket, explanation: str) -> Table:
+    """BLEU of the sentences of each bucket."""
+    headings = [f"{bucket} ({count})" for bucket, count in zip(scores.buckets, scores.sentences, strict=True)]
+    rows = [[name, *(f"{value:.1f}" for value in values)] for name, values in scores.bleu.items()]
+    return Table(["system", *headings], rows, f"BLEU by {scores.title} (sentences in brackets). {explanation}")
+
+
+def word_table(breakdown: Breakdown) -> Table:
+    """F-measure of words by their frequency."""
+    words = breakdown.words
+    headings = [f"{bucket} ({count})" for bucket, count in zip(words.buckets, words.words, strict=True)]
+    rows = [[name, *(f"{value:.1f}" for value in values)] for name, values in words.f_measure.items()]
+    caption = f"F-measure of single words by {words.title} (reference words in brackets): who gets rare words right?"
+    return Table(["system", *headings], rows, caption)
+
+
+def output_table(breakdown: Breakdown) -> Table:
+    """Lengths and repetitions."""
+    rows = [
+        [name, f"{output.length_ratio:.3f}", f"{output.repeating:.1%}"] for name, output in breakdown.outputs.items()
+    ]
+    rows.append(["reference", "1.000", f"{breakdown.reference_repeating:.1%}"])
+    caption = (
+        "Length: hypothesis words per reference word. Repeating: sentences in which a run of one to four words is "
+        "followed at once by itself; some of that is right, as the row of the references shows."
+    )
+    return Table(["system", "length", "repeating"], rows, caption)
+
+
+def examples_tables(breakdown: Breakdown) -> list[tuple[str, list[Table]]]:
+    """For each system beside the baseline: sentences side by side, and n-grams that one gets and the other does not."""
+    found = []
+    for pair in breakdown.pairs:
+        tables = []
+        sides: tuple[Any, ...] = (
+            (pair.first, pair.second, pair.first_sentences, pair.first_ngrams),
+            (pair.second, pair.first, pair.second_sentences, pair.second_ngrams),
+        )
+        for ahead, behind, sentences, ngrams in sides:
+            rows = [
+                [str(each.line), each.source, each.reference]
+                + [f"{each.hypotheses[name]} ({each.bleu[name]:.0f})" for name in (pair.first, pair.second)]
+                for each in sentences
+            ]
+            columns = ["line", "source", "reference", pair.first, pair.second]
+            if rows:
+                caption = f"Sentences on which {ahead} is furthest ahead of {behind}; sentence BLEU in brackets."
+                tables.append(Table(columns, rows, caption, (1, 2, 3, 4)))
+            if ngrams:
+                rows = [[each.ngram, str(each.correct), str(each.correct_in_other)] for each in ngrams]
+                caption = f"Runs of words that {ahead} gets right more often than {behind}."
+                tables.append(Table(["words", ahead, behind], rows, caption))
+        found.append((f"{pair.first} and {pair.second}", tables))
+    return found
+
+
+def outputs_table(outputs: Mapping[str, SentenceStatistics], reference: str) -> Table:
+    """The scores of single outputs."""
+    rows: list[list[str]] = []
+    signatures: set[str] = set()
+    for name, statistics in outputs.items():
+        scores = scores_of(statistics)
+        metrics = scores.bleu, scores.chrf2, scores.ter
+        rows.append([name, *(f"{each.score:.2f} ± {each.half_width or 0:.2f}" for each in metrics)])
+        signatures |= {metric.signature for metric in metrics}
+    caption = f"Against {reference}, with 95 % intervals over resampled sentences: {' '.join(sorted(signatures))}"
+    return Table(["output", "BLEU", "chrF2", "TER"], rows, caption)

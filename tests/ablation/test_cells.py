@@ -1,0 +1,54 @@
+"""From lists to cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mtlite.ablation.cells import Cell, System, cells_of, nested, points, tuning_cells_of
+from mtlite.ablation.choosing import choice
+from mtlite.ablation.experiment import cell_config, left_out_options
+from mtlite.ablation.options import AblationConfig
+from mtlite.models.table import TOPOLOGIES
+
+
+def test_every_combination_once_with_a_name_of_its_own() -> None:
+    config = AblationConfig(["attention", "peek"], [1, 2], {"model.units": [4, 8], "model.layers": [1, 2]})
+    names = [cell.name for cell in cells_of(config)]
+    assert len(set(names)) == len(names) == 2 * 2 * 4
+    assert names[0] == "attention-units=4-layers=1-seed-1"
+    assert [point["model.layers"] for point in points(config.grid)] == [1, 2, 1, 2]
+
+
+def test_no_grid_is_one_point() -> None:
+    assert points({}) == [{}]
+    assert Cell(System("peek"), 3).name == "peek-seed-3"
+    assert tuning_cells_of(AblationConfig(["peek"])) == []
+
+
+def test_points_become_sections() -> None:
+    assert nested({"model.units": 4, "seed": 2}) == {"model": {"units": 4}, "seed": 2}
+
+
+def test_an_option_that_a_topology_cannot_have_is_left_out_and_known() -> None:
+    recipe: dict[str, Any] = {"model": {"bidirectional": True, "attention": "dot", "units": 8}}
+    for topology in TOPOLOGIES:
+        config = cell_config(recipe, AblationConfig(), System(topology), 1, {})
+        able = "bidirectional" in TOPOLOGIES[topology].options
+        assert config.model.bidirectional is (True if able else None)
+        assert ("bidirectional" in left_out_options(recipe, System(topology))) is not able
+    assert cell_config(recipe, AblationConfig(), System("attention"), 1, {}).model.attention == "dot"
+
+
+def test_cells_are_greedy_and_have_their_own_seed_and_threads() -> None:
+    recipe = {"search": {"beam_size": 5, "nbest": 2}, "training": {"threads": 7}}
+    config = cell_config(recipe, AblationConfig(threads=2), System("peek", {"model.units": 6}), 9, {"model.layers": 3})
+    assert (config.search.beam_size, config.search.nbest, config.training.threads, config.seed) == (1, 1, 2, 9)
+    assert (config.model.topology, config.model.units, config.model.layers) == ("peek", 6, 3)
+
+
+def test_choice_is_the_best_on_dev(made_up: Any) -> None:
+    options = {"tune": {"training.learning_rate": [0.1, 0.3, 0.2]}}
+    header, outcomes = made_up(**options)
+    ablation = AblationConfig(**header["ablation"])
+    assert choice(ablation, System("peek"), outcomes) == {"training.learning_rate": 0.3}
+    assert choice(ablation, System("peek"), {}) is None

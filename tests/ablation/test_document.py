@@ -1,0 +1,61 @@
+"""Text of users is shown as it is, never as markup."""
+
+from __future__ import annotations
+
+from mtlite.ablation.document import (
+    Code,
+    Folded,
+    Heading,
+    Paragraph,
+    Picture,
+    Table,
+    to_html,
+    to_latex,
+    to_markdown,
+    to_text,
+)
+
+ODD = "a <b> & | *c* [d](e) `f`"
+BLOCKS = [
+    Heading("Results", 1),
+    Paragraph(ODD),
+    Code("x: ```\n</code>"),
+    Folded("More", [Table(["system", ODD], [[ODD, "1"], ["b", "22"]], "Numbers")]),
+    Picture("p", b"<svg/>", ODD),
+]
+
+
+def test_html() -> None:
+    page = to_html(ODD, BLOCKS)
+    assert "<b>" not in page
+    assert page.count("a &lt;b&gt; &amp; | *c*") == 6
+    assert "&lt;/code&gt;" in page
+    assert page.count("<tr>") == 3
+    assert 'src="data:image/svg+xml;base64,PHN2Zy8+"' in page
+
+
+def test_markdown() -> None:
+    text = to_markdown(BLOCKS)
+    assert "# Results" in text
+    assert "a \\<b\\> & \\| \\*c\\* \\[d\\](e) \\`f\\`" in text
+    assert "````\nx: ```" in text
+    assert "| --- | --: |" in text
+
+
+def test_text() -> None:
+    assert to_text(Table(["name", "n"], [["a", "1"], ["bb", "22"]], "Numbers.")) == (
+        "name   n\na      1\nbb    22\n\nNumbers."
+    )
+
+
+def test_latex() -> None:
+    table = Table(["system", "n"], [["50 % \\ _x_ <{~^}> & #$", "1.0 ± 2"]], "“Δ” – with | …")
+    assert to_latex([Heading("x"), table, Folded("not shown", [table])]) == (
+        "% \\usepackage{booktabs}\n\n"
+        "\\begin{table}\n\\centering\n\\begin{tabular}{lr}\n\\toprule\nsystem & n \\\\\n\\midrule\n"
+        r"50 \% \textbackslash{} \_x\_ \textless{}\{\textasciitilde{}\textasciicircum{}\}\textgreater{} \& \#\$"
+        r" & 1.0 $\pm$ 2 \\"
+        "\n\\bottomrule\n\\end{tabular}\n"
+        r"\caption{``$\Delta$'' -- with \textbar{} \ldots{}}"
+        "\n\\end{table}\n"
+    )

@@ -1,0 +1,117 @@
+"""The report: complete, self-contained, and shown whole by a real browser."""
+
+from __future__ import annotations
+
+import html.parser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtlite.ablation.report import report
+from mtlite.errors import RunError
+
+TOPOLOGIES = ["attention", "peek", "ctc", "one-to-one"]
+
+
+@pytest.fixture(scope="module")
+def page(made_up: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    header, outcomes = made_up(topologies=TOPOLOGIES, beam=4, tune={"training.learning_rate": [0.1, 0.2]})
+    folder = tmp_path_factory.mktemp("report")
+    return report(header, outcomes, {"peek-seed-9": "killed by SIGKILL"}, folder)
+
+
+class Found(html.parser.HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.sources: list[str] = []
+        self.first_cells: list[str] = []
+        self.inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
+        self.inside = "first cell" if tag == "td" and self.inside == "row" else "row" if tag == "tr" else ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside == "first cell":
+            self.first_cells.append(data)
+            self.inside = ""
+
+
+def test_everything_is_in_the_page(page: Path) -> None:
+    text = page.read_text()
+    found = Found(text)
+    assert not [source for source in found.sources if not source.startswith("data:image/svg+xml;base64,")]
+    assert "<script" not in text
+    assert "http://" not in re.sub(r'src="[^"]*"', "", text)
+    pictures = sorted(path.name for path in page.parent.glob("*.svg"))
+    assert found.tags.count("img") == len(pictures) == 10
+    for topology in TOPOLOGIES:
+        assert found.first_cells.count(topology) >= 8
+    for said in ("killed by SIGKILL", "mtlite ablate made-up.yaml", "signature of bleu", "training.learning_rate"):
+        assert said in text
+
+
+def test_markdown_has_the_same_rows_and_its_pictures(page: Path) -> None:
+    text = (page.parent / "report.md").read_text()
+    rows = sum(line.startswith("|") and not line.startswith(("| ---", "| --:")) for line in text.splitlines())
+    assert rows == Found(page.read_text()).tags.count("tr")
+    for name in re.findall(r"!\[.*\]\((.*)\)", text):
+        assert (page.parent / name).read_bytes().startswith(b"<?xml")
+
+
+def test_latex_has_every_system_and_balanced_braces(page: Path) -> None:
+    text = (page.parent / "report.tex").read_text()
+    assert text.count("\\begin{table}") == text.count("\\end{table}") > 3
+    plain = re.sub(r"\\[{}]", "", text)
+    assert plain.count("{") == plain.count("}")
+    for columns, body in re.findall(r"\\begin\{tabular\}\{(\w+)\}(.*?)\\end", text, re.DOTALL):
+        for line in re.findall(r"(.*) \\\\$", body, re.MULTILINE):
+            assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
+
+
+def test_the_same_numbers_make_the_same_files(page: Path, made_up: Any, tmp_path: Path) -> None:
+    header, outcomes = made_up(topologies=TOPOLOGIES, beam=4, tune={"training.learning_rate": [0.1, 0.2]})
+    again = report(header, dict(reversed(outcomes.items())), {"peek-seed-9": "killed by SIGKILL"}, tmp_path)
+    assert again.read_bytes() == page.read_bytes()
+
+
+def test_nothing_to_report(made_up: Any, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no cell was finished \\(the loss is nan\\)"):
+        report(made_up()[0], {}, {"peek-seed-1": "the loss is nan"}, tmp_path)
+
+
+@pytest.mark.parametrize("width", [1400, 420])
+def test_a_browser_shows_every_picture_and_every_row(page: Path, tmp_path: Path, width: int) -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium is installed: apt-get install chromium")
+    # The page is looked at from outside, through a frame of the width that is asked for.
+    looking = """<iframe id="f" src="report.html" style="border:0;width:%dpx;height:900px"></iframe><p id="seen"></p>
+    <script>addEventListener("load", async () => {
+      const page = document.getElementById("f").contentDocument;
+      page.querySelectorAll("details").forEach(each => each.open = true);
+      const images = [...page.images];
+      await Promise.all(images.map(each => each.decode()));
+      const rows = [...page.querySelectorAll("tr")];
+      document.getElementById("seen").textContent = [
+        images.filter(each => each.naturalWidth > 0 && each.getBoundingClientRect().width > 100).length,
+        rows.filter(each => each.getBoundingClientRect().height > 8).length,
+        page.documentElement.scrollWidth <= page.documentElement.clientWidth,
+      ].join(" ");
+    });</script>"""
+    (page.parent / "looking.html").write_text(looking % width)
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    command += ["--disable-background-networking", "--allow-file-access-from-files", "--virtual-time-budget=20000"]
+    command += [f"--user-data-dir={tmp_path}", "--dump-dom", (page.parent / "looking.html").as_uri()]
+    dom = subprocess.run(command, capture_output=True, timeout=120, check=True).stdout.decode()
+    found = Found(page.read_text())
+    assert f'<p id="seen">{found.tags.count("img")} {found.tags.count("tr")} true</p>' in dom

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from samples import NUMBERS, number_pairs, write_pairs
+
+from mtlite.config import Config, CorpusConfig, DataConfig, TokenizerConfig
+from mtlite.data.batches import Batches
+from mtlite.training.prepare import count_batches, data_report, prepare
+
+
+@pytest.fixture
+def config(tmp_path):
+    pairs = number_pairs(90, seed=6)
+    return Config(
+        data=DataConfig(
+            **write_pairs(tmp_path, "train", pairs[:80]),
+            dev=CorpusConfig(**write_pairs(tmp_path, "dev", [*pairs[80:85], ("eleven X", "elf XY")])),
+            test=CorpusConfig(**write_pairs(tmp_path, "test", pairs[85:])),
+        ),
+        tokenizer=TokenizerConfig(vocabulary_size=40),
+    )
+
+
+def prepared(config):
+    return prepare(config, lambda line: None)
+
+
+def test_nothing_is_left_open_and_the_given_configuration_is_not_changed(config):
+    given = config.to_dict()
+    ready = prepared(config)
+    assert config.to_dict() == given
+    assert ready.config.training.max_updates == 300
+    assert len(ready.encoded) == len(ready.lengths) == len(ready.corpus.train) == 80
+
+
+def test_the_tokenizer_sees_a_sample_drawn_by_seed(config, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "mtlite.training.prepare.make_tokenizers",
+        lambda options, pairs, size: seen.append(list(pairs)) or ready.make(options, size),
+    )
+    ready = prepared_tokenizers(config)
+    for sentences, seed in ((80, 1), (20, 1), (20, 1), (20, 2)):
+        config.tokenizer.sample_sentences, config.seed = sentences, seed
+        prepare(config, lambda line: None)
+    assert [len(pairs) for pairs in seen] == [80, 20, 20, 20]
+    assert seen[1] == seen[2]
+    assert seen[1] != seen[3]
+    assert set(seen[1]) <= set(seen[0])
+    assert seen[1] == [pair for pair in seen[0] if pair in set(seen[1])]  # in the order of the corpus
+
+
+def prepared_tokenizers(config):
+    """Something that gives the tokenizers of a configuration without training them again."""
+    from mtlite.data.tokenizer import make_tokenizers
+
+    made = make_tokenizers(config.tokenizer, iter(number_pairs(80, seed=6)), 40)
+    return type("Ready", (), {"make": staticmethod(lambda options, size: made)})
+
+
+def test_the_fingerprint_is_that_of_the_pairs(config, tmp_path):
+    first = prepared(config).fingerprint
+    assert prepared(config).fingerprint == first
+    path = tmp_path / "train.de"
+    path.write_text(path.read_text().replace("eins", "zwo", 1))
+    assert prepared(config).fingerprint != first
+
+
+def test_the_report(config):
+    ready = prepared(config)
+    report = "\n".join(data_report(ready))
+    assert "80 training pairs, 6 dev, 5 test" in report
+    assert "vocabulary: 40 pieces for both sides" in report
+    assert f"longest {ready.lengths[:, 0].max()}" in report
+    # "v" and "f" stand in the corpus, "X" and "Y" do not; what is unknown in a row is one piece.
+    assert set("elvf") <= set("".join([*NUMBERS, *NUMBERS.values()]))
+    assert "dev: 1 unknown pieces in the source, 1 in the target" in report
+    assert "test: " not in report
+
+
+def test_batches_are_counted_within_a_few(config):
+    ready = prepared(config)
+    for budget in (10, 100, 1000):
+        batches = sum(1 for _ in Batches(ready.encoded, ready.tokenizers, budget, 1).epoch(0))
+        assert count_batches(ready.lengths, budget) == pytest.approx(batches, rel=0.1, abs=1)
+    assert np.all(ready.lengths > -1)

@@ -1,0 +1,243 @@
+"""The whole command: what a user can get wrong ends in one line, before TensorFlow is loaded; what is odd works."""
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from samples import ROOT, number_pairs, write_pairs
+
+from mtlite.cli import main
+from mtlite.config import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TrainingConfig
+from mtlite.run import Run
+from mtlite.training.train import dry_run, train
+
+PAIRS = number_pairs(40, seed=5)
+
+
+def files(tmp_path, pairs, name="train"):
+    """The options that name two files."""
+    return [f"--data.{side}={path}" for side, path in write_pairs(tmp_path, name, pairs).items()]
+
+
+def foreign_folder(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.tex").touch()
+    return tmp_path / "thesis"
+
+
+def a_file(tmp_path):
+    (tmp_path / "file").touch()
+    return tmp_path / "file"
+
+
+def a_run(tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "run.json").write_text("{}")
+    return tmp_path / "old"
+
+
+WRONG = {
+    "no data": (lambda path: [], 2, "give exactly one of data.source with data.target"),
+    "one side": (lambda path: files(path, PAIRS)[:1], 2, "give data.target too"),
+    "a missing file": (lambda path: ["--data.source=no.en", "--data.target=no.de"], 1, "no.en: no such file"),
+    "a folder as a file": (lambda path: [f"--data.source={path}", f"--data.target={path}"], 1, "not a file"),
+    "nothing in it": (lambda path: empty(path), 1, "no sentence pairs"),
+    "empty lines only": (lambda path: files(path, [("", "")] * 30), 1, "too few to cut"),
+    "few pairs": (lambda path: files(path, PAIRS[:19]), 1, "19 different training pairs are too few"),
+    "one pair again and again": (
+        lambda path: files(path, PAIRS[:1] * 100),
+        1,
+        "1 different training pairs are too few",
+    ),
+    "nothing left": (
+        lambda path: [*files(path, PAIRS), "--data.cleaning.max_characters=1"],
+        1,
+        "cleaning left no training pair",
+    ),
+    "a run that exists": (lambda path: [*files(path, PAIRS), f"--run={a_run(path)}"], 2, "add --resume"),
+    "a folder that is not empty": (
+        lambda path: [*files(path, PAIRS), f"--run={foreign_folder(path)}"],
+        2,
+        "is not empty: give a folder that is new or empty",
+    ),
+    "a file as run": (lambda path: [*files(path, PAIRS), f"--run={a_file(path)}"], 2, "is a file"),
+    "a run inside a file": (lambda path: [*files(path, PAIRS), f"--run={a_file(path)}/run"], 1, "cannot write into"),
+    "to go on with a folder": (
+        lambda path: [*files(path, PAIRS), f"--run={foreign_folder(path)}", "--resume"],
+        2,
+        "is not a run directory",
+    ),
+    "to go on with a damaged run": (lambda path: ["--resume", f"--run={a_run(path)}"], 1, "run.json is damaged"),
+    "to go on with nothing": (lambda path: ["--resume", f"--run={path / 'new'}"], 2, "give exactly one of"),
+    "to go on where": (lambda path: ["--resume"], 2, "--resume needs --run"),
+    "sampling without probabilities": (
+        lambda path: [*files(path, PAIRS), "--tokenizer.kind=bpe", "--tokenizer.sampling=0.1"],
+        2,
+        "expected tokenizer.kind unigram",
+    ),
+    "a vocabulary beyond the limit": (
+        lambda path: [*files(path, PAIRS), "--tokenizer.vocabulary_size=2000000"],
+        2,
+        "tokenizer.vocabulary_size: expected at most 1,000,000",
+    ),
+    "no tokenizer in a file": (
+        lambda path: [*files(path, PAIRS), f"--tokenizer.model={a_file(path)}"],
+        1,
+        "not a SentencePiece model",
+    ),
+    "one tokenizer of two": (
+        lambda path: [*files(path, PAIRS), f"--tokenizer.source_model={a_file(path)}"],
+        2,
+        "source_model and tokenizer.target_model together",
+    ),
+    "an odd number of units": (lambda path: [*files(path, PAIRS), "--model.units=3"], 2, "expected an even number"),
+}
+
+
+def empty(tmp_path):
+    for side in ("source", "target"):
+        (tmp_path / side).touch()
+    return [f"--data.{side}={tmp_path / side}" for side in ("source", "target")]
+
+
+@pytest.fixture
+def no_tensorflow(monkeypatch):
+    """The test fails where TensorFlow would be started."""
+    monkeypatch.setattr("mtlite.training.train.start_tensorflow", lambda *_: pytest.fail("TensorFlow is started"))
+
+
+@pytest.mark.usefixtures("no_tensorflow")
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said_in_one_line(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    options, code, message = WRONG[name]
+    assert main(["train", *options(tmp_path)]) == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    *notes, error = shown.err.splitlines()
+    assert error.startswith("mtlite: ")
+    assert message in error
+    assert not any("mtlite:" in note or "Traceback" in note for note in notes)
+    assert not (tmp_path / "runs" / "run-1").exists()  # the next attempt finds the place empty
+
+
+@pytest.mark.usefixtures("no_tensorflow")
+@pytest.mark.parametrize("name", ["dev", "../elsewhere", "a/b", ""])
+def test_a_test_set_that_cannot_have_its_name(name, tmp_path, console):
+    paths = write_pairs(tmp_path, "train", PAIRS)
+    config = Config(data=DataConfig(**paths, tests={name: CorpusConfig(**paths)}))
+    with pytest.raises(Exception, match=r"data\.tests: expected names of letters") as stop:
+        train(config, tmp_path / "run", console=console)
+    assert stop.value.exit_code == 2
+
+
+ERRORS_WITHOUT_TENSORFLOW = """
+import sys
+from mtlite.cli import main
+source, target, used = sys.argv[1:]
+data = ["--data.source", source, "--data.target", target]
+codes = [
+    main(["train"]),
+    main(["train", "--data.source", "missing", "--data.target", target]),
+    main(["train", *data, "--run", used]),
+    main(["train", *data, "--data.cleaning.max_characters", "1"]),
+    main(["train", *data, "--tokenizer.vocabulary_size", "2000000"]),
+]
+assert codes == [2, 1, 2, 1, 2], codes
+assert "tensorflow" not in sys.modules
+"""
+
+
+def test_errors_come_before_tensorflow_is_imported(tmp_path):
+    paths = write_pairs(tmp_path, "train", PAIRS)
+    command = [sys.executable, "-c", ERRORS_WITHOUT_TENSORFLOW, *paths.values(), str(foreign_folder(tmp_path))]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def small(data, **training):
+    return Config(
+        data=data,
+        model=ModelConfig("encoder-decoder", embedding_size=4, units=4, layers=1, bidirectional=False),
+        training=TrainingConfig(**{"max_updates": 2, "precision": "float32", "tensorboard": False, **training}),
+        search=SearchConfig(beam_size=1),
+    )
+
+
+def test_twenty_five_pairs_without_languages_are_enough(tmp_path, console):
+    paths = write_pairs(tmp_path, "train", PAIRS[:25])
+    for side, path in paths.items():
+        os.rename(path, tmp_path / f"{side}.txt")
+    data = DataConfig(source=str(tmp_path / "source.txt"), target=str(tmp_path / "target.txt"))
+    run = train(small(data), tmp_path / "run", console=console)
+    assert run.finished
+    assert run.facts()["target_language"] is None
+    assert [len(run.read_side(f"{name}.source")) for name in ("dev", "test")] == [2, 2]
+    shown = console.file.getvalue()
+    assert "2 of 25 training pairs were cut out as the dev set" in shown
+    assert "vocabulary reduced from 1,000 to" in shown
+    assert "chosen from the corpus size: tokenizer.vocabulary_size 1000" in shown
+    # The place is moved: nothing in it points elsewhere.
+    moved = tmp_path / "moved"
+    run.path.rename(moved)
+    assert Run.open(moved).config().training.max_updates == 2
+
+
+def test_one_pair_is_enough_where_the_other_sets_are_given(tmp_path, console):
+    paths = write_pairs(tmp_path, "train", PAIRS[:1] * 3)
+    held_out = CorpusConfig(**write_pairs(tmp_path, "held-out", PAIRS[:2]))
+    config = small(DataConfig(**paths, dev=held_out, test=held_out))
+    config.data.cleaning.overlap = False
+    assert train(config, tmp_path / "run", console=console).finished
+
+
+def test_a_dry_run_writes_nothing_and_estimates(tmp_path, console, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = small(DataConfig(**write_pairs(tmp_path, "train", PAIRS)), max_updates=100)
+    given = dataclasses.asdict(config)
+    dry_run(config, console)
+    assert dataclasses.asdict(config) == given
+    assert sorted(os.listdir(tmp_path)) == ["train.de", "train.en"]
+    shown = console.file.getvalue()
+    assert "32 training pairs, 4 dev, 4 test" in shown
+    assert "100 updates of about" in shown
+
+
+def test_other_data_or_tokenizers_are_refused_on_resume(tiny_run, tmp_path, console):
+    run = Run(tmp_path / "run")
+    shutil.copytree(tiny_run, run.path)
+    (run.path / "result.json").unlink()
+    facts = run.facts()
+    for key, message in (
+        ("training_fingerprint", "training pairs are not what this run was started with"),
+        ("source_tokenizer", "source tokenizer is not what this run was started with"),
+        ("target_tokenizer", "target tokenizer is not what this run was started with"),
+    ):
+        run.write_json("run.json", {**facts, key: "other"})
+        with pytest.raises(Exception, match=message) as stop:
+            train(run.config(), run.path, resume=True, console=console)
+        assert stop.value.exit_code == 1
+
+
+def test_what_can_change_sums_is_warned_about(tiny_run, tmp_path, console):
+    run = Run(tmp_path / "run")
+    shutil.copytree(tiny_run, run.path)
+    (run.path / "result.json").unlink()
+    facts = run.facts()
+    changed = {
+        "packages": {**facts["packages"], "numpy": "1.0"},
+        "machine": {**facts["machine"], "machine": "abacus"},
+        "threads": 999,
+    }
+    run.write_json("run.json", {**facts, **changed})
+    train(run.config(), run.path, resume=True, console=console)
+    shown = console.file.getvalue()
+    assert "may not end bit for bit as it would have: numpy 1.0 → " in shown
+    assert "machine abacus → " in shown
+    assert "threads in place of 999" in shown
+    assert run.finished

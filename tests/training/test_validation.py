@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from samples import number_pairs
+from tiny import make_model, values
+
+from mtlite.config import SearchConfig, TokenizerConfig
+from mtlite.data.ids import EOS
+from mtlite.data.tokenizer import make_tokenizers
+from mtlite.training.validation import Validation
+
+PAIRS = number_pairs(12, seed=4)
+SOURCES, TARGETS = map(list, zip(*PAIRS, strict=True))
+
+
+@pytest.fixture(scope="module")
+def tokenizers():
+    return make_tokenizers(TokenizerConfig(kind="char"), iter(PAIRS), 60)[0]
+
+
+@pytest.fixture(scope="module")
+def model(tokenizers):
+    return make_model(vocabulary=len(tokenizers.source), dropout=0.5)
+
+
+def validation(model, tokenizers, batch_tokens=100, **search):
+    return Validation(model, tokenizers, SOURCES, TARGETS, "de", SearchConfig(**search), batch_tokens)
+
+
+def test_the_loss_is_per_target_piece_whatever_the_batches(model, tokenizers):
+    total = pieces = 0.0
+    for source, target in zip(tokenizers.source.encode(SOURCES), tokenizers.target.encode(TARGETS), strict=True):
+        logp = tf.nn.log_softmax(model((tf.constant([source]), tf.constant([target]))))[0].numpy()
+        total -= logp[np.arange(len(target)), target].sum()
+        pieces += len(target)
+    for batch_tokens in (1, 100, 10_000):
+        assert validation(model, tokenizers, batch_tokens).loss() == pytest.approx(total / pieces, rel=1e-5)
+
+
+def test_bleu_is_that_of_the_decoded_hypotheses(model, tokenizers, monkeypatch):
+    scored = validation(model, tokenizers)
+    perfect = [type("Found", (), {"ids": [ids[:-1]]}) for ids in tokenizers.target.encode(TARGETS)]
+    monkeypatch.setattr(scored.searcher, "search", lambda _: perfect)
+    assert scored.bleu() == pytest.approx(100.0)
+    monkeypatch.setattr(scored.searcher, "search", lambda _: perfect[::-1])
+    assert scored.bleu() < 50.0
+
+
+def test_scoring_changes_nothing_and_repeats_itself(model, tokenizers):
+    before = values(model)
+    scored = validation(model, tokenizers)
+    assert (scored.loss(), scored.bleu()) == (scored.loss(), scored.bleu())
+    assert all((a == b).all() for a, b in zip(values(model), before, strict=True))
+
+
+def test_long_sources_are_cut_as_in_translation(model, tokenizers):
+    for ids, whole in zip(
+        validation(model, tokenizers, max_source_tokens=9).source_ids, tokenizers.source.encode(SOURCES), strict=True
+    ):
+        assert ids == (whole if len(whole) <= 9 else [*whole[:8], EOS])
