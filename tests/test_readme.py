@@ -5,9 +5,10 @@ import re
 import pytest
 from samples import ROOT
 
+from mtlite.ablation.ablate import read_ablation
 from mtlite.cli import COMMANDS, main
 from mtlite.models.table import TOPOLOGIES
-from mtlite.recipe import options, read_config
+from mtlite.recipe import options, read_config, read_recipe
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -29,7 +30,11 @@ def test_every_topology_is_in_it():
 
 @pytest.mark.parametrize("recipe", sorted((ROOT / "scripts" / "recipes").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_is_valid(recipe):
-    read_config(recipe)
+    values = read_recipe(recipe)
+    if "ablation" in values:
+        read_ablation(values, recipe.name)
+    else:
+        read_config(recipe)
 
 
 @pytest.mark.parametrize("path", re.findall(r"!\[.*?\]\((.*?)\)|(?<=train )(scripts/\S+?\.yaml)", README))

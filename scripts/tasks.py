@@ -1,0 +1,95 @@
+"""Every topology on every task of corpora/tasks, and the table of what each wiring can do.
+
+    python scripts/tasks.py --jobs 2
+
+Each task is an ablation of its own in runs/tasks, recorded beside the recipe; what is recorded is not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mtlite.ablation.packing import unpack_json
+from mtlite.ablation.record import Record
+from mtlite.cli import main as mtlite
+
+TASKS = ("copy", "cipher", "reverse", "spell", "classify", "expand", "shrink")
+RECIPE = Path(__file__).resolve().parent / "recipes" / "tasks.yaml"
+SOLVED = 0.95
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS, help="(default: all)")
+    parser.add_argument("--corpora", type=Path, default=Path("corpora/tasks"), help="made by corpora/tasks/generate.py")
+    parser.add_argument("--runs", type=Path, default=Path("runs/tasks"), help="where runs are kept")
+    parser.add_argument("--records", type=Path, default=RECIPE.parent / "tasks", help="where records are kept")
+    parser.add_argument("--jobs", type=int, default=1, help="cells that run side by side (default: 1)")
+    parser.add_argument("options", nargs="*", help="further options of mtlite ablate, after --")
+    options = parser.parse_args()
+    options.records.mkdir(parents=True, exist_ok=True)
+    for task in options.tasks:
+        record = options.records / f"{task}.jsonl"
+        arguments = ["ablate", str(RECIPE), *corpus_of(options.corpora / task), "--jobs", str(options.jobs)]
+        arguments += ["--run", str(options.runs / task), "--record", str(record), *options.options]
+        code = mtlite(arguments)
+        if code:
+            return code
+    print(table({task: options.records / f"{task}.jsonl" for task in options.tasks}))
+    return 0
+
+
+def corpus_of(folder: Path) -> list[str]:
+    """The options that name the splits of a task."""
+    arguments = ["--data.source_language", "source", "--data.target_language", "target"]
+    for side in ("source", "target"):
+        arguments += [f"--data.{side}", str(folder / f"train.{side}")]
+        for split in ("dev", "test"):
+            arguments += [f"--data.{split}.{side}", str(folder / f"{split}.{side}")]
+    long = ", ".join(f"{side}: {folder / 'test-long'}.{side}" for side in ("source", "target"))
+    return [*arguments, "--data.tests", f"{{test-long: {{{long}}}}}"]
+
+
+def table(records: dict[str, Path]) -> str:
+    """Share of whole sequences that are right, mean over seeds, as Markdown: lengths 2 to 10 / 11 to 20."""
+    columns: dict[str, dict[str, str]] = {}
+    constant = {}
+    topologies: list[str] = []
+    for task, path in records.items():
+        record = Record(path)
+        header: Any = record.header()
+        topologies = header["ablation"]["topologies"]
+        references = {test: unpack_json(header["sides"][f"{test}.target"]) for test in header["tests"]}
+        most = [Counter(lines).most_common(1)[0][1] / len(lines) for lines in references.values()]
+        constant[task] = " / ".join(f"{share:.0%}" for share in most)
+        right: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for outcome in record.outcomes(header).values():
+            for test, output in outcome.outputs["greedy"].items():
+                same = [a == b for a, b in zip(output.hypotheses, references[test], strict=True)]
+                right[outcome.config["model.topology"]][test].append(mean(same))
+        columns[task] = {
+            name: cell([mean(shares) for shares in tests.values()], right[name]["test"])
+            for name, tests in right.items()
+        }
+    lines = ["| topology | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+    lines += [f"| `{name}` | " + " | ".join(column.get(name, "–") for column in columns.values()) + " |"
+              for name in topologies]  # fmt: skip
+    lines.append("| *one constant answer* | " + " | ".join(constant.values()) + " |")
+    return "\n".join(lines)
+
+
+def cell(shares: list[float], seeds: list[float]) -> str:
+    """Bold if most seeds solve the task."""
+    text = " / ".join(f"{share:.0%}" for share in shares)
+    return f"**{text}**" if 2 * sum(share >= SOLVED for share in seeds) > len(seeds) else text
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,96 @@
+"""`mtlite compare`: which differences between finished runs, or between files, are real."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+
+import pytest
+from rich.console import Console
+from samples import number_pairs, write_pairs
+
+from mtlite.cli import main
+from mtlite.training.train import train
+
+
+@pytest.fixture(scope="module")
+def runs(tiny_config, tmp_path_factory):
+    """Two topologies with two seeds each."""
+    folder = tmp_path_factory.mktemp("compared")
+    paths = {}
+    for topology in ("encoder-decoder", "one-to-one"):
+        for seed in (1, 2):
+            paths[topology, seed] = str(folder / f"{topology}-{seed}")
+            config = tiny_config(model={"topology": topology, "bidirectional": None}, seed=seed)
+            train(config, folder / f"{topology}-{seed}", console=Console(file=io.StringIO()))
+    return paths
+
+
+def test_seeds_of_one_system_are_one_row(runs, capsys):
+    assert main(["compare", *runs.values(), "--baseline", runs["one-to-one", 1]]) == 0
+    shown = capsys.readouterr().out
+    table = shown.split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in table[1:3]] == ["one-to-one", "encoder-decoder"]
+    assert re.search(r"one-to-one\W* +\d+\.\d\d ± \d", table[1])
+    assert "real" in table[2] or "not shown" in table[2]
+
+
+def test_one_seed_speaks_of_this_run_only(runs, capsys):
+    assert main(["compare", runs["encoder-decoder", 1], runs["one-to-one", 1]]) == 0
+    assert "this run only" in capsys.readouterr().out
+
+
+def test_only_seeds_of_one_system(runs, capsys):
+    assert main(["compare", runs["encoder-decoder", 1], runs["encoder-decoder", 2]]) == 2
+    assert "one system" in capsys.readouterr().err
+
+
+def test_another_test_set_is_refused(runs, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(runs["one-to-one", 1], other)
+    facts = json.loads((other / "run.json").read_text())
+    facts["sides"]["test.target"] = "0" * 64
+    (other / "run.json").write_text(json.dumps(facts))
+    assert main(["compare", runs["encoder-decoder", 1], str(other)]) == 1
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert "test.target" in error or "references" in error
+
+
+def test_another_budget_is_marked(runs, tiny_config, tmp_path, capsys):
+    config = tiny_config(training={"max_updates": 4, "validate_every": 4})
+    train(config, tmp_path / "short", console=Console(file=io.StringIO()))
+    assert main(["compare", runs["one-to-one", 1], str(tmp_path / "short")]) == 0
+    assert "other budget: 4 and 8 updates" in capsys.readouterr().out
+
+
+def test_files_of_translations(tmp_path, capsys):
+    pairs = number_pairs(40, seed=5)
+    reference = write_pairs(tmp_path, "right", pairs)["target"]
+    worse = write_pairs(tmp_path, "worse", [(source, target.replace("eins", "zwei")) for source, target in pairs])
+    arguments = ["compare", reference, worse["target"], "--reference", reference, "--language", "de"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert "100.00" in shown
+    assert "this run only" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["a"], "at least two"),
+        (["a", "a"], "twice"),
+        (["a", "b", "--baseline", "c"], "--baseline"),
+        (["a", "b", "--language", "de"], "--reference"),
+        (["a", "b", "--reference", "r", "--test", "t"], "expected one of them"),
+        (["a", "b", "--reference", "r"], "r not found"),
+    ],
+)
+def test_a_wrong_request_is_one_line(arguments, expected, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert expected in error
+    assert len(error.splitlines()) == 1

@@ -1,0 +1,162 @@
+"""`mtlite translate`: line in, line out, whatever the lines are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from samples import NUMBERS, ROOT
+
+from mtlite.cli import main
+from mtlite.commands.translate import chunks
+from mtlite.errors import DataError
+
+ODD = "one two\n\n  \r\nthree\tfour\none\u2028two\n🦊 \x00 one\none".encode()
+
+
+def test_as_many_lines_as_in_the_input(translated):
+    lines = translated(ODD)
+    assert len(lines) == 7
+    assert lines[1] == lines[2] == ""
+    assert all("⁇" not in line for line in lines)
+    assert translated(b"") == []
+
+
+def test_standard_input_of_a_process(tiny_run):
+    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
+    done = subprocess.run(command, input=ODD, capture_output=True, cwd=ROOT, check=True)
+    assert done.stdout.count(b"\n") == 7
+    assert done.stderr == b""
+
+
+def test_an_answer_comes_before_the_next_line_is_typed(tiny_run):
+    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdin
+        assert process.stdout
+        for line in (b"one\n", b"two\n"):
+            process.stdin.write(line)
+            process.stdin.flush()
+            assert process.stdout.readline().endswith(b"\n")
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def test_scores_and_nbest(translated):
+    lines = translated(b"one two\nthree\n", "--beam", "3", "--nbest", "3", "--scores")
+    rows = [line.split("\t") for line in lines]
+    assert [row[0] for row in rows] == ["1"] * 3 + ["2"] * 3
+    scores = [float(row[1]) for row in rows]
+    assert scores[:3] == sorted(scores[:3], reverse=True)
+    assert all(len(row) == 3 for row in rows)
+
+
+def test_an_ensemble_of_one_model_twice_is_that_model(tiny_run, tmp_path, translated):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    assert translated(b"one two\n", str(copy)) == translated(b"one two\n")
+
+
+def test_the_same_seed_draws_the_same_words(translated):
+    text = b"one two three four five\n" * 20
+    options = ["--sample", "--temperature", "2", "--top-k", "8", "--seed", "3"]
+    drawn = translated(text, *options)
+    assert drawn == translated(text, *options)
+    assert len(set(drawn)) > 1, "every line has words of its own"
+
+
+def test_a_long_source_is_cut_with_its_line_number(translated, tiny_run, tmp_path, capfd):
+    file = tmp_path / "long.txt"
+    file.write_text("one\n" + "two " * 50 + "\n")
+    assert main(["translate", str(tiny_run), "--input", str(file), "--max-source-tokens", "20"]) == 0
+    shown = capfd.readouterr()
+    assert shown.out.count("\n") == 2
+    assert shown.err == "mtlite: warning: line 2 has more than 20 pieces and was cut (--max-source-tokens)\n"
+
+
+def test_invalid_bytes_stop_with_their_line_after_earlier_lines(tiny_run, tmp_path, capfd):
+    file = tmp_path / "bad.txt"
+    file.write_bytes(b"one\ntwo\nth\xffree\nfour\n")
+    assert main(["translate", str(tiny_run), "--input", str(file)]) == 1
+    shown = capfd.readouterr()
+    assert shown.out.count("\n") == 2
+    assert len(shown.err.splitlines()) == 1
+    assert "line 3" in shown.err
+
+
+def test_a_run_that_was_moved_translates(tiny_run, tmp_path, translated):
+    moved = tmp_path / "elsewhere" / "moved"
+    shutil.copytree(tiny_run, moved)
+    assert translated(b"one\n", run=moved) == translated(b"one\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--nbest", "9", "--beam", "2"], "nbest"),
+        (["--beam", "0"], "beam"),
+        (["--temperature", "0", "--sample"], "temperature"),
+        (["--sample", "--nbest", "2"], "--sample"),
+        (["--seed", "-1"], "--seed"),
+        (["--input", "nowhere.txt"], "nowhere.txt"),
+        (["--threads", "5000"], "--threads"),
+    ],
+)
+def test_a_wrong_option_is_one_line(arguments, expected, tiny_run, capsys):
+    assert main(["translate", str(tiny_run), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert expected in error
+    assert len(error.splitlines()) == 1
+
+
+def test_what_is_no_run_is_refused(tmp_path, capsys):
+    (tmp_path / "file.txt").write_text("x")
+    for path in (tmp_path, tmp_path / "none", tmp_path / "file.txt"):
+        assert main(["translate", str(path)]) in (1, 2)
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_lines_are_given_as_soon_as_no_more_are_waiting():
+    read, write = os.pipe()
+    with os.fdopen(read) as reader:
+        groups = chunks(line.rstrip("\n") for line in reader)
+        os.write(write, b"a\nb\n")
+        time.sleep(0.05)
+        assert next(groups) == ["a", "b"]
+        os.write(write, b"c\n")
+        assert next(groups) == ["c"]
+        os.close(write)
+        assert list(groups) == []
+
+
+def test_an_error_comes_after_the_lines_before_it():
+    def lines():
+        yield "a"
+        raise DataError("broken")
+
+    groups = chunks(lines())
+    assert next(groups) == ["a"]
+    with pytest.raises(DataError, match="broken"):
+        next(groups)
+
+
+def test_every_word_can_be_translated(translated):
+    assert len(translated("".join(f"{word}\n" for word in NUMBERS).encode(), "--beam", "4")) == len(NUMBERS)
+
+
+def test_an_altered_run_is_refused(tiny_run, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    weights = copy / "best.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert main(["translate", str(copy), "--input", str(Path(__file__))]) == 1
+    error = capsys.readouterr().err
+    assert "best.safetensors" in error
+    assert len(error.splitlines()) == 1
