@@ -68,7 +68,8 @@ class Searcher:
             return greedy(stepper, source, limits)
         return beam_search(stepper, source, limits, config.beam_size, config.length_penalty)
 
-    def _limits(self, lengths: np.ndarray) -> np.ndarray:
+    def limits(self, lengths: np.ndarray) -> np.ndarray:
+        """How many tokens hypotheses for sources of these lengths may have."""
         rules = [model.lengths.search for model in self.models]
         limits = np.max([rule(lengths) for rule in rules], axis=0) + _EXTRA_TOKENS
         return np.minimum(limits, MAX_HYPOTHESIS_TOKENS)  # type: ignore[no-any-return]
@@ -103,7 +104,7 @@ class Searcher:
             numbers: of the sentences, for sampling.
             padding: further columns of padding; they change nothing.
         """
-        limits = self._limits(np.array([len(ids) for ids in sources]))
+        limits = self.limits(np.array([len(ids) for ids in sources]))
         uniforms = np.zeros((len(sources), 0), np.float32)
         if self.config.sample:
             uniforms = np.stack(

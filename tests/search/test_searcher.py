@@ -57,7 +57,7 @@ def test_limits_are_those_of_the_length_rule(found, sources, attention_model):
 
 def test_a_search_ends_whatever_the_length_rule_says(attention_model):
     searcher = Searcher([attention_model], SearchConfig())
-    assert searcher._limits(np.array([2**20]))[0] == MAX_HYPOTHESIS_TOKENS
+    assert searcher.limits(np.array([2**20]))[0] == MAX_HYPOTHESIS_TOKENS
 
 
 @pytest.mark.parametrize("topology", AUTOREGRESSIVE)

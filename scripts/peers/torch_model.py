@@ -1,0 +1,206 @@
+"""The same model in PyTorch: `nn.LSTM`, fused Adam, and the same searches."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from mtlite.data.batches import Batch
+from mtlite.data.ids import BOS, EOS, PAD, UNK
+from peers.sizes import Sizes
+
+State = list[tuple[torch.Tensor, torch.Tensor]]
+"""Of every decoder layer h and c, `[1, batch, units]`."""
+
+
+class Seq2Seq(nn.Module):
+    """Attention encoder-decoder, wired as ours."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        units, self.layers = sizes.units, sizes.layers
+        self.embedding = nn.Embedding(sizes.vocabulary, sizes.embedding)
+        self.encoder = nn.LSTM(
+            sizes.embedding, units // 2, sizes.layers, batch_first=True, bidirectional=True, dropout=sizes.dropout
+        )
+        self.decoder = nn.LSTM(sizes.embedding, units, batch_first=True)
+        self.above = nn.LSTM(2 * units, units, sizes.layers - 1, batch_first=True, dropout=0.0)
+        self.key = nn.Linear(units, units, bias=False)
+        self.projection = nn.Linear(2 * units, sizes.embedding)
+        self.bias = nn.Parameter(torch.zeros(sizes.vocabulary))
+        self.dropout = nn.Dropout(sizes.dropout)
+        nn.init.normal_(self.embedding.weight, std=sizes.embedding**-0.5)
+
+    def read(self, source: torch.Tensor) -> tuple[tuple[torch.Tensor, ...], State]:
+        """Keys, values and mask of the source `[batch, length]`, and the state in which decoding starts."""
+        mask = source != PAD
+        lengths = mask.sum(1)
+        x = self.dropout(self.embedding(source))
+        if bool((lengths == source.shape[1]).all()):  # packing costs more than it saves where nothing is padding
+            values, (h, c) = self.encoder(x)
+        else:
+            packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+            packed, (h, c) = self.encoder(packed)
+            values, _ = pad_packed_sequence(packed, batch_first=True)
+        joined = [torch.cat([part[0::2], part[1::2]], dim=-1) for part in (h, c)]
+        values = self.dropout(values)
+        state = [(joined[0][layer : layer + 1], joined[1][layer : layer + 1]) for layer in range(self.layers)]
+        return (self.key(values), values, mask), state
+
+    def decode(
+        self, tokens: torch.Tensor, state: State, memory: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, State]:
+        """Features of the previous tokens `[batch, columns]`, and the state after them."""
+        keys, values, mask = memory
+        outputs, first = self.decoder(self.dropout(self.embedding(tokens)), state[0])
+        queries = self.dropout(outputs)
+        scores = queries @ keys.transpose(1, 2) * queries.shape[-1] ** -0.5
+        weights = torch.softmax(scores.float().masked_fill(~mask[:, None], -1e9), dim=-1)
+        context = weights.to(values.dtype) @ values
+        h, c = (torch.cat([layer[part] for layer in state[1:]]) for part in (0, 1))
+        outputs, (h, c) = self.above(torch.cat([queries, context], dim=-1), (h, c))
+        above = [(h[layer : layer + 1], c[layer : layer + 1]) for layer in range(self.layers - 1)]
+        return torch.cat([self.dropout(outputs), context], dim=-1), [first, *above]
+
+    def logits(self, features: torch.Tensor) -> torch.Tensor:
+        """Scores over the vocabulary."""
+        return nn.functional.linear(self.projection(features), self.embedding.weight, self.bias)
+
+
+def with_weights_of(model: Any, sizes: Sizes) -> Seq2Seq:
+    """Our model with all its weights, in PyTorch."""
+    torch_model = Seq2Seq(sizes).eval()
+    arrays = {weight.path: torch.from_numpy(np.array(weight)) for weight in model.weights}
+
+    def find(*parts: str) -> torch.Tensor:
+        return next(array for path, array in arrays.items() if all(part in path for part in parts))
+
+    def copy_lstm(lstm: nn.LSTM, ours: Any, layer: int, suffix: str = "") -> None:
+        kernel, recurrent, bias = (torch.from_numpy(np.array(weight)) for weight in ours.weights)
+        getattr(lstm, f"weight_ih_l{layer}{suffix}").data = kernel.T.contiguous()
+        getattr(lstm, f"weight_hh_l{layer}{suffix}").data = recurrent.T.contiguous()
+        getattr(lstm, f"bias_ih_l{layer}{suffix}").data = bias
+        getattr(lstm, f"bias_hh_l{layer}{suffix}").data = torch.zeros_like(bias)
+
+    for layer, directions in enumerate(model.encoder.lstms):
+        for ours, suffix in zip(directions, ("", "_reverse"), strict=True):
+            copy_lstm(torch_model.encoder, ours, layer, suffix)
+    copy_lstm(torch_model.decoder, model.decoder.lstms[0][0], 0)
+    for layer, (ours,) in enumerate(model.above.lstms):
+        copy_lstm(torch_model.above, ours, layer)
+    torch_model.embedding.weight.data = find("table")
+    torch_model.key.weight.data = find("key_kernel").T.contiguous()
+    torch_model.projection.weight.data = find("projection").T.contiguous()
+    torch_model.projection.bias.data = find("projection_bias")
+    torch_model.bias.data = torch.from_numpy(np.array(model.head.bias))
+    return torch_model
+
+
+class TorchTraining:
+    """A training loop as the PyTorch tutorials have it, with fused Adam.
+
+    Args:
+        sizes: of the model.
+        precision: float32, or bfloat16 by autocast.
+    """
+
+    def __init__(self, sizes: Sizes, precision: str) -> None:
+        self.model = Seq2Seq(sizes)
+        self.precision, self.smoothing = precision, sizes.label_smoothing
+        self.optimizer = torch.optim.Adam(self.model.parameters(), sizes.learning_rate, fused=True)
+
+    def train(self, batches: Sequence[Batch]) -> float:
+        """Train on all batches; gives the seconds."""
+        self.model.train()
+        start = time.perf_counter()
+        for source_ids, target_ids in batches:
+            source, target = (torch.from_numpy(ids.astype(np.int64)) for ids in (source_ids, target_ids))
+            begin = torch.full((len(target), 1), BOS)
+            with autocast(self.precision):
+                memory, state = self.model.read(source)
+                features, _ = self.model.decode(torch.cat([begin, target[:, :-1]], dim=1), state, memory)
+                logits = self.model.logits(features[target != PAD])
+            loss = nn.functional.cross_entropy(logits.float(), target[target != PAD], label_smoothing=self.smoothing)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+        return time.perf_counter() - start
+
+
+def autocast(precision: str) -> contextlib.AbstractContextManager[Any]:
+    """Products in bfloat16 where that is asked for."""
+    return torch.autocast("cpu", torch.bfloat16) if precision == "bfloat16" else contextlib.nullcontext()
+
+
+@torch.inference_mode()
+def beam_search(
+    model: Seq2Seq, source: torch.Tensor, limits: torch.Tensor, beam_size: int, length_penalty: float, precision: str
+) -> list[list[int]]:
+    """The search of `mtlite.search.beam`, step by step; a beam of one is greedy search.
+
+    Args:
+        model: with weights.
+        source: `[batch, length]` ids.
+        limits: tokens that each hypothesis may have at most `[batch]`.
+        beam_size: hypotheses per sentence.
+        length_penalty: of Wu et al. (2016).
+        precision: of products.
+
+    Returns:
+        The best hypothesis of every sentence.
+    """
+    batch, longest = len(source), int(limits.max())
+    with autocast(precision):
+        memory, state = model.read(source)
+    keys, values, mask = (part.repeat_interleave(beam_size, 0) for part in memory)
+    state = [(h.repeat_interleave(beam_size, 1), c.repeat_interleave(beam_size, 1)) for h, c in state]
+    tokens = torch.full((batch, beam_size), BOS)
+    log_p = torch.full((batch, beam_size), -torch.inf)
+    log_p[:, 0] = 0.0
+    scores = log_p.clone()
+    running = torch.ones((batch, beam_size), dtype=torch.bool)
+    first_row = torch.arange(batch)[:, None] * beam_size
+    all_tokens, all_parents = [], []
+    for at in range(longest):
+        with autocast(precision):
+            features, state = model.decode(tokens.reshape(-1, 1), state, (keys, values, mask))
+            logits = model.logits(features[:, 0])
+        step = torch.log_softmax(logits.float(), dim=-1)
+        step[:, [PAD, UNK, BOS]] = -torch.inf
+        best, candidates = step.topk(beam_size)
+        shape = (batch, beam_size, beam_size)
+        candidate_log_p = log_p[:, :, None] + best.reshape(shape)
+        penalty = ((5.0 + at + 1) / 6.0) ** length_penalty
+        candidates, candidate_scores = candidates.reshape(shape), candidate_log_p / penalty
+        frozen = ~running[:, :, None]
+        kept = torch.full_like(candidate_scores, -torch.inf)
+        kept[:, :, 0] = scores
+        candidate_scores = torch.where(frozen, kept, candidate_scores)
+        candidate_log_p = torch.where(frozen, log_p[:, :, None], candidate_log_p)
+        candidates = torch.where(frozen, PAD, candidates)
+        scores, chosen = candidate_scores.reshape(batch, -1).topk(beam_size)
+        parents = chosen // beam_size
+        tokens = candidates.reshape(batch, -1).gather(1, chosen)
+        log_p = candidate_log_p.reshape(batch, -1).gather(1, chosen)
+        running = running.gather(1, parents) & (tokens != EOS) & (at + 1 < limits)[:, None]
+        if beam_size > 1:
+            rows = (first_row + parents).reshape(-1)
+            state = [(h[:, rows], c[:, rows]) for h, c in state]
+        all_tokens.append(tokens)
+        all_parents.append(parents)
+        if not running.any():
+            break
+    places, found = torch.zeros((batch, 1), dtype=torch.int64), []
+    for step_tokens, parents in zip(reversed(all_tokens), reversed(all_parents), strict=True):
+        found.append(step_tokens.gather(1, places))
+        places = parents.gather(1, places)
+    ids = torch.cat(found[::-1], dim=1).tolist()
+    return [[token for token in row if token not in (PAD, EOS)] for row in ids]
