@@ -95,7 +95,7 @@ def parse_yaml(content: bytes | str, origin: str) -> Any:
         place = f", line {mark.line + 1}" if mark else ""
         raise UsageError(f"{origin}{place} is not plain YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        raise UsageError(f"{origin} is not YAML: {error}") from None
+        raise UsageError(f"{origin} is not YAML: {' '.join(str(error).split())}") from None
 
 
 def read_recipe(path: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def update_of(metrics: Path) -> int:
     sys.path.insert(0, str(ROOT))
     from mtlite.run import read_metrics
 
-    return max((line["update"] for line in read_metrics(metrics)), default=0)
+    return max((line["update"] for line in read_metrics(metrics)), default=0) if metrics.exists() else 0
 
 
 def main() -> int:

@@ -17,7 +17,8 @@ from mtlite.evaluation.statistics import SentenceStatistics
 VERDICTS = (
     "“real” means: the Holm-adjusted sentence p is below 0.05 and the interval over seeds excludes 0. “not shown” "
     "means that sentences or seeds could explain the difference; it may exist all the same. “this run only” means that "
-    "there is one seed, so that p speaks of these two outputs and not of the systems."
+    "there is one seed, so that p speaks of these two outputs and not of the systems. The intervals over seeds are "
+    "those of single comparisons: among many systems whose seeds differ much, expect a “real” too many now and then."
 )
 
 

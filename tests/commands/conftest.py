@@ -19,7 +19,7 @@ def translated(tiny_run: Path, capfdbinary: pytest.CaptureFixture[bytes], tmp_pa
     def run(text: bytes, *arguments: str, run: Path = tiny_run, code: int = 0) -> list[str]:
         file = tmp_path / "input.txt"
         file.write_bytes(text)
-        assert main(["translate", str(run), "--input", str(file), *arguments]) == code
+        assert main(["translate", str(run), *arguments, "--input", str(file)]) == code
         sys.stdout.flush()
         lines = capfdbinary.readouterr().out.decode().split("\n")
         assert lines.pop() == ""

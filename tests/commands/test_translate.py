@@ -70,7 +70,7 @@ def test_the_same_seed_draws_the_same_words(translated):
     assert len(set(drawn)) > 1, "every line has words of its own"
 
 
-def test_a_long_source_is_cut_with_its_line_number(translated, tiny_run, tmp_path, capfd):
+def test_a_long_source_is_cut_with_its_line_number(tiny_run, tmp_path, capfd):
     file = tmp_path / "long.txt"
     file.write_text("one\n" + "two " * 50 + "\n")
     assert main(["translate", str(tiny_run), "--input", str(file), "--max-source-tokens", "20"]) == 0
