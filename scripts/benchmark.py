@@ -344,7 +344,8 @@ def torch_ways(translator: Any, config: Config, beam: int) -> dict[str, Callable
             limits = translator.searcher.limits(np.array([len(ids) for ids in sources]))
             source = torch.from_numpy(pad([np.asarray(ids, np.int32) for ids in sources]).astype(np.int64))
             penalty = config.search.length_penalty
-            return beam_search(model, source, torch.from_numpy(limits), beam, penalty, precision)
+            found: list[list[int]] = beam_search(model, source, torch.from_numpy(limits), beam, penalty, precision)
+            return found
 
         return translate
 

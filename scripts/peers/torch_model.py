@@ -76,7 +76,8 @@ class Seq2Seq(nn.Module):
 
 def with_weights_of(model: Any, sizes: Sizes) -> Seq2Seq:
     """Our model with all its weights, in PyTorch."""
-    torch_model = Seq2Seq(sizes).eval()
+    torch_model = Seq2Seq(sizes)
+    torch_model.eval()
     arrays = {weight.path: torch.from_numpy(np.array(weight)) for weight in model.weights}
 
     def find(*parts: str) -> torch.Tensor:

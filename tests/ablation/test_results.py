@@ -110,4 +110,4 @@ def test_marks(made_up: Any) -> None:
     assert marks["many-to-one"] == ["reads in one direction", "encoder and decoder share their weights"]
     header["ablation"] = {**header["ablation"], "match": "parameters"}
     marks = {system.name: system.marks for system in gather(header, outcomes)[0]}
-    assert any(mark.startswith("unmatched: 0.9") for mark in marks["padded"])
+    assert any(mark.startswith("unmatched: 0.86") for mark in marks["padded"])

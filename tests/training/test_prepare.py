@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from samples import NUMBERS, number_pairs, write_pairs
+from samples import number_pairs, write_pairs
 
 from mtlite.config import Config, CorpusConfig, DataConfig, TokenizerConfig
 from mtlite.data.batches import Batches
@@ -13,7 +13,7 @@ def config(tmp_path):
     return Config(
         data=DataConfig(
             **write_pairs(tmp_path, "train", pairs[:80]),
-            dev=CorpusConfig(**write_pairs(tmp_path, "dev", [*pairs[80:85], ("eleven X", "elf XY")])),
+            dev=CorpusConfig(**write_pairs(tmp_path, "dev", [*pairs[80:85], ("eight X", "acht XY")])),
             test=CorpusConfig(**write_pairs(tmp_path, "test", pairs[85:])),
         ),
         tokenizer=TokenizerConfig(vocabulary_size=40),
@@ -71,8 +71,7 @@ def test_the_report(config):
     assert "80 training pairs, 6 dev, 5 test" in report
     assert "vocabulary: 40 pieces for both sides" in report
     assert f"longest {ready.lengths[:, 0].max()}" in report
-    # "v" and "f" stand in the corpus, "X" and "Y" do not; what is unknown in a row is one piece.
-    assert set("elvf") <= set("".join([*NUMBERS, *NUMBERS.values()]))
+    # "X" and "Y" do not stand in the corpus; what is unknown in a row is one piece.
     assert "dev: 1 unknown pieces in the source, 1 in the target" in report
     assert "test: " not in report
 
