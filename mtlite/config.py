@@ -228,7 +228,7 @@ class SearchConfig:
     top_k: int = 0
     top_p: float = 1.0
     max_source_tokens: int = 1024
-    batch_tokens: int = 16_000
+    batch_tokens: int = 4_000
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
 from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
 from mtlite.errors import UsageError
+from mtlite.hardware import lanes
 from mtlite.models.topologies.autoregressive import Autoregressive
 from mtlite.models.topologies.ctc import CTC
 from mtlite.models.topologies.direct import Direct
@@ -86,14 +88,18 @@ class Searcher:
         """
         lengths = np.array([len(ids) for ids in sources], np.int32)
         order = np.argsort(-lengths, kind="stable")
-        found: list[Found | None] = [None] * len(sources)
+        batches = []
         start = 0
         while start < len(order):
             width = int(lengths[order[start]]) * (1 if self.config.sample else self.config.beam_size)
-            rows = order[start : start + max(1, self.config.batch_tokens // width)]
-            start += len(rows)
-            for row, result in zip(rows, self.batch([sources[row] for row in rows], first + rows), strict=True):
-                found[row] = result
+            batches.append(order[start : start + max(1, self.config.batch_tokens // width)])
+            start += len(batches[-1])
+        found: list[Found | None] = [None] * len(sources)
+        with ThreadPoolExecutor(lanes()) as pool:
+            results = pool.map(lambda rows: self.batch([sources[row] for row in rows], first + rows), batches)
+            for rows, result in zip(batches, results, strict=True):
+                for row, each in zip(rows, result, strict=True):
+                    found[row] = each
         return cast(list[Found], found)
 
     def batch(self, sources: list[list[int]], numbers: np.ndarray, padding: int = 0) -> list[Found]:

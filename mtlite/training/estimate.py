@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.data.batches import Batches
-from mtlite.hardware import choose_precision
+from mtlite.hardware import choose_precision, lanes
 from mtlite.models.build import build_model
 from mtlite.models.lengths import Lengths
 from mtlite.training.optimizer import Adam
@@ -37,6 +37,7 @@ def seconds_per_update(prepared: Prepared) -> float:
         config.training.label_smoothing,
         config.training.accumulate,
         tf.distribute.get_strategy(),
+        lanes(),
     )
     batches = Batches(prepared.encoded, prepared.tokenizers, config.training.batch_tokens, config.seed).epoch(0)
     together = [next(batches)] * step.batches_per_update

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from mtlite.data.batches import Batch
@@ -32,6 +33,8 @@ class TrainingStep:
         label_smoothing: share of the probability that is spread over the vocabulary.
         accumulate: batches per update and replica.
         strategy: over which devices; the default strategy is one device.
+        parts: of each batch, which are computed side by side where one device does all; the sums are those of the whole
+            batch, dropout is drawn for each part.
     """
 
     def __init__(
@@ -42,17 +45,13 @@ class TrainingStep:
         label_smoothing: float,
         accumulate: int,
         strategy: tf.distribute.Strategy,
+        parts: int = 1,
     ) -> None:
         self.model, self.optimizer, self.strategy = model, optimizer, strategy
         self.seed, self.label_smoothing, self.accumulate = seed, label_smoothing, accumulate
         self.batches_per_update = accumulate * strategy.num_replicas_in_sync
-        spec = [_IDS] * (2 * accumulate)
-        scalar = tf.TensorSpec([], tf.float32)
-        # Any shapes, one trace. Values of several replicas have no public signature: the trace is made general once.
-        many = strategy.num_replicas_in_sync > 1
-        self._run = tf.function(
-            self._distributed, input_signature=None if many else [spec, scalar, scalar], reduce_retracing=many
-        )
+        self.parts = parts if strategy.num_replicas_in_sync == 1 else 1
+        self._graphs: dict[int, Any] = {}
 
     def __call__(self, batches: list[Batch], learning_rate: float, update: int) -> Update:
         """Do one update.
@@ -63,7 +62,7 @@ class TrainingStep:
             update: its number, from 1.
         """
         sides = [
-            [tf.constant(side) for batch in self._share(batches, replica) for side in batch]
+            [tf.constant(side) for batch in self._share(batches, replica) for part in self._cut(batch) for side in part]
             for replica in self._replicas()
         ]
         if len(sides) == 1:
@@ -75,9 +74,27 @@ class TrainingStep:
                 )
                 for index in range(2 * self.accumulate)
             ]
-        values = self._run(arguments, tf.constant(learning_rate, tf.float32), tf.constant(update, tf.float32))
+        values = self._graph(len(arguments))(
+            arguments, tf.constant(learning_rate, tf.float32), tf.constant(update, tf.float32)
+        )
         total, nll, tokens, norm = (float(value) for value in values)
         return Update(total / max(tokens, 1.0), nll / max(tokens, 1.0), tokens, norm)
+
+    def _graph(self, sides: int) -> Any:
+        """Any shapes, one trace: for a number of batches or parts, which is nearly always the same."""
+        if sides not in self._graphs:
+            scalar = tf.TensorSpec([], tf.float32)
+            # Values of several replicas have no public signature: the trace is made general once.
+            many = self.strategy.num_replicas_in_sync > 1
+            signature = None if many else [[_IDS] * sides, scalar, scalar]
+            self._graphs[sides] = tf.function(self._distributed, input_signature=signature, reduce_retracing=many)
+        return self._graphs[sides]
+
+    def _cut(self, batch: Batch) -> list[Batch]:
+        """The parts of a batch; as many as it has pairs, if these are fewer."""
+        parts = min(self.parts, len(batch.source))
+        sides = (np.array_split(side, parts) for side in batch)
+        return [Batch(source, target) for source, target in zip(*sides, strict=True)]
 
     def _replicas(self) -> range:
         return range(self.strategy.num_replicas_in_sync)
@@ -93,9 +110,9 @@ class TrainingStep:
         context = tf.distribute.get_replica_context()
         gradients: list[tf.Tensor] = []
         sums: list[tf.Tensor] = []
-        for number in range(self.accumulate):
-            # Dropout is a function of the seed and of how many batches came before.
-            position = (tf.cast(update, tf.int32) - 1) * self.batches_per_update + number
+        for number in range(len(sides) // 2):
+            # Dropout is a function of the seed and of how many batches, or parts of them, came before.
+            position = (tf.cast(update, tf.int32) - 1) * self.batches_per_update * self.parts + number
             position += tf.cast(context.replica_id_in_sync_group, tf.int32) * self.accumulate
             noise = tf.stack([tf.constant(self.seed, tf.int32), position])
             loss, new = self._gradients(sides[2 * number], sides[2 * number + 1], noise)

@@ -13,7 +13,7 @@ from mtlite.config import Config, settled
 from mtlite.data.corpus import Corpus
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError
-from mtlite.hardware import choose_precision, machine, start_tensorflow
+from mtlite.hardware import choose_precision, lanes, machine, start_tensorflow
 from mtlite.recipe import check
 from mtlite.run import FORMAT, Run
 from mtlite.training.prepare import Prepared, data_report, prepare
@@ -200,7 +200,7 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     validation = Validation(
         model, prepared.tokenizers, *dev, facts["target_language"], config.search, training.batch_tokens
     )
-    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy)
+    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, lanes())
     batches = Batches(
         prepared.encoded, prepared.tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling
     )

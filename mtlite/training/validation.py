@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import tensorflow as tf
 
@@ -10,6 +12,7 @@ from mtlite.data.batches import group_by_length, pad
 from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.evaluation.scores import bleu
+from mtlite.hardware import lanes
 from mtlite.models.topologies.topology import Topology
 from mtlite.search.searcher import Searcher, greedy_config
 
@@ -58,7 +61,9 @@ class Validation:
 
     def loss(self) -> float:
         """Unsmoothed −log p of the references per target piece."""
-        sums = np.sum([[float(value) for value in self._loss(*batch)] for batch in self.batches], axis=0)
+        with ThreadPoolExecutor(lanes()) as pool:
+            losses = pool.map(lambda batch: [float(value) for value in self._loss(*batch)], self.batches)
+            sums = np.sum(list(losses), axis=0)
         return float(sums[0] / max(sums[1], 1.0))
 
     def bleu(self) -> float:

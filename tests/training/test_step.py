@@ -9,11 +9,10 @@ from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep
 
 
-def make_step(accumulate=1, smoothing=0.0, seed=1, optimizer=Descent, **options):
+def make_step(accumulate=1, smoothing=0.0, seed=1, optimizer=Descent, parts=1, **options):
     model = make_model(**options)
-    return TrainingStep(
-        model, optimizer(model.trainable_variables), seed, smoothing, accumulate, tf.distribute.get_strategy()
-    )
+    weights = model.trainable_variables
+    return TrainingStep(model, optimizer(weights), seed, smoothing, accumulate, tf.distribute.get_strategy(), parts)
 
 
 def moved(step, batches, rate=1.0, update=1):
@@ -38,6 +37,23 @@ def test_accumulated_batches_equal_one_batch():
     halves = [moved(make_step(smoothing=0.1), [batch])[1] for batch in (small, large)]
     mean = [(a + b) / 2 for a, b in zip(*halves, strict=True)]
     assert max(np.abs(a - b).max() for a, b in zip(mean, expected, strict=True)) > 1e-3
+
+
+@pytest.mark.parametrize("parts", [2, 3, 9])
+def test_parts_of_a_batch_equal_the_batch(parts):
+    batch = make_batch(2, pairs=7)
+    one, expected = moved(make_step(smoothing=0.1), [batch])
+    cut, found = moved(make_step(smoothing=0.1, parts=parts), [batch])
+    assert_close(found, expected)
+    assert cut == pytest.approx(one, rel=1e-5)
+
+
+def test_parts_of_a_batch_do_not_share_their_dropout():
+    batch, options = make_batch(1, pairs=1), {"dropout": 0.5, "embedding_dropout": 0.5}
+    twice = type(batch)(*(np.concatenate([side, side]) for side in batch))
+    found = moved(make_step(parts=2, **options), [twice])[1]
+    once = moved(make_step(parts=2, **options), [batch])[1]
+    assert any((a != b).any() for a, b in zip(found, once, strict=True))
 
 
 def test_the_loss_is_per_target_token():
