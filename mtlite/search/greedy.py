@@ -9,11 +9,15 @@ import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD
 from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.leaving import in_full, without_finished
 from mtlite.search.stepper import Stepper
 
 
 def one_by_one(
-    stepper: Stepper, source: tf.Tensor, limits: tf.Tensor, choose: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    stepper: Stepper,
+    source: tf.Tensor,
+    limits: tf.Tensor,
+    choose: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> Hypotheses:
     """Write one hypothesis a sentence, inside one graph.
 
@@ -21,24 +25,32 @@ def one_by_one(
         stepper: the models.
         source: `[batch, source length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
-        choose: from log p `[batch, vocabulary]` and the number of the step to the next tokens `[batch]` int32.
+        choose: from log p `[rows, vocabulary]`, the number of the step and the sentence of each row `[rows]` to the
+            next tokens `[rows]` int32.
     """
     memories, states = stepper.read(source)
     batch, longest = tf.shape(source)[0], tf.reduce_max(limits)
 
-    def step(at: tf.Tensor, tokens: tf.Tensor, running: tf.Tensor, scores: tf.Tensor, states: Any, *kept: Any) -> Any:
+    def step(at: tf.Tensor, scores: tf.Tensor, written: Any, attended: Any, rows: Any, states: Any) -> Any:
+        sentences, tokens, running = rows
+        states, memories = states
         log_p, states, weights = stepper.log_probabilities(tokens, states, memories)
-        chosen = choose(log_p, at)
-        scores += tf.where(running, tf.gather(log_p, chosen, batch_dims=1), 0.0)
+        chosen = choose(log_p, at, sentences)
         tokens = tf.where(running, chosen, PAD)
-        running = running & (tokens != EOS) & (at + 1 < limits)
-        written, attended = kept
-        return at + 1, tokens, running, scores, states, written.write(at, tokens), attended.write(at, weights)
+        gained = tf.where(running, tf.gather(log_p, chosen, batch_dims=1), 0.0)
+        scores = tf.tensor_scatter_nd_add(scores, sentences[:, None], gained)
+        written = written.write(at, in_full(tokens, sentences, batch))
+        attended = attended.write(at, in_full(weights, sentences, batch))
+        running = running & (tokens != EOS) & (at + 1 < tf.gather(limits, sentences))
+        rows, states = without_finished(running, (sentences, tokens, running), (states, memories), beam_size=1)
+        return at + 1, scores, written, attended, rows, states
 
     arrays = [tf.TensorArray(kind, size=0, dynamic_size=True) for kind in (tf.int32, tf.float32)]
-    start = tf.constant(0), tf.fill([batch], BOS), tf.fill([batch], True), tf.zeros([batch]), states, *arrays
-    _, _, _, scores, _, written, attended = tf.while_loop(
-        lambda at, tokens, running, *_: (at < longest) & tf.reduce_any(running), step, start
+    rows = tf.range(batch), tf.fill([batch], BOS), tf.fill([batch], True)
+    _, scores, written, attended, _, _ = tf.while_loop(
+        lambda at, scores, written, attended, rows, states: (at < longest) & tf.reduce_any(rows[2]),
+        step,
+        (tf.constant(0), tf.zeros([batch]), *arrays, rows, (states, memories)),
     )
     ids = tf.transpose(written.stack())
     return Hypotheses(ids[:, None], scores[:, None], tf.transpose(attended.stack(), [1, 0, 2]))
@@ -46,4 +58,6 @@ def one_by_one(
 
 def greedy(stepper: Stepper, source: tf.Tensor, limits: tf.Tensor) -> Hypotheses:
     """The likeliest next token, again and again; arguments as `one_by_one`."""
-    return one_by_one(stepper, source, limits, lambda log_p, _: tf.argmax(log_p, axis=-1, output_type=tf.int32))
+    return one_by_one(
+        stepper, source, limits, lambda log_p, at, sentences: tf.argmax(log_p, axis=-1, output_type=tf.int32)
+    )

@@ -55,6 +55,8 @@ def sample(
         top_k: see `draw`.
         top_p: see `draw`.
     """
-    return one_by_one(
-        stepper, source, limits, lambda log_p, at: draw(log_p, uniforms[:, at], temperature, top_k, top_p)
-    )
+
+    def choose(log_p: tf.Tensor, at: tf.Tensor, sentences: tf.Tensor) -> tf.Tensor:
+        return draw(log_p, tf.gather(uniforms[:, at], sentences), temperature, top_k, top_p)
+
+    return one_by_one(stepper, source, limits, choose)
