@@ -58,13 +58,12 @@ def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     with _silent():
         import tensorflow as tf
 
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = threads or available
+    count = threads or _available()
     try:
         tf.config.threading.set_inter_op_parallelism_threads(count)
         tf.config.threading.set_intra_op_parallelism_threads(max(1, count // _MOST_LANES))
     except RuntimeError:  # TensorFlow is already running: it keeps the threads that it started with
-        count = tf.config.threading.get_inter_op_parallelism_threads() or available
+        count = tf.config.threading.get_inter_op_parallelism_threads() or _available()
     if deterministic:
         tf.config.experimental.enable_op_determinism()
     return count
@@ -76,7 +75,13 @@ def lanes() -> int:
 
     if tf.config.list_logical_devices("GPU"):
         return 1  # it has its own ways to be busy
-    return max(1, min(_MOST_LANES, tf.config.threading.get_inter_op_parallelism_threads()))
+    threads = int(tf.config.threading.get_inter_op_parallelism_threads())  # 0: all there are
+    return min(_MOST_LANES, threads or _available())
+
+
+def _available() -> int:
+    """Processor threads that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine() -> dict[str, str]:

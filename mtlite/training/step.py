@@ -33,8 +33,8 @@ class TrainingStep:
         label_smoothing: share of the probability that is spread over the vocabulary.
         accumulate: batches per update and replica.
         strategy: over which devices; the default strategy is one device.
-        parts: of each batch, which are computed side by side where one device does all; the sums are those of the whole
-            batch, dropout is drawn for each part.
+        parts: of the batch of an update, which are computed side by side; the sums are those of the whole batch, dropout
+            is drawn for each part. Several batches an update run side by side anyway: they are not cut.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class TrainingStep:
         self.model, self.optimizer, self.strategy = model, optimizer, strategy
         self.seed, self.label_smoothing, self.accumulate = seed, label_smoothing, accumulate
         self.batches_per_update = accumulate * strategy.num_replicas_in_sync
-        self.parts = parts if strategy.num_replicas_in_sync == 1 else 1
+        self.parts = parts if self.batches_per_update == 1 else 1
         self._graphs: dict[int, Any] = {}
 
     def __call__(self, batches: list[Batch], learning_rate: float, update: int) -> Update:

@@ -69,7 +69,7 @@ def mirrored() -> None:
         copies = strategy.experimental_local_results(variable)
         assert len(copies) == 2
         assert np.array_equal(*(copy.numpy() for copy in copies))
-    assert found[0]._run.experimental_get_tracing_count() <= 3  # of four updates, each of another shape
+    assert found[0]._graph(4).experimental_get_tracing_count() <= 3  # of four updates, each of another shape
     found[0].optimizer.swap()
     found[0].optimizer.swap()
     assert_same(found, alone(found[0]))
