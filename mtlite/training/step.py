@@ -33,8 +33,8 @@ class TrainingStep:
         label_smoothing: share of the probability that is spread over the vocabulary.
         accumulate: batches per update and replica.
         strategy: over which devices; the default strategy is one device.
-        parts: of the batch of an update, which are computed side by side; the sums are those of the whole batch, dropout
-            is drawn for each part. Several batches an update run side by side anyway: they are not cut.
+        parts: of the batch of an update, which are computed side by side; the sums are those of the whole batch,
+            dropout is drawn for each part. Several batches an update run side by side anyway: they are not cut.
     """
 
     def __init__(
