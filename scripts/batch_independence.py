@@ -98,7 +98,8 @@ def teacher_forced(
 
     from mtlite.data.batches import pad
 
-    forward = tf.function(lambda source, target: model((source, target)), reduce_retracing=True)
+    ids = tf.TensorSpec([None, None], tf.int32)
+    forward = tf.function(lambda source, target: model((source, target)), input_signature=[ids, ids])
     found: list[Any] = [None] * len(sources)
     for start in range(0, len(order), size):
         rows = order[start : start + size]
