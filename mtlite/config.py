@@ -179,7 +179,7 @@ class TrainingConfig:
         patience: Validations without a better dev BLEU before training stops (0: never).
         save_every: Updates between two saved states (default: as validate_every).
         precision: Number format of products; auto is bfloat16 where the processor multiplies it in hardware.
-        threads: Processor threads (0: all).
+        threads: Processor threads (0: all); with several, a batch is cut in two, and dropout is drawn for each part.
         deterministic: Make TensorFlow refuse operations that are not repeatable.
         tensorboard: Write TensorBoard scalars into the run directory.
     """

@@ -45,15 +45,15 @@ def _silent() -> Iterator[None]:
 def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     """Import TensorFlow quietly and set its threads, once a process.
 
+    The threads are shared out among `lanes()`: two computations side by side, each on its own threads, are faster than
+    one that hands out every small product to all of them.
+
     Args:
         threads: processor threads; 0 takes all.
         deterministic: make TensorFlow refuse operations that are not repeatable.
 
     Returns:
         The number of threads.
-
-    The threads are shared out among `lanes()`: two computations side by side, each on its own threads, are faster than
-    one that hands out every small product to all of them.
     """
     with _silent():
         import tensorflow as tf

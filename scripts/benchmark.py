@@ -33,7 +33,7 @@ from peers.sizes import Sizes
 from mtlite.config import Config, ModelConfig, SearchConfig
 from mtlite.data.batches import Batch, Batches
 from mtlite.data.ids import PAD
-from mtlite.hardware import start_tensorflow
+from mtlite.hardware import lanes, start_tensorflow
 from mtlite.recipe import read_config
 from mtlite.training.prepare import Prepared, prepare
 
@@ -188,7 +188,7 @@ def ours(prepared: Prepared, precision: str, keras_layer: bool = False) -> Secon
 
     model, training = build(prepared, precision), prepared.config.training
     optimizer = Adam(model.trainable_variables, training.clip_norm, 0.0)
-    step = TrainingStep(model, optimizer, 1, training.label_smoothing, 1, tf.distribute.get_strategy())
+    step = TrainingStep(model, optimizer, 1, training.label_smoothing, 1, tf.distribute.get_strategy(), lanes())
     update = 0
 
     def train(batches: Sequence[Batch]) -> float:
