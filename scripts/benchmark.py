@@ -3,9 +3,9 @@
     python scripts/benchmark.py --pairs corpora/multi30k --run runs/multi30k-en-de-1
     python scripts/benchmark.py ... --peers --json benchmark.json --picture benchmark.png
 
-Ratios come first: absolute figures move with the machine. Everything is measured in one process, in rounds that take
-every contender in turn, and given as the median with the range over the rounds. `--peers` adds the model in PyTorch
-(pip install torch). Let nothing else run meanwhile.
+Ratios come first: absolute figures move with the machine. Every contender has a process of its own, with the threads
+that it would have alone; they are asked in turn, round by round, and one figure is the median of its rounds. `--peers`
+adds the model in PyTorch (pip install torch). Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import argparse
 import json
 import multiprocessing
 import platform
-import resource
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -27,53 +27,55 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import numpy as np
-from peers.sizes import Sizes
+from contenders.ours import SIDE, OurTraining, OurTranslation
+from contenders.process import Contender
+from contenders.sizes import Sizes
 
-from mtlite.config import Config, ModelConfig, SearchConfig
-from mtlite.data.batches import Batch, Batches
+from mtlite.config import Config
+from mtlite.data.batches import Batches
 from mtlite.data.ids import PAD
-from mtlite.hardware import lanes, start_tensorflow
 from mtlite.recipe import read_config
+from mtlite.run import Run
+from mtlite.search.loading import load_tokenizers
 from mtlite.training.prepare import Prepared, prepare
 
 RECIPE = Path(__file__).resolve().parent / "recipes" / "multi30k-en-de.yaml"
-REFERENCE = ModelConfig(
-    topology="attention",
-    embedding_size=256,
-    units=512,
-    layers=2,
-    bidirectional=True,
-    dropout=0.3,
-    embedding_dropout=0.3,
-)
-BATCH_TOKENS = 4000
-WARM_UP = 3
-SIDE = 2048
-
-Seconds = Callable[[Sequence[Batch]], float]
-"""Trains on some batches and gives the seconds."""
+PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
+BATCH_SIZES = (1, 32, 128)
+EVERYTHING = "all"
+PLAIN = "plain Keras, compile and fit, float32"
 
 
 @dataclass
 class Row:
-    """A contender.
+    """What was measured of a contender.
 
     Args:
         name: of it.
-        rates: what was measured in each round, larger is faster.
+        rates: one a round; larger is faster.
+        facts: what else is known of it.
     """
 
     name: str
-    rates: list[float]
+    rates: list[float] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def middle(self) -> float:
         return median(self.rates)
 
+    @property
+    def precision(self) -> str:
+        return self.name.rpartition(", ")[2]
+
+    @property
+    def spread(self) -> str:
+        return f"{min(self.rates):,.0f} – {max(self.rates):,.0f}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        return {"name": self.name, "median": self.middle, "lowest": min(self.rates), "highest": max(self.rates)}
+        lowest, highest = min(self.rates), max(self.rates)
+        return {"name": self.name, **self.facts, "median": self.middle, "lowest": lowest, "highest": highest}
 
 
 def main() -> int:
@@ -87,24 +89,21 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw training speed into this file")
     options = parser.parse_args()
-    start_tensorflow(options.threads)
     prepared = prepare(reference_config(options.pairs), lambda line: None)
-    flops = flops_per_token(prepared)
-    limits = {precision: Row(precision, []) for precision in ("float32", "bfloat16")}
-    contenders = training_contenders(prepared, options.peers, options.threads)
-    rows = measure_training(prepared, contenders, limits, options.rounds, options.batches)
+    rows, limits, flops = measure_training(prepared, options.peers, options.threads, options.rounds, options.batches)
     figures: dict[str, Any] = {
         "machine": f"{platform.machine()}, {multiprocessing.cpu_count()} processors",
         "ceilings": {name: row.to_dict() for name, row in limits.items()},
         "mflop_per_token": flops / 1e6,
         "training": [row.to_dict() for row in rows],
-        "peak_memory_mb": peak_memory(options.pairs, options.threads),
     }
-    print(training_table(rows, limits, flops, figures["peak_memory_mb"]))
+    print(training_table(rows, limits, flops), flush=True)
     if options.run:
-        translation = measure_translation(options.run, options.peers, options.rounds, options.threads)
-        figures["translation"] = translation
-        print("\n" + translation_table(translation))
+        translations = measure_translation(options.run, options.peers, options.rounds, options.threads)
+        starts = measure_starts(options.run, options.rounds)
+        figures["translation"] = [row.to_dict() for row in translations]
+        figures["start"] = [row.to_dict() for row in starts]
+        print("\n" + translation_table(translations) + "\n\n" + start_table(starts))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
     if options.picture:
@@ -113,288 +112,185 @@ def main() -> int:
 
 
 def reference_config(pairs: str | None) -> Config:
-    """Multi30k en→de with the sizes that figures are usually given for."""
+    """Multi30k en→de, cut as the figures of the field are: 6,000 joint pieces, 4,000 tokens a batch."""
     config = read_config(RECIPE)
-    config.model = REFERENCE
+    config.tokenizer.vocabulary_size, config.tokenizer.sampling = PIECES, 0.0
     config.training.batch_tokens = BATCH_TOKENS
-    config.training.max_updates, config.training.validate_every = 1000, 1000
     if pairs:
         config.data.dataset, config.data.pairs = None, pairs
     return config
 
 
-def sizes_of(prepared: Prepared) -> Sizes:
-    """The same for peers."""
-    model, training = prepared.config.model, prepared.config.training
-    return Sizes(
-        vocabulary=len(prepared.tokenizers.target),
-        embedding=int(model.embedding_size or 0),
-        units=int(model.units or 0),
-        layers=model.layers,
-        dropout=float(model.dropout or 0.0),
-        label_smoothing=training.label_smoothing,
-    )
-
-
-def build(prepared: Prepared, precision: str) -> Any:
-    """Our model, untrained."""
-    from mtlite.models.build import build_model
-    from mtlite.models.lengths import Lengths
-
-    return build_model(
-        prepared.config.model,
-        source_vocabulary=len(prepared.tokenizers.source),
-        target_vocabulary=len(prepared.tokenizers.target),
-        joint=prepared.tokenizers.joint,
-        lengths=Lengths.fit(prepared.lengths),
-        precision=precision,
-    )
-
-
-def flops_per_token(prepared: Prepared) -> float:
-    """Operations of all matrix products of a pair of average lengths, forwards and backwards, by its tokens."""
-    from mtlite.ablation.flops import training_flops
-
-    source, target = (round(float(length)) for length in prepared.lengths[:, :2].mean(axis=0))
-    smoothing = prepared.config.training.label_smoothing
-    return training_flops(build(prepared, "float32"), source, target, smoothing) / (source + target)
-
-
-def ceiling(precision: str) -> Callable[[], float]:
-    """Gives GFLOP/s of a product of two square matrices."""
-    import tensorflow as tf
-
-    matrix = tf.cast(tf.random.normal([SIDE, SIDE]), precision)
-    product = tf.function(lambda: tf.matmul(matrix, matrix))
-    product()
-
-    def measure() -> float:
-        seconds = []
-        for _ in range(7):
-            start = time.perf_counter()
-            product().numpy()
-            seconds.append(time.perf_counter() - start)
-        return 2 * SIDE**3 / median(seconds) / 1e9
-
-    return measure
-
-
-def ours(prepared: Prepared, precision: str, keras_layer: bool = False) -> Seconds:
-    """Our training step; with `keras_layer`, every LSTM layer runs as `keras.layers.LSTM` does."""
-    import tensorflow as tf
-
-    from mtlite.training.optimizer import Adam
-    from mtlite.training.step import TrainingStep
-
-    model, training = build(prepared, precision), prepared.config.training
-    optimizer = Adam(model.trainable_variables, training.clip_norm, 0.0)
-    step = TrainingStep(model, optimizer, 1, training.label_smoothing, 1, tf.distribute.get_strategy(), lanes())
-    update = 0
-
-    def train(batches: Sequence[Batch]) -> float:
-        nonlocal update
-        start = time.perf_counter()
-        for batch in batches:
-            update += 1
-            step([batch], 1e-3, update)
-        return time.perf_counter() - start
-
-    if keras_layer:
-        with slow_layers():
-            train([Batch(np.full((2, 3), 5, np.int32), np.full((2, 3), 5, np.int32))])  # the graph is made once
-    return train
-
-
 @contextmanager
-def slow_layers() -> Iterator[None]:
-    """All LSTM layers take the path of their parent."""
-    from mtlite.models.lstm import LSTM
-
-    fast = LSTM.fast
-    LSTM.fast = lambda self: False  # type: ignore[method-assign]
+def contenders(makers: dict[str, tuple[Any, ...]]) -> Iterator[dict[str, Contender]]:
+    """By name, a process each; all end together."""
+    started: dict[str, Contender] = {}
     try:
-        yield
+        for name, (make, *arguments) in makers.items():
+            started[name] = Contender(name, make, *arguments)
+        yield started
     finally:
-        LSTM.fast = fast  # type: ignore[method-assign]
-
-
-def training_contenders(prepared: Prepared, peers: bool, threads: int) -> dict[str, Seconds]:
-    """By name, all that are measured."""
-    from peers.keras_model import PlainKeras
-
-    sizes = sizes_of(prepared)
-    contenders: dict[str, Seconds] = {
-        "mtlite, bfloat16": ours(prepared, "bfloat16"),
-        "mtlite, float32": ours(prepared, "float32"),
-        "mtlite with keras.layers.LSTM, bfloat16": ours(prepared, "bfloat16", keras_layer=True),
-        "mtlite with keras.layers.LSTM, float32": ours(prepared, "float32", keras_layer=True),
-        "plain Keras, compile and fit, float32": PlainKeras(sizes).train,
-    }
-    if peers:
-        import torch
-        from peers.torch_model import TorchTraining
-
-        torch.set_num_threads(threads or multiprocessing.cpu_count())
-        contenders["PyTorch, bfloat16"] = TorchTraining(sizes, "bfloat16").train
-        contenders["PyTorch, float32"] = TorchTraining(sizes, "float32").train
-    return contenders
+        for each in started.values():
+            each.close()
 
 
 def measure_training(
-    prepared: Prepared, contenders: dict[str, Seconds], limits: dict[str, Row], rounds: int, count: int
-) -> list[Row]:
-    """Source plus target tokens a second, padding not counted; the ceilings are measured in the same rounds."""
-    encoded, tokenizers = prepared.encoded, prepared.tokenizers
-    batches = list(islice(Batches(encoded, tokenizers, BATCH_TOKENS, seed=1).epoch(0), count + WARM_UP))
+    prepared: Prepared, peers: bool, threads: int, rounds: int, count: int
+) -> tuple[list[Row], dict[str, Row], float]:
+    """Source plus target tokens a second, padding not counted.
+
+    Returns:
+        A row for every contender, the ceilings measured in the same rounds, and operations per token.
+    """
+    from contenders.keras_model import PlainKeras
+
+    sizes = Sizes(len(prepared.tokenizers.target), 256, 512, 2, dropout=0.3, label_smoothing=0.1)
+    lengths = prepared.lengths
+    makers: dict[str, tuple[Any, ...]] = {}
+    for precision in ("bfloat16", "float32"):
+        makers[f"mtlite, {precision}"] = OurTraining, sizes, lengths, precision, threads
+        makers[f"mtlite with keras.layers.LSTM, {precision}"] = OurTraining, sizes, lengths, precision, threads, True
+    makers[PLAIN] = PlainKeras, sizes, threads
+    if peers:
+        from contenders.torch_model import TorchTraining
+
+        makers |= {f"PyTorch, {precision}": (TorchTraining, sizes, precision, threads)
+                   for precision in ("bfloat16", "float32")}  # fmt: skip
+    batches = list(
+        islice(Batches(prepared.encoded, prepared.tokenizers, BATCH_TOKENS, seed=1).epoch(0), count + WARM_UP)
+    )
     warm_up, batches = batches[:WARM_UP], batches[WARM_UP:]
     tokens = sum(int((side != PAD).sum()) for batch in batches for side in batch)
-    products = {precision: ceiling(precision) for precision in limits}
-    rows = {name: Row(name, []) for name in contenders}
-    for train in contenders.values():
-        train(warm_up)
-    for _ in range(rounds):
-        for precision, product in products.items():
-            limits[precision].rates.append(product())
-        for name, train in contenders.items():
-            rows[name].rates.append(tokens / train(batches))
-    return list(rows.values())
+    limits = {precision: Row(precision) for precision in ("float32", "bfloat16")}
+    rows = {name: Row(name) for name in makers}
+    with contenders(makers) as started:
+        ours = {precision: started[f"mtlite, {precision}"] for precision in limits}
+        average = [round(float(length)) for length in lengths[:, :2].mean(axis=0)]
+        flops = ours["float32"].ask("flops", *average) / sum(average)
+        for contender in started.values():
+            contender.ask("train", warm_up)
+        for _ in range(rounds):
+            for precision, contender in ours.items():
+                limits[precision].rates.append(contender.ask("ceiling"))
+            for name, contender in started.items():
+                rows[name].rates.append(tokens / contender.ask("train", batches))
+        for name, contender in started.items():
+            rows[name].facts["peak_memory_mb"] = contender.peak_memory()
+    return list(rows.values()), limits, flops
 
 
-def _memory(pairs: str | None, threads: int, answer: Any) -> None:
-    start_tensorflow(threads)
-    prepared = prepare(reference_config(pairs), lambda line: None)
-    train = ours(prepared, "float32")
-    train(list(islice(Batches(prepared.encoded, prepared.tokenizers, BATCH_TOKENS, seed=1).epoch(0), 20)))
-    answer.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def peak_memory(pairs: str | None, threads: int) -> float:
-    """Megabytes that a process of its own takes at most for twenty updates in float32 (Linux)."""
-    context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
-    process = context.Process(target=_memory, args=(pairs, threads, answer))
-    process.start()
-    megabytes = float(answer.get())
-    process.join()
-    return megabytes
-
-
-def measure_translation(run: str, peers: bool, rounds: int, threads: int) -> list[dict[str, Any]]:
-    """Sentences and tokens a second for the test set of a run, by search and batch size."""
-    from mtlite.run import Run
-    from mtlite.search.translator import Translator
-
-    config = Run(Path(run)).config()
-    sources_text = Run(Path(run)).read_side("test.source")
+def measure_translation(run: str, peers: bool, rounds: int, threads: int) -> list[Row]:
+    """Sentences a second for the test set of a run, by search and batch size."""
+    sources = sources_of(run)
     found = []
     for beam in (1, 5):
-        search = SearchConfig(**{**vars(config.search), "beam_size": beam, "nbest": 1, "sample": False})
-        translators = {precision: Translator.load(run, search, threads, precision=precision)
-                       for precision in ("float32", "bfloat16")}  # fmt: skip
-        first = translators["float32"]
-        sources = sorted(first.tokenizers.source.encode(sources_text), key=len)
-        ways: dict[str, Callable[[list[list[int]]], list[list[int]]]] = {
-            f"mtlite, {precision}": one_batch(each) for precision, each in translators.items()
-        }
-        if peers:
-            ways |= torch_ways(first, config, beam)
-        for size in (1, 32, 128):
-            chosen = sources[:: len(sources) // 100] if size == 1 else sources
-            chunks = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-            rows = {name: Row(name, []) for name in ways}
-            outputs: dict[str, list[list[int]]] = {}
-            for name, way in ways.items():
-                outputs[name] = [ids for chunk in chunks for ids in way(chunk)]  # and warms up
-            for _ in range(rounds):
-                for name, way in ways.items():
-                    start = time.perf_counter()
-                    for chunk in chunks:
-                        way(chunk)
-                    rows[name].rates.append(len(chosen) / (time.perf_counter() - start))
-            for name, row in rows.items():
-                same = sum(a == b for a, b in zip(outputs[name], outputs["mtlite, float32"], strict=True))
-                tokens = sum(map(len, outputs[name])) / len(chosen)
-                figures = {**row.to_dict(), "tokens_per_sentence": tokens, "same": same / len(chosen)}
-                found.append({"beam": beam, "batch": size, **figures})
+        makers: dict[str, tuple[Any, ...]] = {}
+        for precision in ("bfloat16", "float32"):
+            makers[f"mtlite, {precision}"] = OurTranslation, run, beam, precision, threads
+            if peers:
+                from contenders.torch_model import TorchTranslation
+
+                makers[f"PyTorch, {precision}"] = TorchTranslation, run, beam, precision, threads
+        with contenders(makers) as started:
+            for size in BATCH_SIZES:
+                chosen = sources[:: max(1, len(sources) // 100)] if size == 1 else sources
+                batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+                found += translation_rows(started, "translate", batches, len(chosen), rounds, beam, size)
+            ours = {name: each for name, each in started.items() if name.startswith("mtlite")}
+            found += translation_rows(ours, "translate_all", sources, len(sources), rounds, beam, EVERYTHING)
     return found
 
 
-def one_batch(translator: Any) -> Callable[[list[list[int]]], list[list[int]]]:
-    """Translates ids with ours."""
-    searcher = translator.searcher
-    return lambda sources: [each.ids[0] for each in searcher.batch(sources, np.arange(len(sources)))]
+def sources_of(run: str) -> list[list[int]]:
+    """The test sentences of a run as ids, short ones first."""
+    opened = Run.open(run)
+    tokenizers = load_tokenizers(opened, opened.facts())
+    return sorted(tokenizers.source.encode(opened.read_side("test.source")), key=len)
 
 
-def torch_ways(translator: Any, config: Config, beam: int) -> dict[str, Callable[[list[list[int]]], list[list[int]]]]:
-    """The same model with the same weights and the same search in PyTorch."""
-    import torch
-    from peers.torch_model import beam_search, with_weights_of
-
-    from mtlite.data.batches import pad
-
-    ours = translator.models[0]
-    options = ours.config
-    sizes = Sizes(
-        options["target_vocabulary"], options["embedding_size"], options["units"], options["layers"], 0.0, 0.0
-    )
-    model = with_weights_of(ours, sizes)
-
-    def way(precision: str) -> Callable[[list[list[int]]], list[list[int]]]:
-        def translate(sources: list[list[int]]) -> list[list[int]]:
-            limits = translator.searcher.limits(np.array([len(ids) for ids in sources]))
-            source = torch.from_numpy(pad([np.asarray(ids, np.int32) for ids in sources]).astype(np.int64))
-            penalty = config.search.length_penalty
-            found: list[list[int]] = beam_search(model, source, torch.from_numpy(limits), beam, penalty, precision)
-            return found
-
-        return translate
-
-    return {f"PyTorch, {precision}": way(precision) for precision in ("float32", "bfloat16")}
+def translation_rows(
+    started: dict[str, Contender],
+    method: str,
+    sources: Sequence[Any],
+    sentences: int,
+    rounds: int,
+    beam: int,
+    batch: int | str,
+) -> list[Row]:
+    """Every contender in turn, round by round, after one that warms up."""
+    rows = {name: Row(name, facts={"beam": beam, "batch": batch}) for name in started}
+    outputs = {name: contender.ask(method, sources)[1] for name, contender in started.items()}
+    for _ in range(rounds):
+        for name, contender in started.items():
+            rows[name].rates.append(sentences / contender.ask(method, sources)[0])
+    for name, row in rows.items():
+        same = sum(a == b for a, b in zip(outputs[name], outputs["mtlite, float32"], strict=True))
+        row.facts["tokens_per_sentence"] = sum(map(len, outputs[name])) / sentences
+        row.facts["same"] = same / sentences
+    return list(rows.values())
 
 
-def training_table(rows: list[Row], limits: dict[str, Row], flops: float, memory: float) -> str:
+def measure_starts(run: str, rounds: int) -> list[Row]:
+    """Starts a second of whole commands: what one waits for before anything happens."""
+    commands = {
+        "mtlite --help": ["-m", "mtlite", "--help"],
+        "import tensorflow": ["-c", "import tensorflow"],
+        "mtlite translate, one line": ["-m", "mtlite", "translate", run],
+    }
+    rows = {name: Row(name) for name in commands}
+    for turn in range(rounds + 1):
+        for name, arguments in commands.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], input=b"A dog.\n", capture_output=True, check=True)
+            if turn:
+                rows[name].rates.append(1 / (time.perf_counter() - start))
+    return list(rows.values())
+
+
+def training_table(rows: list[Row], limits: dict[str, Row], flops: float) -> str:
     """Ratios first."""
     named = {row.name: row for row in rows}
     lines = [
-        "| training | × ours in the same format | tokens/s | range | share of the ceiling |",
-        "|---|--:|--:|--:|--:|",
+        "| training | mtlite is faster by | tokens/s | range | share of the ceiling | peak memory |",
+        "|---|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
-        precision = row.name.rpartition(", ")[2]
-        ratio = named[f"mtlite, {precision}"].middle / row.middle
-        share = row.middle * flops / 1e9 / limits[precision].middle
-        spread = f"{min(row.rates):,.0f} – {max(row.rates):,.0f}"
-        lines.append(f"| {row.name} | {ratio:.2f} | {row.middle:,.0f} | {spread} | {share:.0%} |")
-    fastest, plain = named["mtlite, bfloat16"].middle, named["plain Keras, compile and fit, float32"].middle
-    ceilings = ", ".join(f"{name} {row.middle:.0f} GFLOP/s" for name, row in limits.items())
+        ratio = named[f"mtlite, {row.precision}"].middle / row.middle
+        share = row.middle * flops / 1e9 / limits[row.precision].middle
+        memory = f"{row.facts['peak_memory_mb']:,.0f} MB"
+        lines.append(f"| {row.name} | {ratio:.2f} × | {row.middle:,.0f} | {row.spread} | {share:.0%} | {memory} |")
+    ceilings = ", ".join(f"{name} {row.middle:.0f} ({row.spread})" for name, row in limits.items())
     return "\n".join(
         [
             *lines,
             "",
-            f"The default (bfloat16) is {fastest / plain:.2f} times as fast as plain Keras.",
-            f"Ceilings, products of {SIDE} × {SIDE} matrices: {ceilings}. {flops / 1e6:.1f} MFLOP a token: all matrix "
-            "products of an average pair, forwards and backwards.",
-            f"Peak memory of training: {memory:,.0f} MB.",
+            f"bfloat16 against plain Keras: {named['mtlite, bfloat16'].middle / named[PLAIN].middle:.2f} ×.",
+            f"Ceilings in GFLOP/s, products of {SIDE} × {SIDE} matrices side by side: {ceilings}. {flops / 1e6:.1f} "
+            "MFLOP a token: all matrix products of an average pair, forwards and backwards.",
         ]
     )
 
 
-def translation_table(figures: list[dict[str, Any]]) -> str:
-    """Sentences a second, with the ratio to ours in the same format."""
-    lines = ["| translation | beam | batch | × ours | sentences/s | range | tokens/s | as ours in float32 |"]
+def translation_table(rows: list[Row]) -> str:
+    """Ratios to the same search of ours in the same format first."""
+    lines = ["| translation | beam | batch | mtlite is faster by | sentences/s | range | tokens/s | as in float32 |"]
     lines.append("|---|--:|--:|--:|--:|--:|--:|--:|")
-    for row in figures:
-        precision = row["name"].rpartition(", ")[2]
-        mine = next(
-            each
-            for each in figures
-            if (each["name"], each["beam"], each["batch"]) == (f"mtlite, {precision}", row["beam"], row["batch"])
-        )
-        speed = f"{row['median']:,.1f} | {row['lowest']:,.1f} – {row['highest']:,.1f}"
+    for row in rows:
+        place = row.facts["beam"], row.facts["batch"]
+        mine = next(each for each in rows if each.name == f"mtlite, {row.precision}"
+                    and (each.facts["beam"], each.facts["batch"]) == place)  # fmt: skip
         lines.append(
-            f"| {row['name']} | {row['beam']} | {row['batch']} | {mine['median'] / row['median']:.2f} | {speed} | "
-            f"{row['median'] * row['tokens_per_sentence']:,.0f} | {row['same']:.1%} |"
+            f"| {row.name} | {place[0]} | {place[1]} | {mine.middle / row.middle:.2f} × | {row.middle:,.1f} | "
+            f"{row.spread} | {row.middle * row.facts['tokens_per_sentence']:,.0f} | {row.facts['same']:.1%} |"
         )
+    return "\n".join(lines)
+
+
+def start_table(rows: list[Row]) -> str:
+    """Seconds of whole commands."""
+    lines = ["| command | seconds | range |", "|---|--:|--:|"]
+    for row in rows:
+        lines.append(f"| {row.name} | {1 / row.middle:.2f} | {1 / max(row.rates):.2f} – {1 / min(row.rates):.2f} |")
     return "\n".join(lines)
 
 

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from contenders.sizes import Sizes
 from mtlite.data.batches import Batch
 from mtlite.data.ids import BOS, PAD
-from peers.sizes import Sizes
 
 
 def plain_model(sizes: Sizes) -> keras.Model:
@@ -44,9 +44,17 @@ def plain_model(sizes: Sizes) -> keras.Model:
 
 
 class PlainKeras:
-    """`compile` and `fit` of the plain model, without XLA: it would compile once for every shape."""
+    """`compile` and `fit` of the plain model, without XLA: it would compile once for every shape.
 
-    def __init__(self, sizes: Sizes) -> None:
+    Args:
+        sizes: of the model.
+        threads: 0 leaves them to TensorFlow, which takes all.
+    """
+
+    def __init__(self, sizes: Sizes, threads: int) -> None:
+        if threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
         self.model = plain_model(sizes)
         self.model.compile(
             optimizer=keras.optimizers.Adam(sizes.learning_rate, global_clipnorm=1.0),

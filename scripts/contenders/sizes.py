@@ -1,8 +1,12 @@
-"""The sizes that all peers share."""
+"""What all contenders share: sizes, and what a contender of training can do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from mtlite.data.batches import Batch
 
 
 @dataclass(frozen=True)
@@ -26,3 +30,10 @@ class Sizes:
     dropout: float
     label_smoothing: float
     learning_rate: float = 0.001
+
+
+class Training(Protocol):
+    """A model with its optimizer."""
+
+    def train(self, batches: Sequence[Batch]) -> float:
+        """One update for each batch; gives the seconds."""

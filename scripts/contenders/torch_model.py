@@ -12,9 +12,10 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from mtlite.data.batches import Batch
+from contenders.ours import model_options, search_of
+from contenders.sizes import Sizes
+from mtlite.data.batches import Batch, pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from peers.sizes import Sizes
 
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Of every decoder layer h and c, `[1, batch, units]`."""
@@ -110,9 +111,11 @@ class TorchTraining:
     Args:
         sizes: of the model.
         precision: float32, or bfloat16 by autocast.
+        threads: 0 leaves them to PyTorch, which takes all.
     """
 
-    def __init__(self, sizes: Sizes, precision: str) -> None:
+    def __init__(self, sizes: Sizes, precision: str, threads: int) -> None:
+        set_threads(threads)
         self.model = Seq2Seq(sizes)
         self.precision, self.smoothing = precision, sizes.label_smoothing
         self.optimizer = torch.optim.Adam(self.model.parameters(), sizes.learning_rate, fused=True)
@@ -134,6 +137,42 @@ class TorchTraining:
             nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimizer.step()
         return time.perf_counter() - start
+
+
+class TorchTranslation:
+    """A model of ours in PyTorch.
+
+    Args:
+        run: a finished run with attention.
+        beam: of the search.
+        precision: of products.
+        threads: 0 takes all.
+    """
+
+    def __init__(self, run: str, beam: int, precision: str, threads: int) -> None:
+        from mtlite.search.translator import Translator
+
+        translator = Translator.load(run, search_of(run, beam), 1)  # only lends weights and limits
+        set_threads(threads)
+        self.model = with_weights_of(translator.models[0], model_options(translator.models[0]))
+        self.limits, self.search, self.precision = translator.searcher.limits, translator.config, precision
+
+    def translate(self, batches: Sequence[list[list[int]]]) -> tuple[float, list[list[int]]]:
+        """Batches as they come; gives the seconds and the best hypotheses."""
+        found: list[list[int]] = []
+        start = time.perf_counter()
+        for sources in batches:
+            limits = torch.from_numpy(self.limits(np.array([len(ids) for ids in sources])))
+            source = torch.from_numpy(pad([np.asarray(ids, np.int32) for ids in sources]).astype(np.int64))
+            beam, penalty = self.search.beam_size, self.search.length_penalty
+            found += beam_search(self.model, source, limits, beam, penalty, self.precision)
+        return time.perf_counter() - start, found
+
+
+def set_threads(threads: int) -> None:
+    """Threads of PyTorch; 0 leaves them as they are."""
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def autocast(precision: str) -> contextlib.AbstractContextManager[Any]:

@@ -1,0 +1,1 @@
+"""What benchmark.py measures, each in a process of its own."""

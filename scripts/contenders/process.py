@@ -1,0 +1,76 @@
+"""A contender lives in a process of its own, so that it sets up its threads as it would alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+_READY, _PEAK = "ready", "peak_memory"
+
+
+class Contender:
+    """Asks an object in another process; while it is not asked, it is idle.
+
+    Args:
+        name: for people.
+        make: makes the object there; a class or function that can be imported.
+        arguments: for `make`.
+    """
+
+    def __init__(self, name: str, make: Callable[..., Any], *arguments: Any) -> None:
+        self.name = name
+        context = multiprocessing.get_context("spawn")
+        self._connection, other = context.Pipe()
+        self._process = context.Process(target=_serve, args=(other, make, arguments), daemon=True)
+        self._process.start()
+        other.close()
+        self._answer()
+
+    def ask(self, method: str, *arguments: Any) -> Any:
+        """What a method of the object gives.
+
+        Raises:
+            RuntimeError: if it fails, with its traceback.
+        """
+        self._connection.send((method, arguments))
+        return self._answer()
+
+    def peak_memory(self) -> float:
+        """Megabytes that the process took at most so far (Linux)."""
+        return float(self.ask(_PEAK))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.join()
+
+    def _answer(self) -> Any:
+        try:
+            failed, answer = self._connection.recv()
+        except EOFError:
+            self._process.join()
+            raise RuntimeError(f"{self.name} ended with code {self._process.exitcode}") from None
+        if failed:
+            raise RuntimeError(f"{self.name} failed:\n{answer}")
+        return answer
+
+
+def _serve(connection: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    try:
+        thing = make(*arguments)
+        connection.send((False, _READY))
+        while True:
+            method, given = connection.recv()
+            if method == _PEAK:
+                answer = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            else:
+                answer = getattr(thing, method)(*given)
+            connection.send((False, answer))
+    except EOFError:
+        return
+    except Exception:  # noqa: BLE001 - whoever asked says it
+        connection.send((True, traceback.format_exc()))
