@@ -18,6 +18,8 @@ from mtlite.data.tokenizer import Tokenizers
 
 _BLOCK = 512  # neighbouring pairs that are read together
 _POOL = 256  # blocks that are sorted by length together
+POOL_PAIRS = _BLOCK * _POOL
+"""Pairs that are in memory at a time."""
 
 
 class Batch(NamedTuple):

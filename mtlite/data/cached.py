@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ import datasets
 import numpy as np
 import pyarrow as pa
 from datasets.exceptions import DatasetGenerationError
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from mtlite.data.readers import Columns, Pair, check_sentences, first_line
 from mtlite.errors import DataError, MtliteError
@@ -75,6 +78,41 @@ def dataset_from_files(
         )
 
 
+def remembered(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Arrays that follow from `key` alone: computed once, then read from the cache of `datasets`.
+
+    Args:
+        key: everything that they depend on.
+        make: computes them.
+
+    Raises:
+        DataError: The cache cannot be written.
+    """
+    digest = hashlib.sha256("\0".join(key).encode()).hexdigest()
+    path = cache_folder() / f"{digest}.safetensors"
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError):  # not there yet, or damaged
+        arrays = make()
+    with writing_to_cache():
+        aside = path.with_name(f"{path.name}.{os.getpid()}.part")  # two processes may make it at once
+        save_file(arrays, aside)
+        aside.replace(path)
+    return arrays
+
+
+def cache_folder() -> Path:
+    """Where this project keeps its part of the cache of `datasets`.
+
+    Raises:
+        DataError: The cache cannot be written.
+    """
+    folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
+    with writing_to_cache():
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def batches_of(dataset: datasets.Dataset) -> Iterator[pa.Table]:
     """The rows as Arrow tables of a thousand rows."""
     yield from dataset.with_format("arrow").iter(BATCH_SIZE)
@@ -125,9 +163,8 @@ def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
     for table in batches_of(dataset):
         for batch in table.combine_chunks().to_batches():
             digest.update(batch.serialize())
-    folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
+    folder = cache_folder()
     with writing_to_cache():
-        folder.mkdir(parents=True, exist_ok=True)
         return (
             dataset.with_format("arrow")
             .map(

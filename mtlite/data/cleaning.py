@@ -14,7 +14,7 @@ import datasets
 import numpy as np
 
 from mtlite.config import CleaningConfig
-from mtlite.data.cached import keep_rows, pairs_of
+from mtlite.data.cached import keep_rows, pairs_of, remembered
 from mtlite.data.corpus import Corpus
 from mtlite.errors import DataError, UsageError
 
@@ -29,6 +29,8 @@ DESCRIPTIONS = {
     "identical": "source and target the same",
     "script": "another script than most of the corpus",
 }
+
+WARNINGS = ("source that is also in a dev or test set", "target that is also in a dev or test set")
 
 JOINT_SCRIPTS = {"CJK": "HAN", "HIRAGANA": "HAN", "KATAKANA": "HAN", "KATAKANA-HIRAGANA": "HAN", "BOPOMOFO": "HAN"}
 """Scripts that one sentence mixes at will."""
@@ -73,30 +75,38 @@ def clean(corpus: Corpus, config: CleaningConfig) -> tuple[Corpus, CleaningRepor
         raise UsageError(
             f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, found {config.max_length_ratio}"
         )
-    held_out = [pair for part in (corpus.dev, *corpus.tests.values()) for pair in pairs_of(part)]
-    rules = active_rules(corpus.train, config, set(held_out))
-    held_out_sources = {folded(source) for source, _ in held_out}
-    held_out_targets = {folded(target) for _, target in held_out}
-
-    removed = dict.fromkeys(rules, 0)
-    warnings = dict.fromkeys(
-        ("source that is also in a dev or test set", "target that is also in a dev or test set"), 0
-    )
-    keep = np.ones(len(corpus.train), dtype=bool)
-    for row, (source, target) in enumerate(pairs_of(corpus.train)):
-        broken = next((name for name, breaks in rules.items() if breaks(row, source, target)), None)
-        if broken:
-            removed[broken] += 1
-            keep[row] = False
-        elif config.overlap:
-            for warning, known, side in zip(
-                warnings, (held_out_sources, held_out_targets), (source, target), strict=True
-            ):
-                warnings[warning] += folded(side) in known
+    parts = (corpus.train, corpus.dev, *corpus.tests.values())
+    key = ["cleaning", *(part._fingerprint for part in parts), repr(config)]
+    found = remembered(key, lambda: judged(corpus, config))
+    keep = found["keep"]
+    removed = dict(zip(active_rules_of(config), found["removed"].tolist(), strict=True))
+    warnings = dict(zip(WARNINGS, found["warnings"].tolist(), strict=True))
     report = CleaningReport(removed, warnings, len(keep), int(keep.sum()))
     if not report.after:
         raise DataError("cleaning left no training pair: " + " ".join(report.lines()[1:]))
     return dataclasses.replace(corpus, train=keep_rows(corpus.train, keep)), report
+
+
+def judged(corpus: Corpus, config: CleaningConfig) -> dict[str, np.ndarray]:
+    """Which training pairs to keep, how many break each active rule, and how often to warn."""
+    held_out = [pair for part in (corpus.dev, *corpus.tests.values()) for pair in pairs_of(part)]
+    rules = active_rules(corpus.train, config, set(held_out))
+    sides = {folded(source) for source, _ in held_out}, {folded(target) for _, target in held_out}
+    removed, warnings = dict.fromkeys(rules, 0), np.zeros(len(WARNINGS), np.int64)
+    keep = np.ones(len(corpus.train), dtype=bool)
+    for row, pair in enumerate(pairs_of(corpus.train)):
+        broken = next((name for name, breaks in rules.items() if breaks(row, *pair)), None)
+        if broken:
+            removed[broken] += 1
+            keep[row] = False
+        elif config.overlap:
+            warnings += [folded(side) in known for side, known in zip(pair, sides, strict=True)]
+    return {"keep": keep, "removed": np.array(list(removed.values()), np.int64), "warnings": warnings}
+
+
+def active_rules_of(config: CleaningConfig) -> list[str]:
+    """The names of the rules that are switched on, in the order of the configuration."""
+    return [field.name for field in dataclasses.fields(config) if getattr(config, field.name)]
 
 
 def active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[tuple[str, str]]) -> dict[str, Rule]:
@@ -119,8 +129,7 @@ def active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[
         rules["script"] = lambda row, source, target: (
             script_of(source) not in (None, source_script) or script_of(target) not in (None, target_script)
         )
-    names = (field.name for field in dataclasses.fields(config))
-    return {name: rules[name] for name in names if getattr(config, name)}
+    return {name: rules[name] for name in active_rules_of(config)}
 
 
 def repeated(dataset: datasets.Dataset) -> np.ndarray:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
 import sentencepiece
 
-from mtlite.data.cached import writing_to_cache
+from mtlite.data.cached import cache_folder, writing_to_cache
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 
 _loaded: dict[str, Tokenizer] = {}
@@ -68,9 +67,8 @@ def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Da
     models = tokenizers.source.model, tokenizers.target.model
     key = [pairs._fingerprint, *(hashlib.sha256(model).hexdigest() for model in models), sentencepiece.__version__]
     digest = hashlib.sha256(" ".join(key).encode()).hexdigest()
-    folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
+    folder = cache_folder()
     with writing_to_cache():
-        folder.mkdir(parents=True, exist_ok=True)
         return pairs.map(
             _encode,
             batched=True,

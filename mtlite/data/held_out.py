@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import datasets
 import numpy as np
 
-from mtlite.data.cached import keep_rows, pairs_of
+from mtlite.data.cached import keep_rows, pairs_of, remembered
 from mtlite.errors import DataError, UsageError
 
 SMALLEST_CUT_CORPUS = 20
@@ -30,12 +30,7 @@ def cut(
         raise UsageError(
             f"data.held_out: expected at least 1, found {held_out}; or give data.{' and data.'.join(names)}"
         )
-    key = str(seed).encode()
-    hashes = np.empty((len(train), 2), dtype=np.uint64)
-    for row, (source, target) in enumerate(pairs_of(train)):
-        source_hash = hashlib.blake2b(source.encode(), digest_size=8, key=key).digest()
-        pair_hash = hashlib.blake2b(source_hash + target.encode(), digest_size=8).digest()
-        hashes[row] = int.from_bytes(source_hash, "big"), int.from_bytes(pair_hash, "big")
+    hashes = remembered(["hashes", train._fingerprint, str(seed)], lambda: {"hashes": hashes_of(train, seed)})["hashes"]
     source_hashes, pair_hashes = hashes.T
     first_copies = np.unique(pair_hashes, return_index=True)[1]
     if len(first_copies) < SMALLEST_CUT_CORPUS:
@@ -72,3 +67,14 @@ def cut(
             f"(held_out {held_out}, seed {seed}); none of their source sentences is left in the training pairs."
         )
     return keep_rows(train, left), parts, notes
+
+
+def hashes_of(train: datasets.Dataset, seed: int) -> np.ndarray:
+    """A hash of the source and one of the pair, for each pair: `[pairs, 2]` uint64."""
+    key = str(seed).encode()
+    hashes = np.empty((len(train), 2), dtype=np.uint64)
+    for row, (source, target) in enumerate(pairs_of(train)):
+        source_hash = hashlib.blake2b(source.encode(), digest_size=8, key=key).digest()
+        pair_hash = hashlib.blake2b(source_hash + target.encode(), digest_size=8).digest()
+        hashes[row] = int.from_bytes(source_hash, "big"), int.from_bytes(pair_hash, "big")
+    return hashes

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 import datasets
 import numpy as np
+import pyarrow as pa
+import sentencepiece
 
 from mtlite.config import Config, settled
-from mtlite.data.batches import group_by_length
+from mtlite.data.batches import POOL_PAIRS, group_by_length
+from mtlite.data.cached import remembered
 from mtlite.data.cleaning import CleaningReport, clean
 from mtlite.data.corpus import Corpus, load_corpus
 from mtlite.data.defaults import choose_budget, choose_sizes
 from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.ids import UNK
-from mtlite.data.tokenizer import Tokenizers, make_tokenizers
+from mtlite.data.tokenizer import Tokenizer, Tokenizers, make_tokenizers
 from mtlite.errors import DataError
 
 
@@ -42,11 +45,39 @@ def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[tuple[str
 
 
 def _fingerprint(train: datasets.Dataset) -> str:
+    """Of the sentences and their order, however they are stored."""
     digest = hashlib.sha256()
-    for rows in train.iter(batch_size=10_000):
-        for source, target in zip(rows["source"], rows["target"], strict=True):
-            digest.update(f"{source}\0{target}\n".encode())
+    for table in train.select_columns(["source", "target"]).with_format("arrow").iter(batch_size=10_000):
+        for column in table.columns:
+            sentences = column.combine_chunks().cast(pa.large_string())
+            _, offsets, text = sentences.buffers()
+            ends = np.frombuffer(offsets, np.int64)[sentences.offset : sentences.offset + len(sentences) + 1]
+            digest.update((ends - ends[0]).tobytes())
+            digest.update(memoryview(text)[ends[0] : ends[-1]] if text else b"")
     return digest.hexdigest()
+
+
+def _tokenizers(config: Config, train: datasets.Dataset) -> tuple[Tokenizers, list[str]]:
+    """Those that are given, or trained on a sample once for a corpus; and messages for the user."""
+    options, vocabulary_size = config.tokenizer, settled(config.tokenizer.vocabulary_size)
+
+    def make() -> tuple[Tokenizers, list[str]]:
+        return make_tokenizers(options, _sample(train, options.sample_sentences, config.seed), vocabulary_size)
+
+    if options.model or options.source_model or options.target_model:
+        return make()
+
+    def as_arrays() -> dict[str, np.ndarray]:
+        tokenizers, messages = make()
+        texts = tokenizers.source.model, tokenizers.target.model, "\n".join(messages).encode()
+        return {name: np.frombuffer(text, np.uint8) for name, text in zip(names, texts, strict=True)}
+
+    names = ("source", "target", "messages")
+    key = ["tokenizers", train._fingerprint, repr(options), str(config.seed), sentencepiece.__version__]
+    arrays = remembered(key, as_arrays)
+    source, target, messages = (arrays[name].tobytes() for name in names)
+    first = Tokenizer(source)
+    return Tokenizers(first, first if source == target else Tokenizer(target)), messages.decode().splitlines()
 
 
 def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers | None = None) -> Prepared:
@@ -71,8 +102,7 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
         raise DataError("no training pairs are left after cleaning: see data.cleaning for what removes pairs")
     config, chosen = choose_sizes(config, len(corpus.train))
     if tokenizers is None:
-        sample = _sample(corpus.train, config.tokenizer.sample_sentences, config.seed)
-        tokenizers, messages = make_tokenizers(config.tokenizer, sample, settled(config.tokenizer.vocabulary_size))
+        tokenizers, messages = _tokenizers(config, corpus.train)
         for message in messages:
             say(message)
     encoded = encode_pairs(corpus.train, tokenizers)
@@ -86,15 +116,22 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
 
 def count_batches(lengths: np.ndarray, batch_tokens: int) -> int:
     """Batches of an epoch, within a few."""
-    return len(group_by_length(lengths[:, 0], lengths[:, 1], batch_tokens, np.random.default_rng(0)))
+    return _batching(lengths, batch_tokens)[0]
+
+
+def _batching(lengths: np.ndarray, batch_tokens: int) -> tuple[int, float, float]:
+    """Batches of an epoch, padded tokens of one, and the share of padding; of a large corpus, by one pool of it."""
+    pool = lengths[np.linspace(0, len(lengths) - 1, min(len(lengths), POOL_PAIRS)).astype(int)]
+    groups = group_by_length(pool[:, 0], pool[:, 1], batch_tokens, np.random.default_rng(0))
+    padded = sum(len(rows) * int(pool[rows, 0].max() + pool[rows, 1].max()) for rows in groups)
+    batches = round(len(groups) * len(lengths) / len(pool))
+    return batches, padded / len(groups), 1 - int(pool[:, :2].sum()) / padded
 
 
 def data_report(prepared: Prepared) -> list[str]:
     """Sizes, lengths, padding and unknown characters, a line each."""
     lengths, config = prepared.lengths, prepared.config
-    groups = group_by_length(lengths[:, 0], lengths[:, 1], config.training.batch_tokens, np.random.default_rng(0))
-    padded = sum(len(rows) * int(lengths[rows, 0].max() + lengths[rows, 1].max()) for rows in groups)
-    used = int(lengths[:, :2].sum())
+    batches, tokens, padding = _batching(lengths, config.training.batch_tokens)
     lines = [
         f"{len(lengths):,} training pairs, {len(prepared.corpus.dev):,} dev, "
         + ", ".join(f"{len(test):,} {name}" for name, test in prepared.corpus.tests.items()),
@@ -102,8 +139,7 @@ def data_report(prepared: Prepared) -> list[str]:
         + (" for both sides" if prepared.tokenizers.joint else f" source, {len(prepared.tokenizers.target):,} target"),
         f"pieces per sentence: source {lengths[:, 0].mean():.1f} (longest {lengths[:, 0].max()}), "
         f"target {lengths[:, 1].mean():.1f} (longest {lengths[:, 1].max()})",
-        f"{len(groups):,} batches an epoch, {padded / len(groups):,.0f} tokens each, "
-        f"{1 - used / padded:.1%} of them padding",
+        f"{batches:,} batches an epoch, {tokens:,.0f} tokens each, {padding:.1%} of them padding",
     ]
     for name, pairs in {"dev": prepared.corpus.dev, **prepared.corpus.tests}.items():
         unknown = [

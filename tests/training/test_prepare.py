@@ -1,9 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from samples import number_pairs, write_pairs
 
 from mtlite.config import Config, CorpusConfig, DataConfig, TokenizerConfig
 from mtlite.data.batches import Batches
+from mtlite.data.cached import cache_folder
 from mtlite.training.prepare import count_batches, data_report, prepare
 
 
@@ -39,14 +42,50 @@ def test_the_tokenizer_sees_a_sample_drawn_by_seed(config, monkeypatch):
         lambda options, pairs, size: seen.append(list(pairs)) or ready.make(options, size),
     )
     ready = prepared_tokenizers(config)
-    for sentences, seed in ((80, 1), (20, 1), (20, 1), (20, 2)):
-        config.tokenizer.sample_sentences, config.seed = sentences, seed
+    for sentences, seed, byte_fallback in ((80, 1, False), (20, 1, False), (20, 1, True), (20, 2, False)):
+        config.tokenizer.sample_sentences, config.seed, config.tokenizer.byte_fallback = sentences, seed, byte_fallback
         prepare(config, lambda line: None)
     assert [len(pairs) for pairs in seen] == [80, 20, 20, 20]
     assert seen[1] == seen[2]
     assert seen[1] != seen[3]
     assert set(seen[1]) <= set(seen[0])
     assert seen[1] == [pair for pair in seen[0] if pair in set(seen[1])]  # in the order of the corpus
+
+
+def test_a_second_start_does_nothing_again(config, monkeypatch):
+    config.data.test = CorpusConfig()  # cut from the training pairs
+    first = prepared(config)
+    for place in ("prepare.make_tokenizers", "prepare._sample"):
+        monkeypatch.setattr(f"mtlite.training.{place}", lambda *_: pytest.fail("done again"))
+    for place in ("cleaning.judged", "held_out.hashes_of", "encoding._encode"):
+        monkeypatch.setattr(f"mtlite.data.{place}", lambda *_: pytest.fail("done again"))
+    again = prepared(config)
+    assert again.fingerprint == first.fingerprint
+    assert again.cleaning == first.cleaning
+    assert again.tokenizers.source.model == first.tokenizers.source.model
+    assert again.encoded["target_ids"] == first.encoded["target_ids"]
+    assert list(again.corpus.tests["test"]["source"]) == list(first.corpus.tests["test"]["source"])
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"tokenizer": TokenizerConfig(vocabulary_size=30)}])
+def test_what_is_kept_belongs_to_its_options(config, change):
+    first = prepared(config)
+    other = prepared(dataclasses.replace(config, **change))
+    assert (len(other.tokenizers.source) == len(first.tokenizers.source)) == ("seed" in change)
+
+
+def test_a_damaged_cache_is_made_anew(config):
+    first = prepared(config)
+    for path in cache_folder().glob("*.safetensors"):
+        path.write_bytes(path.read_bytes()[:20])
+    assert prepared(config).tokenizers.source.model == first.tokenizers.source.model
+
+
+def test_batches_of_a_large_corpus_are_counted_on_a_part_of_it(config, monkeypatch):
+    lengths = prepared(config).lengths
+    exact = count_batches(lengths, 100)
+    monkeypatch.setattr("mtlite.training.prepare.POOL_PAIRS", 40)
+    assert count_batches(lengths, 100) == pytest.approx(exact, rel=0.2)
 
 
 def prepared_tokenizers(config):
