@@ -21,6 +21,7 @@ from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.ids import UNK
 from mtlite.data.tokenizer import Tokenizer, Tokenizers, make_tokenizers
 from mtlite.errors import DataError
+from mtlite.training.progress import announced
 
 
 @dataclass(frozen=True)
@@ -92,20 +93,24 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
         DataError: if the corpus cannot be used.
     """
     datasets.disable_progress_bars()
-    corpus = load_corpus(config.data, config.seed)
+    with announced("reading the corpus", say):
+        corpus = load_corpus(config.data, config.seed)
     for note in corpus.notes:
         say(note)
-    corpus, report = clean(corpus, config.data.cleaning)
+    with announced("cleaning", say):
+        corpus, report = clean(corpus, config.data.cleaning)
     for line in report.lines():
         say(line)
     if not len(corpus.train):
         raise DataError("no training pairs are left after cleaning: see data.cleaning for what removes pairs")
     config, chosen = choose_sizes(config, len(corpus.train))
     if tokenizers is None:
-        tokenizers, messages = _tokenizers(config, corpus.train)
+        with announced("training the tokenizer", say):
+            tokenizers, messages = _tokenizers(config, corpus.train)
         for message in messages:
             say(message)
-    encoded = encode_pairs(corpus.train, tokenizers)
+    with announced("encoding", say):
+        encoded = encode_pairs(corpus.train, tokenizers)
     lengths = length_table(encoded)
     batches = count_batches(lengths, config.training.batch_tokens)
     config, more = choose_budget(config, int(lengths[:, :2].sum()), batches)

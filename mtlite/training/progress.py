@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 _SECONDS_BETWEEN_LINES = 20.0
+_SECONDS_IN_SILENCE = 5.0
 
 
 class StandardError(io.TextIOBase):
@@ -80,3 +84,27 @@ class TrainingProgress:
     def close(self) -> None:
         if self.bar is not None:
             self.bar.stop()
+
+
+@contextmanager
+def announced(what: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Tell the user what takes long: nothing for seconds, then a line now and then, and how long it took."""
+    begin, ended, told = time.monotonic(), threading.Event(), False
+
+    def tell() -> None:
+        nonlocal told
+        wait = _SECONDS_IN_SILENCE
+        while not ended.wait(wait):
+            seconds = time.monotonic() - begin
+            say(f"{what}: {seconds:.0f} s so far" if told else f"{what} …")
+            told, wait = True, _SECONDS_BETWEEN_LINES
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+    if told:
+        say(f"{what}: {time.monotonic() - begin:.0f} s")

@@ -1,11 +1,12 @@
 import io
 import os
 import sys
+import threading
 
 import pytest
 from rich.console import Console
 
-from mtlite.training.progress import StandardError, TrainingProgress
+from mtlite.training.progress import StandardError, TrainingProgress, announced
 from mtlite.training.train import make_console
 
 
@@ -57,3 +58,28 @@ def test_whoever_read_it_may_go_away(kind, monkeypatch):
         StandardError().flush()
         monkeypatch.undo()
         os.dup2(os.open(os.devnull, os.O_WRONLY), writer)  # what is still buffered can go
+
+
+def test_what_takes_long_is_announced(monkeypatch):
+    monkeypatch.setattr("mtlite.training.progress._SECONDS_IN_SILENCE", 0.0)
+    monkeypatch.setattr("mtlite.training.progress._SECONDS_BETWEEN_LINES", 0.0)
+    said, enough = [], threading.Event()
+
+    def say(line):
+        said.append(line)
+        if len(said) == 3:
+            enough.set()
+
+    with announced("cleaning", say):
+        assert enough.wait(60)
+    assert said[0] == "cleaning …"
+    assert said[1].endswith(" s so far")
+    assert said[-1].startswith("cleaning: ")
+    assert "so far" not in said[-1]
+
+
+def test_what_is_done_at_once_is_not():
+    said = []
+    with announced("cleaning", said.append):
+        pass
+    assert not said
