@@ -165,6 +165,8 @@ class TrainingConfig:
 
     Args:
         max_updates: Updates of the weights (default: from the corpus size).
+        max_seconds: Seconds of updates, validations not counted, that a training may use in place of max_updates (0: no
+            such budget); warm-up, schedule and validations keep their share of it. Not reproducible.
         batch_tokens: Padded source plus padded target tokens in a batch, at most.
         accumulate: Batches whose gradients are summed for one update.
         learning_rate: Peak learning rate of Adam (Kingma & Ba 2015).
@@ -185,6 +187,7 @@ class TrainingConfig:
     """
 
     max_updates: int | None = None
+    max_seconds: float = 0.0
     batch_tokens: int = 4000
     accumulate: int = 1
     learning_rate: float = 0.002

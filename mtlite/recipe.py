@@ -250,6 +250,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "model.layers": (1, 100),
     "model.wait": (0, 1),
     "training.max_updates": (1, _MANY),
+    "training.max_seconds": (0, _MANY),
     "training.batch_tokens": (2, _MANY),
     "training.accumulate": (1, _MANY),
     "training.learning_rate": (0, 1000),

@@ -130,12 +130,15 @@ def dry_run(values: dict[str, Any], name: str, folder: Path, console: Console) -
     plan, total, tuning = Plan(experiment, console.print), 0.0, tuning_cells_of(ablation)
     for system in systems_of(ablation):
         config = plan.config(system, ablation.seeds[0], {})
-        seconds = seconds_per_update(experiment, config) * settled(config.training.max_updates)
+        seconds, budget = config.training.max_seconds, f"{config.training.max_seconds:g} seconds"
+        if not seconds:
+            seconds = seconds_per_update(experiment, config) * settled(config.training.max_updates)
+            budget = f"{config.training.max_updates:,} updates"
         cells = [cell for cell in [*tuning, *cells_of(ablation)] if cell.system == system]
         total += seconds * len(cells)
         console.print(
-            f"{system.name}: {count_parameters(experiment, config):,} weights, {config.training.max_updates:,} "
-            f"updates, about {seconds / 60:.1f} min each: {', '.join(cell.name for cell in cells)}"
+            f"{system.name}: {count_parameters(experiment, config):,} weights, "
+            f"{budget}, about {seconds / 60:.1f} min each: {', '.join(cell.name for cell in cells)}"
         )
     number = len(tuning) + len(cells_of(ablation))
     console.print(f"{number} cells, about {total / 60:.0f} min one after the other, validations not counted")

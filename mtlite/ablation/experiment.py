@@ -170,6 +170,8 @@ def base_config(recipe: dict[str, Any], topology: str) -> Config:
             f"training.patience {config.training.patience}: an ablation has one budget for all cells, no early "
             "stopping: expected 0"
         )
+    if config.training.max_seconds:
+        raise UsageError("training.max_seconds: expected ablation.budget seconds and ablation.seconds in its place")
     for name in ("dev", "test"):
         part = getattr(config.data, name)
         if not any(vars(part).values()):
@@ -189,10 +191,13 @@ def cell_config(recipe: dict[str, Any], ablation: AblationConfig, system: System
     model = {**(values.get("model") or {}), "topology": system.topology}
     for option in left_out_options(recipe, system):
         del model[option]
+    training = {**(values.get("training") or {}), "threads": ablation.threads}
+    if ablation.budget == "seconds":
+        training["max_seconds"] = ablation.seconds
     values |= {
         "seed": seed,
         "model": model,
-        "training": {**(values.get("training") or {}), "threads": ablation.threads},
+        "training": training,
         "search": {**(values.get("search") or {}), "beam_size": 1, "nbest": 1},
     }
     return config_from(values, f"ablation, {system.name}")

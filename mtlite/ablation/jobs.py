@@ -182,7 +182,7 @@ class _Shown:
         at = {job.name: _updates_of(job) for job in running} | {job.name: job.updates for job in self.ended_jobs}
         now_done, total = sum((self.before | at).values()), sum(job.updates for job in self.jobs)
         new = now_done - sum(self.before.values())
-        text = f"{len(self.ended_jobs)} of {len(self.jobs)} cells, {now_done:,} of {total:,} updates"
+        text = f"{len(self.ended_jobs)} of {len(self.jobs)} cells, {now_done:,.0f} of {total:,} updates"
         if self.bar is not None:
             self.bar.update(self.task, completed=now_done, description=text)
             return
@@ -194,9 +194,10 @@ class _Shown:
             self.bar.stop()
 
 
-def _updates_of(job: Job) -> int:
-    """How far a process is."""
+def _updates_of(job: Job) -> float:
+    """How far a process is in its budget, in updates."""
     try:
-        return max((line["update"] for line in read_metrics(job.metrics)), default=0)
+        lines = read_metrics(job.metrics)
+        return max((line["share"] * job.updates if "share" in line else line["update"] for line in lines), default=0)
     except MtliteError:
         return 0

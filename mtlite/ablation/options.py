@@ -35,8 +35,8 @@ class AblationConfig:
         match: What all systems have in common: layers and units (size), or the number of weights within 2 %
             (parameters), for which the units are chosen per topology.
         budget: What all systems may use: the same number of updates, or the same time on this machine (seconds; not
-            reproducible), for which the updates are chosen from the measured speed.
-        seconds: For the budget of seconds: training time of a cell.
+            reproducible).
+        seconds: For the budget of seconds: what the updates of a cell may take (training.max_seconds).
         threads: Processor threads of a cell; part of the result, since sums depend on it in the last digits.
         beam: Translate the test sets a second time with a beam of this size, for a second column (0: do not).
         tune: Options to be chosen for every system on the dev set before its cells start, such as

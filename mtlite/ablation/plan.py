@@ -1,6 +1,6 @@
-"""What must be found out before a system's cells can start: units for a number of weights, updates for a time.
+"""What must be found out before a system's cells can start: units for a number of weights.
 
-Both are kept in the folder of the ablation (`plan.json`), so that a later start goes on with the same numbers.
+They are kept in the folder of the ablation (`plan.json`), so that a later start goes on with the same numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from mtlite.ablation.cells import Point, System
 from mtlite.ablation.experiment import Experiment, with_units
 from mtlite.ablation.matching import count_parameters, match_parameters, within_tolerance
-from mtlite.config import Config, settled
+from mtlite.config import Config
 from mtlite.hardware import start_tensorflow
 from mtlite.run import Run
 
@@ -34,14 +34,11 @@ class Plan:
         self.known: dict[str, Any] = self.place.read_json(PLAN) if known else {}
 
     def config(self, system: System, seed: int, chosen: Point) -> Config:
-        """The configuration of a cell with the units and updates that make it comparable."""
+        """The configuration of a cell with the units that make it comparable."""
         config = self.experiment.config(system, seed, chosen)
         ablation = self.experiment.ablation
         if ablation.match == "parameters" and system.topology != ablation.baseline:
             config = with_units(config, self._number(f"units of {system.name}", lambda: self._units(system)))
-        if ablation.budget == "seconds":
-            key = " ".join([f"updates of {system.name}", *map(str, chosen.values())])
-            config = self._within_time(config, self._number(key, lambda: self._updates(config)))
         return config
 
     def _number(self, key: str, find: Callable[[], int]) -> int:
@@ -62,18 +59,6 @@ class Plan:
         near = "" if within_tolerance(match.parameters, target) else ": not within 2 %, the report says so"
         self.say(f"{system.name}: {match.units} units, {match.parameters:,} of {target:,} weights{near}")
         return match.units
-
-    def _updates(self, config: Config) -> int:
-        return max(1, int(self.experiment.ablation.seconds / seconds_per_update(self.experiment, config)))
-
-    def _within_time(self, config: Config, updates: int) -> Config:
-        """The same validations and the same share of warm-up in another number of updates."""
-        training = dataclasses.replace(config.training, max_updates=updates)
-        share = updates / settled(config.training.max_updates)
-        training.warmup_updates = round(share * settled(training.warmup_updates))
-        training.validate_every = max(1, round(share * settled(training.validate_every)))
-        training.save_every = max(1, round(share * settled(training.save_every)))
-        return dataclasses.replace(config, training=training)
 
 
 def seconds_per_update(experiment: Experiment, config: Config) -> float:

@@ -48,6 +48,7 @@ class Progress:
     validations_without_gain: int = 0
     plateau_scale: float = 1.0
     lowest_loss: float = math.inf
+    used: float = 0.0  # of a budget of seconds; without one it stays 0, so that states are the same in every run
     # since the last line of metrics.jsonl
     nll: float = 0.0
     target_tokens: float = 0.0
@@ -144,7 +145,7 @@ class Loop:
         progress = self.progress
         self.metrics = Metrics(self.run.path / "metrics.jsonl", progress.update)
         self.summaries = Summaries(self.run.path / "tensorboard" if self.config.tensorboard else None)
-        shown = TrainingProgress(self.max_updates, progress.update, self.console)
+        shown = TrainingProgress(self.max_updates, self._at(), self.console)
         source = Prefetched(self.batches.from_position(Position(progress.epoch, progress.batch)))
         try:
             with _noted_signals() as signals:
@@ -155,6 +156,12 @@ class Loop:
             self.metrics.close()
             self.summaries.close()
 
+    def _at(self) -> float:
+        """How much of the budget is used, in updates."""
+        if not self.config.max_seconds:
+            return self.progress.update
+        return self.max_updates * min(1.0, self.progress.used / self.config.max_seconds)
+
     def _out_of_patience(self) -> bool:
         return 0 < self.config.patience <= self.progress.validations_without_gain
 
@@ -162,12 +169,12 @@ class Loop:
         progress = self.progress
         self.seconds_before = float(self.metrics.last.get("seconds", 0.0)) - time.perf_counter()
         line_start, tokens_before = time.perf_counter(), progress.all_tokens
-        while progress.update < self.max_updates and not self._out_of_patience():
-            batches = []
+        while (before := self._at()) < self.max_updates and not self._out_of_patience():
+            begin, batches = time.perf_counter(), []
             for _ in range(self.step.batches_per_update):
                 position, batch = next(source)
                 batches.append(batch)
-            rate = learning_rate(self.config, progress.update + 1, progress.plateau_scale)
+            rate = learning_rate(self.config, before + 1, progress.plateau_scale)
             done = self.step(batches, rate, progress.update + 1)
             if not math.isfinite(done.loss) or not math.isfinite(done.gradient_norm):
                 raise self._not_finite(f"loss is {done.loss} (gradient norm {done.gradient_norm})", progress.update + 1)
@@ -176,7 +183,10 @@ class Loop:
             progress.nll += done.nll * done.tokens
             progress.target_tokens += done.tokens
             progress.all_tokens += sum(int((side != PAD).sum()) for batch in batches for side in batch)
-            validate = progress.update % self.validate_every == 0 or progress.update == self.max_updates
+            if self.config.max_seconds:
+                progress.used += time.perf_counter() - begin
+            at = self._at()
+            validate = at // self.validate_every > before // self.validate_every or at >= self.max_updates
             line = progress.update % _UPDATES_PER_LINE == 0 or validate
             if line:
                 speed = (progress.all_tokens - tokens_before) / (time.perf_counter() - line_start)
@@ -203,13 +213,14 @@ class Loop:
             loss=round(loss, 5),
             learning_rate=rate,
             gradient_norm=round(gradient_norm, 5),
+            **({"share": round(self._at() / self.max_updates, 6)} if self.config.max_seconds else {}),
             epoch=progress.epoch,
             tokens=progress.all_tokens,
             seconds=self._seconds(),
             tokens_per_second=round(speed, 1),
         )
         self.summaries.write(progress.update, training_loss=loss, learning_rate=rate)
-        shown.update(progress.update, loss, speed)
+        shown.update(progress.update, self._at(), loss, speed)
         progress.nll, progress.target_tokens, progress.all_tokens = 0.0, 0.0, 0
 
     def _seconds(self) -> float:

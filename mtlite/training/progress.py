@@ -44,36 +44,37 @@ class TrainingProgress:
     """Shows updates, loss, dev BLEU, speed and the time left.
 
     Args:
-        updates: in the whole training.
-        done: updates done before.
+        updates: the budget.
+        used: how much of it is used already, in updates.
         console: where to; a terminal gets a bar, anything else lines.
     """
 
-    def __init__(self, updates: int, done: int, console: Console) -> None:
+    def __init__(self, updates: int, used: float, console: Console) -> None:
         self.updates, self.console = updates, console
-        self.first, self.start = done, time.perf_counter()
+        self.first, self.start = used, time.perf_counter()
         self.shown = self.start
         self.bleu: float | None = None
         self.bar: Progress | None = None
         if console.is_terminal:
             columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
             self.bar = Progress(*columns, console=console)
-            self.task = self.bar.add_task("", total=updates, completed=done)
+            self.task = self.bar.add_task("", total=updates, completed=int(used))
             self.bar.start()
 
-    def update(self, update: int, loss: float, tokens_per_second: float) -> None:
-        """An update is done."""
+    def update(self, update: int, used: float, loss: float, tokens_per_second: float) -> None:
+        """An update is done, and so much of the budget is used, in updates."""
         text = f"loss {loss:.3f}  {tokens_per_second:,.0f} tokens/s"
         if self.bleu is not None:
             text += f"  dev BLEU {self.bleu:.2f}"
         if self.bar is not None:
-            self.bar.update(self.task, completed=update, description=text)
+            self.bar.update(self.task, completed=used, description=text)
             return
         now = time.perf_counter()
-        if now - self.shown >= _SECONDS_BETWEEN_LINES or update == self.updates:
+        if now - self.shown >= _SECONDS_BETWEEN_LINES or used >= self.updates:
             self.shown = now
-            left = (now - self.start) / max(1, update - self.first) * (self.updates - update)
-            self.console.print(f"update {update}/{self.updates}  {text}  {left / 60:.1f} min left", highlight=False)
+            left = (now - self.start) / max(1, used - self.first) * (self.updates - used)
+            of = f"/{self.updates}" if used == update else f" ({used / self.updates:.0%})"
+            self.console.print(f"update {update}{of}  {text}  {left / 60:.1f} min left", highlight=False)
 
     def validated(self, update: int, loss: float, bleu: float, best: bool) -> None:
         """A validation is done."""

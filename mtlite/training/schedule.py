@@ -1,4 +1,4 @@
-"""The learning rate as a function of the update."""
+"""The learning rate as a function of the place in the budget."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import math
 from mtlite.config import TrainingConfig, settled
 
 
-def learning_rate(config: TrainingConfig, update: int, plateau_scale: float) -> float:
+def learning_rate(config: TrainingConfig, update: float, plateau_scale: float) -> float:
     """Learning rate of an update.
 
     Args:
         config: schedule and its numbers, nothing left open.
-        update: number of the update, from 1.
+        update: number of the update, from 1; with a budget of seconds the update that it would be at an even speed.
         plateau_scale: what the plateau schedule has come down to so far (1.0 at the start).
     """
     warmup, updates = settled(config.warmup_updates), settled(config.max_updates)

@@ -69,6 +69,7 @@ def test_section_that_cannot_be_meant(values: Any, said: str) -> None:
     ("change", "said"),
     [
         ({"training": {"patience": 3}}, "no early stopping"),
+        ({"training": {"max_seconds": 3}}, "expected ablation.budget seconds"),
         ({"data": {**RECIPE["data"], "test": {}}}, "another for every seed"),
         ({"model": {"topologi": "peek"}}, "unknown option 'model.topologi'"),
         ({"ablation": {"grid": {"model.units": [3]}, "topologies": ["peek"]}}, "expected an even number"),

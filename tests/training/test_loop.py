@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+import types
 
 import keras
 import numpy as np
@@ -131,6 +132,46 @@ def test_every_batch_in_order_and_every_line_of_metrics(make):
     ]
     assert lines[2]["loss"] == pytest.approx(np.mean([1 / update for update in range(11, 21)]), abs=1e-5)
     assert lines[2]["tokens"] == 10 * 2 * 3
+
+
+class TestSeconds:
+    """A budget of seconds, on a clock that goes on by half a second in every update."""
+
+    @pytest.fixture(autouse=True)
+    def _clock(self, monkeypatch):
+        readings = types.SimpleNamespace(at=0.0)
+        call = Step.__call__
+
+        def slow(step, *arguments):
+            readings.at += 0.5
+            return call(step, *arguments)
+
+        monkeypatch.setattr(Step, "__call__", slow)
+        monkeypatch.setattr("mtlite.training.loop.time", types.SimpleNamespace(perf_counter=lambda: readings.at))
+
+    def test_validations_and_schedule_keep_their_share(self, make):
+        loop = make(max_seconds=10.0, schedule="linear", final_learning_rate=0.0)
+        loop.fit()
+        assert loop.progress.update == 20
+        validated = [line["update"] for line in metrics_of(loop) if line["kind"] == "validation"]
+        assert validated == [4, 7, 10, 14, 17, 20]
+        assert loop.step.rates == pytest.approx([0.1 * (60 - 3 * update - 1) / 60 for update in range(20)])
+        assert [line["share"] for line in metrics_of(loop) if line["kind"] == "training"][-1] == 1.0
+
+    def test_what_is_used_is_remembered(self, make):
+        loop = before_update(make(max_seconds=10.0), 15, die)
+        with pytest.raises(Killed):
+            loop.fit()
+        again = make(max_seconds=10.0)
+        again.fit()
+        assert again.progress.update == 20
+        assert again.progress.used == 10.0
+
+    def test_without_one_no_time_is_in_the_state(self, make):
+        loop = make()
+        loop.fit()
+        assert loop.progress.update == 60
+        assert loop.progress.used == 0.0
 
 
 class TestBest:

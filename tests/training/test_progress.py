@@ -18,7 +18,7 @@ def test_a_log_gets_plain_lines():
     place = console()
     shown = TrainingProgress(100, 0, place)
     shown.validated(50, 1.5, 12.345, best=True)
-    shown.update(100, 1.25, 1234.5)
+    shown.update(100, 100, 1.25, 1234.5)
     shown.close()
     assert place.file.getvalue().splitlines() == [
         "update 50: dev loss 1.5000  dev BLEU 12.35  (best)",
@@ -29,7 +29,7 @@ def test_a_log_gets_plain_lines():
 def test_a_terminal_gets_a_bar():
     place = console(force_terminal=True)
     shown = TrainingProgress(100, 40, place)
-    shown.update(60, 1.25, 1234.5)
+    shown.update(60, 60, 1.25, 1234.5)
     shown.close()
     text = place.file.getvalue()
     assert "60/100" in text
@@ -53,7 +53,7 @@ def test_whoever_read_it_may_go_away(kind, monkeypatch):
         os.close(reader)
         shown = TrainingProgress(10, 0, place)
         shown.validated(5, 1.0, 1.0, best=False)
-        shown.update(10, 1.0, 1.0)
+        shown.update(10, 10, 1.0, 1.0)
         shown.close()
         StandardError().flush()
         monkeypatch.undo()
