@@ -23,11 +23,11 @@ def negative_log_likelihood(logits: tf.Tensor, labels: tf.Tensor) -> Any:
     Returns:
         `[positions]` float32.
     """
-    largest = tf.reduce_max(logits, axis=-1, keepdims=True)
-    exponentials = tf.exp(logits - largest)
+    logits -= tf.reduce_max(logits, axis=-1, keepdims=True)
+    exponentials = tf.exp(logits)
     total = tf.reduce_sum(exponentials, axis=-1, keepdims=True)
     places = tf.stack([tf.range(tf.size(labels)), tf.cast(labels, tf.int32)], axis=1)
-    nll = (tf.math.log(total) + largest)[:, 0] - tf.gather_nd(logits, places)
+    nll = tf.math.log(total)[:, 0] - tf.gather_nd(logits, places)
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
         softmax = exponentials * (upstream[:, None] / total)
