@@ -22,3 +22,7 @@ class DataError(MtliteError):
 
 class RunError(MtliteError):
     """A run directory is missing, incomplete, locked, altered or of another make."""
+
+
+class DamagedError(RunError):
+    """A file is not what was written: reading it again will not help."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 
@@ -13,18 +13,25 @@ from mtlite.run import Run
 from mtlite.search.translator import Translator
 
 
+class Evaluated(NamedTuple):
+    """What came of one test set."""
+
+    hypotheses: list[str]
+    scores: Scores
+    seconds: float  # of translating
+    cut: list[int]  # numbers of the lines, from 1, that were longer than search accepts
+
+
 def evaluate_lines(
     translator: Translator, sources: list[str], references: list[str], target_language: str | None
-) -> tuple[list[str], Scores, float]:
-    """Translate and score.
-
-    Returns:
-        Hypotheses, scores, and the seconds that translating took.
-    """
+) -> Evaluated:
+    """Translate and score."""
     start = time.perf_counter()
-    hypotheses = translator(sources)
+    translations = translator.translate(sources)
     seconds = time.perf_counter() - start
-    return hypotheses, score(hypotheses, references, target_language), seconds
+    hypotheses = [translation.texts[0] for translation in translations]
+    cut = [number for number, translation in enumerate(translations, 1) if translation.cut]
+    return Evaluated(hypotheses, score(hypotheses, references, target_language), seconds, cut)
 
 
 def evaluate_run(run: Run, console: Console, search: SearchConfig | None = None) -> dict[str, Any]:
@@ -45,9 +52,20 @@ def evaluate_run(run: Run, console: Console, search: SearchConfig | None = None)
     hypotheses_of: dict[str, list[str]] = {}
     for name in facts["tests"]:
         sources, references = run.read_side(f"{name}.source"), run.read_side(f"{name}.target")
-        hypotheses_of[name], scores, seconds = evaluate_lines(translator, sources, references, facts["target_language"])
-        results[name] = {**scores.to_dict(), "sha256": facts["sides"][f"{name}.target"], "seconds": round(seconds, 3)}
-        console.print(describe(name, scores, search.beam_size, seconds))
+        found = evaluate_lines(translator, sources, references, facts["target_language"])
+        hypotheses_of[name] = found.hypotheses
+        results[name] = {
+            **found.scores.to_dict(),
+            "sha256": facts["sides"][f"{name}.target"],
+            "cut_sources": len(found.cut),
+            "seconds": round(found.seconds, 3),
+        }
+        if found.cut:
+            console.print(
+                f"warning: {len(found.cut):,} sources of {name} have more than {search.max_source_tokens:,} pieces and "
+                "were cut (search.max_source_tokens)"
+            )
+        console.print(describe(name, found, search.beam_size))
     # Nothing is written before everything is scored: a part is never taken for the whole.
     for name, hypotheses in hypotheses_of.items():
         run.write_lines("hypotheses.txt" if name == "test" else f"hypotheses.{name}.txt", hypotheses)
@@ -56,11 +74,11 @@ def evaluate_run(run: Run, console: Console, search: SearchConfig | None = None)
     return result
 
 
-def describe(name: str, scores: Scores, beam_size: int, seconds: float) -> str:
+def describe(name: str, found: Evaluated, beam_size: int) -> str:
     """One line for a person."""
-    bleu = scores.bleu
+    scores, bleu = found.scores, found.scores.bleu
     interval = "" if bleu.half_width is None else f" ± {bleu.half_width:.1f}"
     return (
         f"{name}: BLEU {bleu.score:.2f}{interval}  chrF2 {scores.chrf2.score:.2f}  TER {scores.ter.score:.2f}  "
-        f"({scores.sentences:,} sentences, beam {beam_size}, {seconds:.1f} s)  {bleu.signature}"
+        f"({scores.sentences:,} sentences, beam {beam_size}, {found.seconds:.1f} s)  {bleu.signature}"
     )

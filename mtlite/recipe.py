@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -18,9 +18,9 @@ import docstring_parser
 import yaml
 
 from mtlite.config import Config, ModelConfig
-from mtlite.data.limits import MAX_VOCABULARY, MAX_YAML_BYTES, MAX_YAML_DEPTH
+from mtlite.data.limits import MAX_VOCABULARY, MAX_YAML_BYTES, MAX_YAML_DEPTH, TEST_SET_NAME
 from mtlite.errors import UsageError
-from mtlite.models.table import OPTIONAL, both_directions, refuse_unsupported
+from mtlite.models.table import OPTIONAL, TOPOLOGIES, both_directions, refuse_unsupported
 
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 _WORDS = {"true": True, "false": False}
@@ -211,6 +211,8 @@ def _value(kind: Any, value: Any, name: str) -> Any:
         return value
     if float in kinds and type(value) is int and abs(value) < 2**63:
         return float(value)
+    if isinstance(value, PurePath) and str in kinds:
+        return str(value)
     if isinstance(value, str):
         for each in kinds:
             if each in (int, float) and re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?", value, re.ASCII | re.IGNORECASE):
@@ -278,7 +280,6 @@ _SHARES = (  # in [0, 1)
     "training.label_smoothing",
     "training.moving_average",
 )
-_SET_NAME = re.compile(r"\w[\w.-]{0,99}")  # part of the names of files in the run directory
 
 
 def check(config: Config) -> None:
@@ -303,7 +304,7 @@ def check(config: Config) -> None:
         if value(name) is not None and not 0 <= value(name) < 1:
             raise UsageError(f"{name}: expected a share from 0 to below 1, received {value(name)}")
     for name in config.data.tests:
-        if not _SET_NAME.fullmatch(name) or name in ("dev", "test"):
+        if not TEST_SET_NAME.fullmatch(name) or name in ("dev", "test"):
             raise UsageError(
                 f"data.tests: expected names of letters, digits, '-', '_' and '.' other than dev and test, "
                 f"received {_shown(name)}"
@@ -313,6 +314,19 @@ def check(config: Config) -> None:
     refuse_unsupported(model.topology, {name: got for name, got in asked.items() if got != getattr(ModelConfig, name)})
     if both_directions(model.topology, model.bidirectional) and model.units is not None and model.units % 2:
         raise UsageError(f"model.units: expected an even number for two directions, received {model.units}")
+    if search.sample and TOPOLOGIES[model.topology].family == "direct":
+        able = [name for name, entry in TOPOLOGIES.items() if entry.family != "direct"]
+        raise UsageError(
+            f"search.sample: topology '{model.topology}' writes all tokens in one pass: expected {', '.join(able)}"
+        )
+    tokenizer, ratio = config.tokenizer, config.data.cleaning.max_length_ratio
+    given = tokenizer.model or tokenizer.source_model or tokenizer.target_model
+    if tokenizer.sampling and tokenizer.kind != "unigram" and not given:
+        raise UsageError(
+            f"tokenizer.sampling: expected tokenizer.kind unigram, received {tokenizer.kind}: leave it out"
+        )
+    if 0 < ratio < 1:
+        raise UsageError(f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, received {ratio}")
     if search.nbest > search.beam_size and not search.sample:
         raise UsageError(
             f"search.nbest: expected at most search.beam_size ({search.beam_size}), received {search.nbest}"

@@ -19,7 +19,9 @@ import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,15 @@ from typing import Any
 import yaml
 
 from mtlite.config import Config
+from mtlite.data.limits import (
+    MAX_ARRAYS_BYTES,
+    MAX_JSON_BYTES,
+    MAX_LINES_BYTES,
+    MAX_TOKENIZER_BYTES,
+    MAX_VOCABULARY,
+    MAX_YAML_BYTES,
+    TEST_SET_NAME,
+)
 from mtlite.errors import DataError, MtliteError, RunError, UsageError
 from mtlite.files import write_atomically
 
@@ -48,6 +59,16 @@ _FACTS: dict[str, type] = {  # what every run.json holds
     "machine": dict,
 }
 _LOCK = ".lock"
+_MOST_BYTES = {
+    "run.json": MAX_JSON_BYTES,
+    "config.yaml": MAX_YAML_BYTES,
+    "resolved.yaml": MAX_YAML_BYTES,
+    "result.json": MAX_JSON_BYTES,
+    "metrics.jsonl": MAX_LINES_BYTES,
+    "hypotheses.txt": MAX_LINES_BYTES,
+    **dict.fromkeys(("tokenizer.model", "source.model", "target.model"), MAX_TOKENIZER_BYTES),
+    **dict.fromkeys(("best.safetensors", "last.safetensors", "previous.safetensors"), MAX_ARRAYS_BYTES),
+}
 _BEFORE_RUN_JSON = {  # what a run that was stopped before its run.json was written can hold
     *(_LOCK, "config.yaml", "resolved.yaml", "tokenizer.model", "source.model", "target.model", "data", "run.json"),
 }
@@ -75,15 +96,17 @@ class Run:
             raise RunError(f"run directory {path} not found: give a folder made by mtlite train")
         if not (run.path / "run.json").is_file():
             raise RunError(f"{path} is not a run directory (no run.json in it): give a folder made by mtlite train")
-        run.refuse_links_outward()
+        run.refuse_strange_entries()
         run.facts()
         return run
 
-    def refuse_links_outward(self) -> None:
-        """Refuse a run whose files are links to somewhere else: a run is moved and given away as one folder.
+    def refuse_strange_entries(self) -> None:
+        """Refuse what no run has in it: links to somewhere else, pipes and devices, files of enormous sizes.
+
+        A run is moved and given away as one folder, and it may come from a stranger.
 
         Raises:
-            RunError: which link leads where.
+            RunError: what is in it.
         """
         home = self.path.resolve()
         for folder in (self.path, self.path / "data"):
@@ -91,6 +114,11 @@ class Run:
                 target = Path(os.path.realpath(entry))
                 if not target.is_relative_to(home):
                     raise RunError(f"{entry} is a link out of the run directory, to {target}: remove it")
+                if not (entry.is_file() or entry.is_dir()) or (entry.name in _MOST_BYTES and entry.is_dir()):
+                    raise RunError(f"{entry} is not a file: the run is damaged")
+                most = _MOST_BYTES.get(entry.name, MAX_ARRAYS_BYTES)
+                if entry.is_file() and entry.stat().st_size > most:
+                    raise RunError(f"{entry} has {entry.stat().st_size:,} bytes: expected at most {most:,}")
 
     def facts(self) -> dict[str, Any]:
         """`run.json`, checked.
@@ -105,11 +133,33 @@ class Run:
                     f"{self.path / 'run.json'} is damaged: expected {name} as {kind.__name__}, "
                     f"received {type(facts.get(name)).__name__}"
                 )
+            if kind is int and isinstance(facts[name], bool):
+                raise RunError(f"{self.path / 'run.json'} is damaged: expected {name} as int, received bool")
+        self._check_facts(facts)
         if facts["format"] != FORMAT:
             raise RunError(
                 f"{self.path} has format {facts['format']}, expected {FORMAT}: use the version of mtlite that made it"
             )
         return facts
+
+    def _check_facts(self, facts: dict[str, Any]) -> None:
+        """Refuse values that no training has written."""
+        language = facts.get("target_language")
+        right = {
+            "source_vocabulary": 4 <= facts["source_vocabulary"] <= MAX_VOCABULARY,
+            "target_vocabulary": 4 <= facts["target_vocabulary"] <= MAX_VOCABULARY,
+            "target_language": language is None or (isinstance(language, str) and len(language) < 100),
+            "tests": bool(facts["tests"])
+            and all(isinstance(name, str) and TEST_SET_NAME.fullmatch(name) for name in facts["tests"]),
+            "sides": all(isinstance(each, str) for pair in facts["sides"].items() for each in pair),
+            "seconds": isinstance(facts.get("seconds", {}), dict),
+            "threads": type(facts.get("threads", 1)) is int,
+            "other_threads": isinstance(facts.get("other_threads", []), list)
+            and all(type(count) is int for count in facts.get("other_threads", [])),
+        }
+        for name, is_right in right.items():
+            if not is_right:
+                raise RunError(f"{self.path / 'run.json'} is damaged: {name} is {str(facts.get(name))[:80]!r}")
 
     @classmethod
     def free_path(cls, recipe: str) -> Path:
@@ -162,10 +212,13 @@ class Run:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            file = open(self.path / _LOCK, "w")  # noqa: SIM115 - closed below
+            # Whatever somebody has put in its place, a link or a pipe, is neither followed nor waited for.
+            handle = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
         except OSError as error:
             raise RunError(f"cannot write into {self.path} ({error.strerror or error}): give another --run") from error
-        with file:
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise RunError(f"{self.path / _LOCK} is not a file: remove it")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -201,6 +254,10 @@ class Run:
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file of the run, whole or not at all."""
         write_atomically(self.path / name, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+
+    def checksum(self, name: str) -> str:
+        """The sha256 of a file of the run."""
+        return hashlib.sha256((self.path / name).read_bytes()).hexdigest()
 
     def write_config(self, name: str, config: dict[str, Any]) -> None:
         """Write a configuration as YAML."""
@@ -337,8 +394,21 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
             values = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(values, dict) and isinstance(values.get("update"), int):
+        if isinstance(values, dict) and _is_metric(values):
             yield values
+
+
+def _is_metric(values: dict[str, Any]) -> bool:
+    """Whether this is a line that `Metrics` has written."""
+    numbers = {"training": ("seconds", "loss"), "validation": ("seconds", "dev_loss", "dev_bleu")}
+    kind, update = values.get("kind"), values.get("update")
+    return (
+        isinstance(kind, str)
+        and kind in numbers
+        and type(update) is int
+        and 0 <= update < 2**31
+        and all(type(values.get(name)) in (int, float) and math.isfinite(values[name]) for name in numbers[kind])
+    )
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,7 @@ class Work:
         return Job(
             cell.name,
             "mtlite.ablation.cell",
-            [recipe, str(place), "--pair", *pair, "--beam", str(beam)],
+            [recipe, str(place), "--pair", *pair, "--beam", str(beam), "--parent", str(os.getpid())],
             folder / "logs" / f"{cell.name}.log",
             place / "metrics.jsonl",
             settled(config.training.max_updates),

@@ -1,6 +1,6 @@
 """One cell, in a process of its own: `mtlite train`, then everything that only a comparison asks for.
 
-    python -m mtlite.ablation.cell RECIPE RUN --pair 12 14 --beam 5
+    python -m mtlite.ablation.cell RECIPE RUN --pair 12 14 --beam 5 --parent $$
 
 A cell is done when its `outcome.json` is there. What was done before a kill is not done again: a training goes on from
 its last saved state, a finished one is only looked at.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
-import shutil
+import os
 import signal
 import sys
 import traceback
@@ -19,19 +19,25 @@ from pathlib import Path
 from typing import Any
 
 from mtlite.ablation.attention_maps import attention_of
-from mtlite.ablation.outcome import Outcome, hypotheses_file, read_outputs
+from mtlite.ablation.outcome import Outcome, checked_outcome, hypotheses_file, read_outputs
 from mtlite.cli import main as mtlite
-from mtlite.errors import MtliteError, RunError
+from mtlite.errors import DamagedError, MtliteError, RunError
 from mtlite.run import Run
 
 OUTCOME = "outcome.json"
 _PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent() -> None:
-    """On Linux: if whoever started this process is killed, end, too; the last saved state is whole at any moment."""
+def end_with_parent(parent: int) -> None:
+    """On Linux: if whoever started this process is killed, end, too; the last saved state is whole at any moment.
+
+    Args:
+        parent: its process number; it may be gone already.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            raise SystemExit(1)
 
 
 def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> int:
@@ -62,18 +68,30 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> int:
 
 
 def discard_if_unusable(run: Run) -> None:
-    """Remove what a kill left of a cell from which one cannot go on."""
+    """Put aside what a kill left of a cell from which one cannot go on; nothing is deleted.
+
+    Raises:
+        MtliteError: if the folder is in use, belongs to something else, or cannot be read.
+    """
     from mtlite.training.checkpoint import load_state
 
-    try:
-        if (run.path / "run.json").exists():
-            run.facts()
-            load_state(run.path)
-        elif run.path.exists():
-            raise RunError(f"{run.path} was stopped before its run.json was written")
-    except RunError as error:
-        print(f"mtlite: {error}: the cell is done again", file=sys.stderr)
-        shutil.rmtree(run.path)
+    if not run.path.exists():
+        return
+    run.refuse_foreign()
+    with run.locked():
+        try:
+            if (run.path / "run.json").exists():
+                run.facts()
+                load_state(run.path)
+                return
+            reason = f"{run.path} was stopped before its run.json was written"
+        except DamagedError as error:
+            reason = str(error)
+        number = 1
+        while (aside := run.path.with_name(f"{run.path.name}.damaged-{number}")).exists():
+            number += 1
+        print(f"mtlite: {reason}: the cell is done again, {aside} is what there was", file=sys.stderr)
+        run.path.rename(aside)
 
 
 def count_flops(run: Run, pair: tuple[int, int]) -> int:
@@ -98,9 +116,9 @@ def translate_with_beam(run: Run, beam: int) -> dict[str, Any]:
     seconds = {}
     for test in run.facts()["tests"]:
         sources, references = run.read_side(f"{test}.source"), run.read_side(f"{test}.target")
-        hypotheses, _, taken = evaluate_lines(translator, sources, references, run.facts().get("target_language"))
-        run.write_lines(hypotheses_file("beam", test), hypotheses)
-        seconds[test] = round(taken, 3)
+        found = evaluate_lines(translator, sources, references, run.facts().get("target_language"))
+        run.write_lines(hypotheses_file("beam", test), found.hypotheses)
+        seconds[test] = round(found.seconds, 3)
     return read_outputs(run, "beam", seconds)
 
 
@@ -110,9 +128,9 @@ def read_outcome(folder: Path) -> Outcome | None:
         values = json.loads((folder / OUTCOME).read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{folder / OUTCOME} is damaged ({error}): remove it, and it is made again") from None
-    return Outcome(values)
+    return checked_outcome(values, str(folder / OUTCOME))
 
 
 def main() -> int:
@@ -121,8 +139,9 @@ def main() -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("--pair", type=int, nargs=2, required=True)
     parser.add_argument("--beam", type=int, default=0)
+    parser.add_argument("--parent", type=int, required=True, help="number of the process that started this one")
     arguments = parser.parse_args()
-    end_with_parent()
+    end_with_parent(arguments.parent)
     try:
         return run_cell(arguments.recipe, Run(arguments.run), tuple(arguments.pair), arguments.beam)
     except MtliteError as error:

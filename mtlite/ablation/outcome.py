@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -133,7 +134,7 @@ class Outcome:
         Raises:
             RunError: if it is not finished, or damaged.
         """
-        facts, config, result = run.facts(), run.config(), run.read_json("result.json")
+        facts, config, result = run.facts(), run.config(), checked_result(run)
         lines = read_metrics(run.path / "metrics.jsonl")
         curve = [[line["update"], line["dev_loss"], line["dev_bleu"]] for line in lines if line["kind"] == "validation"]
         if not curve:
@@ -151,6 +152,47 @@ class Outcome:
             },
         }
         return cls(values | more)
+
+
+def checked_result(run: Run) -> dict[str, Any]:
+    """`result.json` with what a comparison needs of it.
+
+    Raises:
+        RunError: if it is missing or damaged.
+    """
+    result, tests = run.read_json("result.json"), run.facts()["tests"]
+    try:
+        right = type(result["search"]["beam_size"]) is int and isinstance(result["search"]["length_penalty"], float)
+        right = right and all(isinstance(result["tests"][test]["seconds"], int | float) for test in tests)
+    except (KeyError, TypeError):
+        right = False
+    if not right:
+        raise RunError(f"{run.path / 'result.json'} is damaged: expected the search and the scores of {tests}")
+    return result
+
+
+def checked_outcome(values: Any, origin: str) -> Outcome:
+    """An outcome that was read from a file, with all that a report asks for.
+
+    Raises:
+        RunError: if something is missing or of another kind.
+    """
+    try:
+        outcome = Outcome(values)
+        numbers = [number for point in outcome.curve for number in point]
+        numbers += [outcome.training_seconds, outcome.facts["parameters"]]
+        right = bool(outcome.curve) and all(math.isfinite(number) for number in numbers)
+        right = right and isinstance(outcome.config["model.topology"], str) and isinstance(values["search"], dict)
+        right = right and all(
+            len(output.hypotheses) == len(output.statistics.counts["bleu"])
+            for tests in outcome.outputs.values()
+            for output in tests.values()
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise RunError(f"{origin} is damaged ({type(error).__name__}: {error})") from None
+    if not right:
+        raise RunError(f"{origin} is damaged: it is no outcome of a cell")
+    return outcome
 
 
 def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[str, Any]:

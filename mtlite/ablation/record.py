@@ -14,9 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mtlite.ablation.experiment import differences
-from mtlite.ablation.outcome import Outcome
+from mtlite.ablation.experiment import differences, fingerprint
+from mtlite.ablation.outcome import Outcome, checked_outcome
+from mtlite.data.limits import MAX_LINES_BYTES
 from mtlite.errors import RunError, UsageError
+
+_HEADER = {
+    "shared": dict, "name": str, "recipe": dict, "ablation": dict, "pair": list, "tests": list, "sides": dict,
+    "frequencies": str,
+}  # fmt: skip
 
 
 class Record:
@@ -36,7 +42,11 @@ class Record:
             RunError: if the file is no record.
         """
         for line in self._lines():
-            if line.get("kind") == "experiment":
+            if line["kind"] == "experiment":
+                if not all(isinstance(line.get(name), kind) for name, kind in _HEADER.items()):
+                    raise RunError(f"{self.path} is damaged: expected {', '.join(_HEADER)} in its first line")
+                if line["experiment"] != fingerprint(line["shared"]):
+                    raise RunError(f"{self.path} was altered: its checksum is not that of what the cells share")
                 return line
         if self.path.exists() and self.path.stat().st_size:
             raise RunError(f"{self.path} is not a record of mtlite ablate: expected a line that states the experiment")
@@ -55,10 +65,14 @@ class Record:
         found: dict[str, Outcome] = {}
         for line in self._lines():
             if line["experiment"] != expected["experiment"]:
-                what = differences(expected["shared"], line["shared"]) if "shared" in line else "its cells"
+                shared = line.get("shared")
+                what = differences(expected["shared"], shared) if isinstance(shared, dict) else "its cells"
                 raise UsageError(f"{self.path} records another ablation; different are {what}: give another --record")
             if line["kind"] == "cell":
-                found.setdefault(line["cell"], Outcome(line["outcome"]))
+                cell = line.get("cell")
+                if not isinstance(cell, str):
+                    raise RunError(f"{self.path} is damaged: a cell has no name")
+                found.setdefault(cell, checked_outcome(line.get("outcome"), f"{self.path}, cell {cell}"))
         return found
 
     def write_header(self, header: dict[str, Any]) -> None:
@@ -94,6 +108,10 @@ class Record:
     def _lines(self) -> Iterator[dict[str, Any]]:
         """The lines that are whole."""
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise RunError(f"--record {self.path} is not a file: give a file that mtlite ablate has written")
+            if self.path.exists() and self.path.stat().st_size > MAX_LINES_BYTES:
+                raise RunError(f"--record {self.path}: expected at most {MAX_LINES_BYTES:,} bytes")
             content = self.path.read_bytes() if self.path.exists() else b""
         except OSError as error:
             raise RunError(f"cannot read --record {self.path} ({error.strerror})") from None

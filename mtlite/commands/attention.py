@@ -25,9 +25,10 @@ def run(arguments: list[str]) -> None:
         raise UsageError("the sentence is empty: give one to translate")
     search = search_config(options, options.run)
 
-    from mtlite.search.loading import open_run
+    from mtlite.search.loading import open_runs
 
-    topology = open_run(options.run).config().model.topology
+    (place,), _ = open_runs([options.run])
+    topology = place.config().model.topology
     if "attention" not in TOPOLOGIES[topology].options:
         able = [name for name, entry in TOPOLOGIES.items() if "attention" in entry.options]
         raise UsageError(f"{options.run} is of topology {topology}, which has no attention: expected {', '.join(able)}")

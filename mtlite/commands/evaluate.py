@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtlite.commands.parsing import Parser, add_search_options, existing_file, new_file, search_config
+from mtlite.commands.parsing import Parser, add_search_options, existing_file, new_file, search_config, warn_of_cut
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
 from mtlite.files import write_atomically
@@ -32,9 +32,9 @@ def run(arguments: list[str]) -> None:
     output = new_file(options.output, "--output") if options.output else None
     search = search_config(options, options.run)
 
-    from mtlite.search.loading import open_run
+    from mtlite.search.loading import open_runs
 
-    place = open_run(options.run)
+    (place,), _ = open_runs([options.run])
     facts = place.facts()
     if options.source:
         sides = [
@@ -58,7 +58,9 @@ def run(arguments: list[str]) -> None:
 
     translator = Translator.load(options.run, search, options.threads)
     for name, (sources, references) in sets.items():
-        hypotheses, scores, seconds = evaluate_lines(translator, sources, references, facts.get("target_language"))
-        print(describe(name, scores, search.beam_size, seconds), flush=True)
+        found = evaluate_lines(translator, sources, references, facts.get("target_language"))
+        for number in found.cut:
+            warn_of_cut(f"line {number} of {name}", search.max_source_tokens)
+        print(describe(name, found, search.beam_size), flush=True)
         if output:
-            write_atomically(output, "".join(line + "\n" for line in hypotheses).encode())
+            write_atomically(output, "".join(line + "\n" for line in found.hypotheses).encode())

@@ -6,12 +6,12 @@ import queue
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 from mtlite.commands.parsing import Parser, add_search_options, existing_file, search_config, warn_of_cut
-from mtlite.data.lines import read_lines
+from mtlite.data.lines import STANDARD_INPUT, read_lines
 from mtlite.errors import UsageError
 from mtlite.hardware import start_tensorflow
+from mtlite.search.loading import open_runs
 
 _LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
 _CHARACTERS_AT_ONCE = 1 << 20
@@ -52,8 +52,9 @@ def run(arguments: list[str]) -> None:
     search = search_config(options, options.run[0])
     if search.nbest > 1 and search.sample:
         raise UsageError("--nbest is for beam search: leave out --sample")
-    path = existing_file(options.input, "--input") if options.input else Path("/dev/stdin")
+    path = existing_file(options.input, "--input") if options.input else STANDARD_INPUT
 
+    open_runs(options.run)  # what is wrong with them is said before TensorFlow takes its seconds
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
     from mtlite.search.translator import Translator
 

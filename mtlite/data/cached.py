@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,10 @@ import datasets
 import numpy as np
 import pyarrow as pa
 from datasets.exceptions import DatasetGenerationError
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
+from mtlite.arrays import load_arrays, save_arrays
 from mtlite.data.readers import Columns, Pair, check_sentences, first_line
-from mtlite.errors import DataError, MtliteError
+from mtlite.errors import DataError, MtliteError, RunError
 
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
 BATCH_SIZE = 1000
@@ -88,16 +87,21 @@ def remembered(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) ->
     Raises:
         DataError: The cache cannot be written.
     """
-    digest = hashlib.sha256("\0".join(key).encode()).hexdigest()
+    digest = hashlib.sha256("\0".join([*key, version("mtlite")]).encode()).hexdigest()
     path = cache_folder() / f"{digest}.safetensors"
     try:
-        return load_file(path)
-    except (OSError, SafetensorError):  # not there yet, or damaged
-        arrays = make()
-    with writing_to_cache():
-        aside = path.with_name(f"{path.name}.{os.getpid()}.part")  # two processes may make it at once
-        save_file(arrays, aside)
-        aside.replace(path)
+        arrays, facts = load_arrays(path)
+        if facts == {"key": digest}:
+            return arrays
+    except RunError:  # not there yet, or damaged
+        pass
+    arrays = make()
+    try:
+        save_arrays(path, arrays, {"key": digest})
+    except RunError as error:
+        raise DataError(
+            f"{error}; the cache is in {datasets.config.HF_DATASETS_CACHE}, or where HF_DATASETS_CACHE says"
+        ) from error
     return arrays
 
 

@@ -96,10 +96,10 @@ def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split:
     else:
         path = str(config.pairs)
         ending = Path(path.removesuffix(".gz")).suffix
-        if ending not in PAIR_READERS or path.endswith(".parquet.gz"):
+        if ending not in PAIR_READERS:
             raise UsageError(
-                f"{name}.pairs: expected a file ending in {', '.join(PAIR_READERS)} (or gzipped, but not .parquet), or "
-                f"a folder made by save_to_disk; found {path}"
+                f"{name}.pairs: expected a file ending in {', '.join(PAIR_READERS)} (or gzipped), or a folder made by "
+                f"save_to_disk; found {path}"
             )
         dataset = dataset_from_files(PAIR_READERS[ending], {"path": path, "columns": columns}, [path])
     if not len(dataset):

@@ -20,7 +20,8 @@ def cut(
     """Cuts a set for every name from the training pairs; no source sentence is on two sides of a cut.
 
     The order of the source sentences is that of their hashes, which the seed is a part of: a sentence that is added to
-    the corpus does not move the others. In memory are two hashes a pair.
+    the corpus does not move the others. Test sets are files of lines: a pair with a line break in it is not cut out. In
+    memory are two hashes a pair.
 
     Raises:
         UsageError: Nothing is to be held out.
@@ -30,13 +31,14 @@ def cut(
         raise UsageError(
             f"data.held_out: expected at least 1, found {held_out}; or give data.{' and data.'.join(names)}"
         )
-    hashes = remembered(["hashes", train._fingerprint, str(seed)], lambda: {"hashes": hashes_of(train, seed)})["hashes"]
+    known = remembered(["hashes", train._fingerprint, str(seed)], lambda: hashes_of(train, seed))
+    hashes, usable = known["hashes"], np.flatnonzero(known["one_line"])
     source_hashes, pair_hashes = hashes.T
-    first_copies = np.unique(pair_hashes, return_index=True)[1]
+    first_copies = usable[np.unique(pair_hashes[usable], return_index=True)[1]]
     if len(first_copies) < SMALLEST_CUT_CORPUS:
         raise DataError(
             f"data: {len(first_copies)} different training pairs are too few to cut a {names[0]} set from (at least "
-            f"{SMALLEST_CUT_CORPUS}); give data.{' and data.'.join(names)}"
+            f"{SMALLEST_CUT_CORPUS}, of one line a side); give data.{' and data.'.join(names)}"
         )
     size = min(held_out, len(first_copies) // 10)
     sources, pairs_with_source = np.unique(source_hashes[first_copies], return_counts=True)
@@ -69,12 +71,13 @@ def cut(
     return keep_rows(train, left), parts, notes
 
 
-def hashes_of(train: datasets.Dataset, seed: int) -> np.ndarray:
-    """A hash of the source and one of the pair, for each pair: `[pairs, 2]` uint64."""
+def hashes_of(train: datasets.Dataset, seed: int) -> dict[str, np.ndarray]:
+    """Of every pair a hash of the source and one of the pair, `[pairs, 2]`, and whether both sides are one line."""
     key = str(seed).encode()
-    hashes = np.empty((len(train), 2), dtype=np.uint64)
+    hashes, one_line = np.empty((len(train), 2), dtype=np.uint64), np.empty(len(train), dtype=bool)
     for row, (source, target) in enumerate(pairs_of(train)):
         source_hash = hashlib.blake2b(source.encode(), digest_size=8, key=key).digest()
         pair_hash = hashlib.blake2b(source_hash + target.encode(), digest_size=8).digest()
         hashes[row] = int.from_bytes(source_hash, "big"), int.from_bytes(pair_hash, "big")
-    return hashes
+        one_line[row] = "\n" not in source and "\n" not in target
+    return {"hashes": hashes, "one_line": one_line}

@@ -1,5 +1,7 @@
 """How much is accepted from a file, so that a broken or hostile one ends in an error, not in a full memory."""
 
+import re
+
 MAX_LINE_BYTES = 1 << 20
 """One line or cell: no sentence has a million bytes, and tokenizing one takes a hundred times its size in memory."""
 
@@ -32,3 +34,12 @@ MAX_SIDE_BYTES = 1 << 30
 
 MAX_HYPOTHESIS_TOKENS = 1 << 16
 """Where a search ends, whatever the run says about the length of its outputs."""
+
+MAX_ARRAYS_BYTES = 16 << 30
+"""One file of arrays, where its size does not follow from a configuration."""
+
+MAX_LINES_BYTES = 1 << 30
+"""The metrics of a run, its hypotheses, or a record of an ablation: they are read whole."""
+
+TEST_SET_NAME = re.compile(r"\w[\w.-]{0,99}")
+"""The name of a test set: it is part of the names of files."""

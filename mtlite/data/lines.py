@@ -10,12 +10,15 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from mtlite.data.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
 from mtlite.errors import DataError
 
 BUFFER_BYTES = 1 << 17
+STANDARD_INPUT = Path("-")
 
 
 class Decompressed(io.RawIOBase):
@@ -37,6 +40,18 @@ class Decompressed(io.RawIOBase):
         return count
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file, decompressed if its name ends in .gz; `STANDARD_INPUT` is what nobody has read of it yet."""
+    if path == STANDARD_INPUT:
+        # An object of our own: a thread that still waits in sys.stdin would crash Python at its end.
+        with open(0, "rb", closefd=False) as file:
+            yield file
+        return
+    with open(path, "rb") as file:
+        yield io.BufferedReader(Decompressed(file), BUFFER_BYTES) if path.name.endswith(".gz") else file
+
+
 def read_line_bytes(path: Path) -> Iterator[bytes]:
     """Yields every line with its line feed; the last one may lack it.
 
@@ -44,21 +59,20 @@ def read_line_bytes(path: Path) -> Iterator[bytes]:
         DataError: The file cannot be read or decompressed, or a line is too long.
     """
     number = 0
+    name = "standard input" if path == STANDARD_INPUT else path
     try:
-        with open(path, "rb") as file:
-            compressed = path.name.endswith(".gz")
-            stream = io.BufferedReader(Decompressed(file), BUFFER_BYTES) if compressed else file
+        with opened(path) as stream:
             while line := stream.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
                     raise DataError(
-                        f"{path}, line {number}: longer than {MAX_LINE_BYTES:,} bytes; expected one sentence a line"
+                        f"{name}, line {number}: longer than {MAX_LINE_BYTES:,} bytes; expected one sentence a line"
                     )
                 yield line
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: broken gzip file after line {number}: {error}; compress it again") from error
+        raise DataError(f"{name}: broken gzip file after line {number}: {error}; compress it again") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise DataError(f"{path}: cannot be read: {error}") from error
+        raise DataError(f"{name}: cannot be read: {error}") from error
 
 
 def read_ended_lines(path: Path) -> Iterator[str]:

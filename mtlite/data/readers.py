@@ -7,11 +7,17 @@ turn the sentences `NA` and `null` into missing values, `007` into 7 and `2026-1
 from __future__ import annotations
 
 import csv
+import gzip
 import itertools
 import json
+import shutil
+import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +25,7 @@ import pyarrow.parquet as pq
 
 from mtlite.config import DataConfig
 from mtlite.data.limits import MAX_LINE_BYTES
-from mtlite.data.lines import read_ended_lines, read_lines, split_line_end
+from mtlite.data.lines import opened, read_ended_lines, read_lines, split_line_end
 from mtlite.errors import DataError, UsageError
 
 Pair = tuple[str, str]
@@ -171,7 +177,7 @@ def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
         UsageError: A column is lacking.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with seekable(Path(path)) as content, pq.ParquetFile(content) as file:
             names = file.schema_arrow.names
             nested = "translation" in names and pa.types.is_struct(file.schema_arrow.field("translation").type)
             available = [field.name for field in file.schema_arrow.field("translation").type] if nested else names
@@ -181,12 +187,35 @@ def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
                 sides = []
                 for name in chosen:
                     side = pc.struct_field(batch["translation"], name) if nested else batch[name]
+                    if pa.types.is_dictionary(side.type):
+                        side = side.dictionary_decode()
                     check_sentences(side, f"{path}, column {name}", row)
                     sides.append(side.to_pylist())
                 yield from zip(*sides, strict=True)
                 row += len(batch)
     except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: a column name that is not UTF-8
         raise DataError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
+
+
+@contextmanager
+def seekable(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is read from its end; a gzipped one is decompressed onto the disk.
+
+    Raises:
+        DataError: It cannot be decompressed.
+    """
+    if not path.name.endswith(".gz"):
+        with open(path, "rb") as file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as file:
+        try:
+            with opened(path) as content:
+                shutil.copyfileobj(content, file)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(f"{path}: broken gzip file: {error}; compress it again") from error
+        file.seek(0)
+        yield file
 
 
 def check_sentences(sentences: pa.Array, place: str, rows_before: int) -> None:

@@ -7,61 +7,59 @@ are no files (reading a pipe never ends) and sizes that do not fit together.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import safetensors
 
 from mtlite.config import ModelConfig, settled
-from mtlite.data.limits import (
-    MAX_JSON_BYTES,
-    MAX_SIDE_BYTES,
-    MAX_TENSOR_BYTES,
-    MAX_TOKENIZER_BYTES,
-    MAX_YAML_BYTES,
-)
+from mtlite.data.limits import MAX_SIDE_BYTES, MAX_TENSOR_BYTES
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError
+from mtlite.errors import RunError, UsageError
 from mtlite.models.lengths import Lengths
 from mtlite.run import Run
 
 WEIGHTS = "best.safetensors"
-_MOST_BYTES = {
-    "run.json": MAX_JSON_BYTES,
-    "resolved.yaml": MAX_YAML_BYTES,
-    "tokenizer.model": MAX_TOKENIZER_BYTES,
-    "source.model": MAX_TOKENIZER_BYTES,
-    "target.model": MAX_TOKENIZER_BYTES,
-    WEIGHTS: None,  # as large as its arrays, which are bounded each
-}
+_ARRAYS_PER_LAYER = 12  # of both sides, none larger than the largest
+_HEADER_BYTES = 1 << 20
 
 
 def open_run(path: str | Path) -> Run:
-    """A run that exists, with files of sizes that a run can have.
+    """A run that exists, with the configuration that it was trained with.
 
     Raises:
-        RunError: if it is no run, is damaged, or has something too large in it.
+        RunError: if it is no run, is damaged, or has something strange or too large in it.
     """
-    folder = Path(path)
-    for name, most in _MOST_BYTES.items():
-        _refuse_oversized(folder / name, most)
-    for side in sorted((folder / "data").glob("*")):
-        _refuse_oversized(side, MAX_SIDE_BYTES)
     run = Run.open(path)
-    tests = run.facts()["tests"]
-    if not all(isinstance(name, str) for name in tests):
-        raise RunError(f"{folder / 'run.json'} is damaged: expected the names of test sets, received {tests}")
+    for side in sorted((run.path / "data").glob("*")):
+        if side.stat().st_size > MAX_SIDE_BYTES:
+            raise RunError(f"{side} has {side.stat().st_size:,} bytes: expected at most {MAX_SIDE_BYTES:,}")
     return run
 
 
-def _refuse_oversized(path: Path, most: int | None) -> None:
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise RunError(f"{path} is not a file: the run is damaged")
-    size = path.stat().st_size
-    if most is not None and size > most:
-        raise RunError(f"{path} has {size:,} bytes: expected at most {most:,}")
+def open_runs(paths: Sequence[str | Path | Run]) -> tuple[list[Run], Tokenizers]:
+    """Runs that translate together, with all that can be checked of them without TensorFlow.
+
+    Raises:
+        RunError: if one is no finished run, or is damaged.
+        UsageError: if there is none, or if they have different vocabularies.
+    """
+    if not paths:
+        raise UsageError("expected a run directory, received none")
+    runs = [open_run(path.path if isinstance(path, Run) else path) for path in paths]
+    facts = [run.facts() for run in runs]
+    for run, fact in zip(runs, facts, strict=True):
+        for key in ("source_tokenizer", "target_tokenizer"):
+            if fact[key] != facts[0][key]:
+                raise UsageError(
+                    f"{runs[0].path} and {run.path} have different vocabularies: an ensemble needs runs with the same "
+                    "tokenizer"
+                )
+    tokenizers = [load_tokenizers(run, fact) for run, fact in zip(runs, facts, strict=True)]
+    for run, fact in zip(runs, facts, strict=True):
+        refuse_other_sizes(run, run.config().model, fact, load_lengths(run, fact))
+    return runs, tokenizers[0]
 
 
 def load_tokenizers(run: Run, facts: dict[str, Any]) -> Tokenizers:
@@ -116,11 +114,18 @@ def refuse_other_sizes(run: Run, model: ModelConfig, facts: dict[str, Any], leng
         raise RunError(f"{run.path / 'resolved.yaml'} is damaged: expected sizes and dropout, nothing left open")
     least = 4 * _least_weights(model, max(facts["source_vocabulary"], facts["target_vocabulary"]), lengths)
     size, arrays = path.stat().st_size, _refuse_large_arrays(path)
-    if size < least or arrays < model.layers:
+    most = most_bytes(model, facts, lengths)
+    if not least <= size <= most or arrays < model.layers:
         raise RunError(
-            f"{path}: expected at least {least:,} bytes for {model.layers} layers of {model.units} units, "
-            f"received {size:,} bytes in {arrays} arrays: the weights belong to another configuration"
+            f"{path}: expected {least:,} to {most:,} bytes for {model.layers} layers of {model.units} units, received "
+            f"{size:,} bytes in {arrays} arrays: the weights belong to another configuration"
         )
+
+
+def most_bytes(model: ModelConfig, facts: dict[str, Any], lengths: Lengths) -> int:
+    """Bytes that the weights of a configuration have at most."""
+    largest = _least_weights(model, max(facts["source_vocabulary"], facts["target_vocabulary"]), lengths)
+    return 4 * _ARRAYS_PER_LAYER * (model.layers + 1) * largest + _HEADER_BYTES
 
 
 def _least_weights(model: ModelConfig, vocabulary: int, lengths: Lengths) -> int:

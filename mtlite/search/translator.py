@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mtlite.arrays import load_arrays
 from mtlite.config import SearchConfig
 from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import Tokenizers
@@ -15,9 +16,9 @@ from mtlite.errors import RunError, UsageError
 from mtlite.hardware import choose_precision, start_tensorflow
 from mtlite.models.topologies.topology import Topology
 from mtlite.run import Run
-from mtlite.search.loading import WEIGHTS, load_lengths, load_tokenizers, open_run, refuse_other_sizes
+from mtlite.search.loading import WEIGHTS, load_lengths, open_runs, refuse_other_sizes
 from mtlite.search.searcher import Searcher
-from mtlite.training.checkpoint import assign_weights, load_arrays
+from mtlite.training.checkpoint import assign_weights
 
 
 class Translation(NamedTuple):
@@ -48,7 +49,7 @@ class Translator:
     @classmethod
     def load(
         cls,
-        runs: str | Path | Sequence[str | Path],
+        runs: str | Path | Run | Sequence[str | Path | Run],
         search: SearchConfig | None = None,
         threads: int = 0,
         seed: int = 1,
@@ -57,7 +58,7 @@ class Translator:
         """Load one or more run directories.
 
         Args:
-            runs: the folder, or folders for an ensemble.
+            runs: the folder, or folders for an ensemble; or what `train` returned.
             search: how to search; as the first run says if None.
             threads: processor threads; 0 takes all.
             seed: for sampling.
@@ -67,17 +68,7 @@ class Translator:
             RunError: if a folder is no finished run, or is damaged.
             UsageError: if the runs have different vocabularies.
         """
-        paths = [runs] if isinstance(runs, str | Path) else list(runs)
-        if not paths:
-            raise UsageError("expected a run directory, received none")
-        opened = [open_run(path) for path in paths]
-        facts = [run.facts() for run in opened]
-        for key in ("source_tokenizer", "target_tokenizer"):
-            if len({fact[key] for fact in facts}) > 1:
-                raise UsageError(
-                    "these runs have different vocabularies: an ensemble needs runs with the same tokenizer"
-                )
-        tokenizers, *_ = [load_tokenizers(run, fact) for run, fact in zip(opened, facts, strict=True)]
+        opened, tokenizers = open_runs([runs] if isinstance(runs, str | Path | Run) else runs)
         start_tensorflow(threads)
         models = [load_model(run, precision) for run in opened]
         return cls(models, tokenizers, search or opened[0].config().search, seed)
@@ -89,6 +80,8 @@ class Translator:
             lines: the sentences.
             first: number of the first one, where they are part of something longer: sampling depends on it.
         """
+        if isinstance(lines, str):
+            raise UsageError("expected a list of sentences, received a text: give [text]")
         everything = self.tokenizers.source.encode(list(lines))
         limit = self.config.max_source_tokens
         sources = [[*ids[: limit - 1], EOS] if len(ids) > limit else ids for ids in everything]

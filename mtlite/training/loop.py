@@ -10,17 +10,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from mtlite.arrays import save_arrays
 from mtlite.config import TrainingConfig, settled
 from mtlite.data.batches import Batches, Position, Prefetched
 from mtlite.data.ids import PAD
 from mtlite.errors import MtliteError, RunError
 from mtlite.models.topologies.topology import Topology
 from mtlite.run import Metrics, Run
-from mtlite.training.checkpoint import assign_weights, load_state, save_arrays, save_state, weight_arrays
+from mtlite.training.checkpoint import assign_weights, load_state, save_state, weight_arrays
 from mtlite.training.optimizer import Adam
 from mtlite.training.progress import TrainingProgress
 from mtlite.training.schedule import learning_rate
@@ -29,6 +31,7 @@ from mtlite.training.summaries import Summaries
 from mtlite.training.validation import Validation
 
 _UPDATES_PER_LINE = 20  # of metrics.jsonl
+_MOST_FACTS_BYTES = 1 << 20  # names of arrays, and where a training stands
 
 
 class Interrupted(MtliteError):
@@ -53,6 +56,24 @@ class Progress:
     nll: float = 0.0
     target_tokens: float = 0.0
     all_tokens: int = 0
+
+
+def progress_of(facts: dict[str, Any], origin: Path) -> Progress:
+    """What a saved state says, checked.
+
+    Raises:
+        RunError: if it is of another version, or holds what no training has written.
+    """
+    try:
+        progress = Progress(**facts)
+    except TypeError as error:
+        raise RunError(f"{origin}: the saved state is of another version of mtlite ({error})") from None
+    for field in dataclasses.fields(Progress):
+        value, counts = getattr(progress, field.name), type(field.default) is int
+        right = type(value) is int and 0 <= value < 2**63 if counts else type(value) in (int, float)
+        if not right:
+            raise RunError(f"{origin}: the saved state is damaged: {field.name} is {str(value)[:80]!r}")
+    return progress
 
 
 @contextmanager
@@ -115,18 +136,19 @@ class Loop:
 
     def load(self) -> None:
         """Take over the last saved state, if there is one."""
-        state, problems = load_state(self.run.path)
+        state, problems = load_state(self.run.path, self._most_state_bytes())
         for problem in problems:
             self.console.print(f"warning: {problem}; the state before it is used", style="yellow", highlight=False)
         if state is not None:
             arrays, facts = state
             assign_weights(self.model.weights, arrays, self.run.path)
             self.optimizer.load(arrays, self.run.path)
-            try:
-                self.progress = Progress(**facts)
-            except TypeError as error:
-                raise RunError(f"{self.run.path}: the saved state is of another version of mtlite ({error})") from None
+            self.progress = progress_of(facts, self.run.path)
             self.console.print(f"going on after update {self.progress.update}", highlight=False)
+
+    def _most_state_bytes(self) -> int:
+        """What a state of this model can have: weights, their averages and two arrays of Adam, and the facts."""
+        return 16 * sum(int(math.prod(weight.shape)) for weight in self.model.weights) + _MOST_FACTS_BYTES
 
     def save(self) -> None:
         """Save everything that is needed to go on."""
@@ -134,8 +156,11 @@ class Loop:
         arrays = {**weight_arrays(self.model.weights), **self.optimizer.state()}
         save_state(self.run.path, arrays, dataclasses.asdict(self.progress))
 
-    def fit(self) -> None:
+    def fit(self) -> float:
         """Train until the budget is used up, or patience is.
+
+        Returns:
+            Seconds from the first to the last update, validations and interrupted parts included.
 
         Raises:
             Interrupted: after a signal, with the state saved.
@@ -150,6 +175,7 @@ class Loop:
         try:
             with _noted_signals() as signals:
                 self._updates(source, shown, signals)
+            return self._seconds()
         finally:
             source.close()
             shown.close()
@@ -197,6 +223,12 @@ class Loop:
                 self.save()
             if line:
                 line_start, tokens_before = time.perf_counter(), 0
+            if validate and self._out_of_patience() and progress.update < self.max_updates:
+                self.console.print(
+                    f"stopped after update {progress.update}: no better dev BLEU in {self.config.patience} "
+                    f"validations; the weights of update {progress.best_update} are kept",
+                    highlight=False,
+                )
             if signals:
                 raise Interrupted(
                     f"stopped by {signal.Signals(signals[0]).name} after update {progress.update}; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import sentencepiece
 
 from mtlite.config import Config, settled
 from mtlite.data.batches import POOL_PAIRS, group_by_length
-from mtlite.data.cached import remembered
+from mtlite.data.cached import pairs_of, remembered
 from mtlite.data.cleaning import CleaningReport, clean
 from mtlite.data.corpus import Corpus, load_corpus
 from mtlite.data.defaults import choose_budget, choose_sizes
@@ -35,6 +36,8 @@ class Prepared:
     encoded: datasets.Dataset
     lengths: np.ndarray  # [pairs, 3]: source, target, repeated target neighbours
     fingerprint: str  # sha256 of the training pairs
+    seconds: float  # that it took
+    tokenizer_seconds: float  # of these, for the tokenizer
 
 
 def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[tuple[str, str]]:
@@ -81,6 +84,17 @@ def _tokenizers(config: Config, train: datasets.Dataset) -> tuple[Tokenizers, li
     return Tokenizers(first, first if source == target else Tokenizer(target)), messages.decode().splitlines()
 
 
+def _refuse_line_breaks(name: str, pairs: datasets.Dataset) -> None:
+    """Dev and test sets are kept, scored and handed on as files of lines."""
+    for number, pair in enumerate(pairs_of(pairs), 1):
+        for side, text in zip(("source", "target"), pair, strict=True):
+            if "\n" in text:
+                raise DataError(
+                    f"data.{name}: the {side} of pair {number} holds a line break: expected one line a sentence in dev "
+                    "and test sets; write a space in its place"
+                )
+
+
 def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers | None = None) -> Prepared:
     """Read, clean, tokenize.
 
@@ -93,10 +107,13 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
         DataError: if the corpus cannot be used.
     """
     datasets.disable_progress_bars()
+    begin = time.perf_counter()
     with announced("reading the corpus", say):
         corpus = load_corpus(config.data, config.seed)
     for note in corpus.notes:
         say(note)
+    for name, pairs in {"dev": corpus.dev, **corpus.tests}.items():
+        _refuse_line_breaks(name, pairs)
     with announced("cleaning", say):
         corpus, report = clean(corpus, config.data.cleaning)
     for line in report.lines():
@@ -104,11 +121,13 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
     if not len(corpus.train):
         raise DataError("no training pairs are left after cleaning: see data.cleaning for what removes pairs")
     config, chosen = choose_sizes(config, len(corpus.train))
+    tokenizer_begin = time.perf_counter()
     if tokenizers is None:
         with announced("training the tokenizer", say):
             tokenizers, messages = _tokenizers(config, corpus.train)
         for message in messages:
             say(message)
+    tokenizer_seconds = time.perf_counter() - tokenizer_begin
     with announced("encoding", say):
         encoded = encode_pairs(corpus.train, tokenizers)
     lengths = length_table(encoded)
@@ -116,7 +135,17 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
     config, more = choose_budget(config, int(lengths[:, :2].sum()), batches)
     if chosen or more:
         say(f"chosen from the corpus size: {', '.join(chosen + more)}")
-    return Prepared(config, corpus, report, tokenizers, encoded, lengths, _fingerprint(corpus.train))
+    return Prepared(
+        config,
+        corpus,
+        report,
+        tokenizers,
+        encoded,
+        lengths,
+        _fingerprint(corpus.train),
+        round(time.perf_counter() - begin, 3),
+        round(tokenizer_seconds, 3),
+    )
 
 
 def count_batches(lengths: np.ndarray, batch_tokens: int) -> int:

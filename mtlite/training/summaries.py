@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
+
+from mtlite.errors import RunError
 
 
 class Summaries:
@@ -15,7 +19,9 @@ class Summaries:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._writer = tf.summary.create_file_writer(str(folder)) if folder else None
+        self._folder = folder
+        with self._failing():
+            self._writer = tf.summary.create_file_writer(str(folder)) if folder else None
         self._metadata = tf.compat.v1.SummaryMetadata()
         self._metadata.plugin_data.plugin_name = "scalars"
 
@@ -23,11 +29,23 @@ class Summaries:
         """One value per name."""
         if self._writer is None:
             return
-        with self._writer.as_default():
+        with self._failing(), self._writer.as_default():
             for name, value in scalars.items():
                 tf.summary.write(name, tf.constant(value, tf.float32), step=update, metadata=self._metadata)
 
     def close(self) -> None:
         """Flush what is not written yet."""
         if self._writer is not None:
-            self._writer.close()
+            with self._failing():
+                self._writer.close()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """What TensorFlow says of a full disk, or of a file in the place of the folder, as an error of the project."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise RunError(
+                f"cannot write {self._folder} ({' '.join(str(error.message).split())[:200]}): make room there, or "
+                "leave TensorBoard out (training.tensorboard false); then go on with --resume"
+            ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, cast
@@ -11,15 +10,18 @@ from rich.console import Console
 
 from mtlite.config import Config, settled
 from mtlite.data.corpus import Corpus
-from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError
 from mtlite.hardware import choose_precision, lanes, machine, start_tensorflow
-from mtlite.recipe import check
+from mtlite.recipe import config_from
 from mtlite.run import FORMAT, Run
+from mtlite.search.loading import load_lengths, load_tokenizers, open_run
 from mtlite.training.prepare import Prepared, data_report, prepare
 from mtlite.training.progress import StandardError
 
-PACKAGES = ("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "safetensors")
+PACKAGES = (
+    *("mtlite", "tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
+    *("docstring-parser", "PyYAML", "rich", "scipy", "matplotlib"),
+)
 
 
 def train(
@@ -45,24 +47,31 @@ def train(
         MtliteError: if the corpus, the configuration or the run directory cannot be used.
     """
     console = console or make_console()
-    check(config)
+    config = config_from(config.to_dict(), "the configuration")
     place = Run(Path(run) if run else Run.free_path(name))
     if not resume:
         place.refuse_existing()
     place.refuse_foreign()
+    if place.path.is_dir():
+        place.refuse_strange_entries()
     if resume and place.finished:
         console.print(f"{place.path} is finished: nothing to do")
         return place
     with place.locked():
         if resume and (place.path / "run.json").is_file():
-            saved = Run.open(place.path).facts()
-            config = place.config()
-            prepared = prepare(config, console.print, Tokenizers.load(place.path))
+            saved = open_run(place.path).facts()
+            tokenizers, config = load_tokenizers(place, saved), place.config()
+            if (known := saved.get("resolved")) and known != place.checksum("resolved.yaml"):
+                raise RunError(f"{place.path / 'resolved.yaml'} was altered: put it back, or start a new run")
+            prepared = prepare(config, console.print, tokenizers)
             _compare_with_saved(saved, prepared, console)
         else:
             prepared = prepare(config, console.print)
             for line in data_report(prepared):
                 console.print(line)
+            console.print(
+                f"prepared in {prepared.seconds:.1f} s, {prepared.tokenizer_seconds:.1f} s of them for the tokenizer"
+            )
             _create(place, config, prepared)
         _fit(place, prepared, console)
         from mtlite.evaluate import evaluate_run
@@ -123,8 +132,10 @@ def _create(run: Run, given: Config, prepared: Prepared) -> None:
             "training_fingerprint": prepared.fingerprint,
             "sides": sides,
             "tests": list(prepared.corpus.tests),
+            "resolved": run.checksum("resolved.yaml"),
             "packages": {package: version(package) for package in PACKAGES},
             "machine": machine(),
+            "seconds": {"preparation": prepared.seconds, "tokenizer": prepared.tokenizer_seconds},
         },
     )
 
@@ -161,22 +172,26 @@ def _compare_with_saved(saved: dict[str, Any], prepared: Prepared, console: Cons
 def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     """Build everything and train."""
     config = prepared.config
-    start = time.perf_counter()
     threads = start_tensorflow(config.training.threads, config.training.deterministic)
     import keras
     import tensorflow as tf
 
     from mtlite.data.batches import Batches
     from mtlite.models.build import build_model
-    from mtlite.models.lengths import Lengths
     from mtlite.training.loop import Loop
     from mtlite.training.optimizer import Adam
     from mtlite.training.step import TrainingStep
     from mtlite.training.validation import Validation
 
     facts = run.facts()
-    if facts.get("threads", threads) != threads:
-        console.print(f"warning: {threads} threads in place of {facts['threads']}: sums may differ in the last digits")
+    first, others = facts.get("threads", threads), facts.get("other_threads", [])
+    others = sorted({*others, *([threads] if threads != first else [])})
+    if others:
+        console.print(
+            f"warning: begun with {first} threads, then {', '.join(map(str, others))}: sums may differ in the last "
+            "digits from those of a run with one number of threads"
+        )
+        facts["other_threads"] = others
     strategy = tf.distribute.get_strategy()
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
@@ -185,11 +200,11 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
             source_vocabulary=facts["source_vocabulary"],
             target_vocabulary=facts["target_vocabulary"],
             joint=facts["joint"],
-            lengths=Lengths.from_dict(facts["lengths"]),
+            lengths=load_lengths(run, facts),
             precision=choose_precision(config.training.precision),
         )
         optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
-    facts.update(threads=threads, parameters=model.count_params())
+    facts.update(threads=first, parameters=model.count_params())
     run.write_json("run.json", facts)
     console.print(
         f"{config.model.topology}: {model.count_params():,} weights, products in "
@@ -200,9 +215,16 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     validation = Validation(
         model, prepared.tokenizers, *dev, facts["target_language"], config.search, training.batch_tokens
     )
+    if validation.cut:
+        console.print(
+            f"warning: {validation.cut:,} dev sources have more than {config.search.max_source_tokens:,} pieces and "
+            "are cut (search.max_source_tokens)"
+        )
     step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, lanes())
     batches = Batches(
         prepared.encoded, prepared.tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling
     )
-    Loop(run, training, model, optimizer, step, batches, validation, console).fit()
-    console.print(f"trained in {(time.perf_counter() - start) / 60:.1f} minutes")
+    seconds = Loop(run, training, model, optimizer, step, batches, validation, console).fit()
+    facts["seconds"] = {**facts.get("seconds", {}), "training": seconds}
+    run.write_json("run.json", facts)
+    console.print(f"trained in {seconds / 60:.1f} minutes, validations included")

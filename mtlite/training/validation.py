@@ -46,6 +46,7 @@ class Validation:
         self.references, self.target_language = references, target_language
         limit = search.max_source_tokens
         everything = tokenizers.source.encode(sources)
+        self.cut = sum(len(ids) > limit for ids in everything)
         self.source_ids = [[*ids[: limit - 1], EOS] if len(ids) > limit else ids for ids in everything]
         source = [np.asarray(ids, np.int32) for ids in self.source_ids]
         target = [np.asarray(ids, np.int32) for ids in tokenizers.target.encode(references)]
