@@ -399,15 +399,15 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _is_metric(values: dict[str, Any]) -> bool:
-    """Whether this is a line that `Metrics` has written."""
-    numbers = {"training": ("seconds", "loss"), "validation": ("seconds", "dev_loss", "dev_bleu")}
-    kind, update = values.get("kind"), values.get("update")
+    """Whether this can be a line that `Metrics` has written: whole numbers and finite ones, where there have to be."""
+    needed = ("seconds", "dev_loss", "dev_bleu") if values.get("kind") == "validation" else ()
+    numbers = [values[name] for name in ("seconds", "share", "dev_loss", "dev_bleu") if name in values]
+    update = values.get("update")
     return (
-        isinstance(kind, str)
-        and kind in numbers
-        and type(update) is int
+        type(update) is int
         and 0 <= update < 2**31
-        and all(type(values.get(name)) in (int, float) and math.isfinite(values[name]) for name in numbers[kind])
+        and all(name in values for name in needed)
+        and all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
     )
 
 

@@ -136,7 +136,7 @@ class Outcome:
         """
         facts, config, result = run.facts(), run.config(), checked_result(run)
         lines = read_metrics(run.path / "metrics.jsonl")
-        curve = [[line["update"], line["dev_loss"], line["dev_bleu"]] for line in lines if line["kind"] == "validation"]
+        curve = [[line["update"], line["dev_loss"], line["dev_bleu"]] for line in lines if line.get("kind") == "validation"]
         if not curve:
             raise RunError(f"{run.path} has no validation in metrics.jsonl: the run is damaged")
         values: dict[str, Any] = {
@@ -144,7 +144,7 @@ class Outcome:
             "facts": {name: facts[name] for name in KEPT_FACTS if name in facts},
             "search": result["search"],
             "curve": curve,
-            "training_seconds": lines[-1]["seconds"],
+            "training_seconds": lines[-1].get("seconds", 0.0),
             "outputs": {
                 "greedy" if result["search"]["beam_size"] == 1 else "beam": read_outputs(
                     run, "", {test: result["tests"][test]["seconds"] for test in tests or facts["tests"]}
