@@ -120,6 +120,36 @@ class TestOpen:
         with pytest.raises(RunError, match="unit"):
             run.config()
 
+    @pytest.mark.parametrize("name", ["run.json", "last.safetensors", "result.json", "data/test.source", "pipe"])
+    def test_a_pipe_is_refused(self, run, name):
+        path = run.path / name
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        with pytest.raises(RunError, match=r"is not a file|not a run directory"):
+            Run.open(run.path)
+
+    @pytest.mark.parametrize("name", ["run.json", "metrics.jsonl", "hypotheses.txt", "last.safetensors", "x"])
+    def test_an_enormous_file_is_refused(self, run, name):
+        with open(run.path / name, "ab") as file:
+            file.truncate(1 << 35)  # sparse: it takes no space
+        with pytest.raises(RunError, match="bytes: expected at most"):
+            Run.open(run.path)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            *[("source_vocabulary", value) for value in (-1, 0, True, 10**9)],
+            *[("target_language", value) for value in (5, ["de"], "d" * 200)],
+            *[("tests", value) for value in ([], [5], ["../x"], ["\ud800"], [""])],
+            *[("sides", {"test.source": 5}), ("seconds", 5), ("threads", "2"), ("other_threads", [None])],
+        ],
+    )
+    def test_facts_that_no_training_has_written(self, run, name, value):
+        run.path.joinpath("run.json").write_text(json.dumps({**FACTS, name: value}))
+        with pytest.raises(RunError, match=f"run.json is damaged: .*{name}"):
+            Run.open(run.path)
+
 
 class TestSides:
     def test_lines_come_back_as_they_were(self, run):
@@ -158,6 +188,19 @@ with Run(Path(sys.argv[1])).locked():
 
 
 class TestLock:
+    def test_a_link_in_its_place_is_not_followed(self, run, tmp_path):
+        precious = tmp_path / "precious"
+        precious.write_text("mine")
+        (run.path / ".lock").symlink_to(precious)
+        with pytest.raises(RunError, match="cannot write into"), run.locked():
+            pass
+        assert precious.read_text() == "mine"
+
+    def test_a_pipe_in_its_place_is_not_waited_for(self, run):
+        os.mkfifo(run.path / ".lock")
+        with pytest.raises(RunError, match="is not a file"), run.locked():
+            pass
+
     def test_a_second_process_is_refused_until_the_first_is_killed(self, run):
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", HOLD, str(run.path)]

@@ -136,7 +136,8 @@ class Outcome:
         """
         facts, config, result = run.facts(), run.config(), checked_result(run)
         lines = read_metrics(run.path / "metrics.jsonl")
-        curve = [[line["update"], line["dev_loss"], line["dev_bleu"]] for line in lines if line.get("kind") == "validation"]
+        validations = [line for line in lines if line.get("kind") == "validation"]
+        curve = [[line["update"], line["dev_loss"], line["dev_bleu"]] for line in validations]
         if not curve:
             raise RunError(f"{run.path} has no validation in metrics.jsonl: the run is damaged")
         values: dict[str, Any] = {

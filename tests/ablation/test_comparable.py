@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,10 @@ import pytest
 from mtlite.ablation.comparable import common_test, group_runs, refuse_incomparable
 from mtlite.ablation.outcome import Outcome
 from mtlite.cli import main
-from mtlite.errors import DataError, UsageError
+from mtlite.errors import DataError, RunError, UsageError
+from mtlite.run import Run
+
+VALIDATION = {"kind": "validation", "update": 20, "dev_bleu": 1.0, "dev_loss": 1.0, "seconds": 1.0}
 
 
 @pytest.fixture
@@ -114,3 +118,26 @@ def test_runs(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "this run only" in shown
     assert main(["compare", str(tiny_run), str(tmp_path)]) == 1
     assert "is not a run directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("result.json", {"search": 5}),
+        ("result.json", {"search": {}}),
+        ("result.json", {"tests": {}}),
+        ("result.json", {"tests": {"test": {"seconds": "x"}}}),
+        ("metrics.jsonl", {**VALIDATION, "dev_bleu": float("nan")}),
+        ("metrics.jsonl", {**VALIDATION, "update": -3}),
+        ("metrics.jsonl", {"kind": "validation", "update": 20}),
+    ],
+)
+def test_a_run_with_results_that_no_training_has_written(
+    tiny_run: Path, tmp_path: Path, name: str, change: dict[str, Any]
+) -> None:
+    run = Run(tmp_path / "run")
+    shutil.copytree(tiny_run, run.path)
+    before = run.read_json(name) if name == "result.json" else {}
+    (run.path / name).write_text(json.dumps({**before, **change}) + "\n")
+    with pytest.raises(RunError, match="damaged"):
+        Outcome.of_run(run)

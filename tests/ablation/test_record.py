@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +86,37 @@ def test_packed_values_are_checked(made_up: Any) -> None:
         unpack_statistics({**packed, "counts": {**packed["counts"], "bleu": pack(b"123")}})
     with pytest.raises(RunError, match="damaged"):
         unpack_json(pack(b"{"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"shared": []}, "expected shared"),
+        ({"ablation": 7}, "expected shared"),
+        ({"shared": {"training.learning_rate": 5}}, "was altered"),
+    ],
+)
+def test_a_header_that_no_ablation_has_written(tmp_path: Path, made_up: Any, change: Any, said: str) -> None:
+    header, _ = made_up()
+    path = tmp_path / "r.jsonl"
+    path.write_text(json.dumps({"kind": "experiment", **header, **change}) + "\n")
+    with pytest.raises(RunError, match=said):
+        Record(path).header()
+
+
+@pytest.mark.parametrize("change", [{"cell": None}, {"outcome": 5}, {"outcome": {}}, {"outcome": {"curve": [["x"]]}}])
+def test_a_cell_that_no_ablation_has_written(tmp_path: Path, made_up: Any, change: Any) -> None:
+    header, outcomes = made_up()
+    record = written(tmp_path / "r.jsonl", header, {})
+    name, outcome = next(iter(outcomes.items()))
+    cell = {"kind": "cell", "experiment": header["experiment"], "cell": name, "outcome": dict(outcome.values)}
+    with open(record.path, "a") as file:
+        file.write(json.dumps({**cell, **change}) + "\n")
+    with pytest.raises(RunError, match="is damaged"):
+        record.outcomes(header)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "r.jsonl")
+    with pytest.raises(RunError, match="is not a file"):
+        Record(tmp_path / "r.jsonl").header()

@@ -14,7 +14,9 @@ from samples import NUMBERS, ROOT
 
 from mtlite.cli import main
 from mtlite.commands.translate import chunks
-from mtlite.errors import DataError
+from mtlite.errors import DataError, UsageError
+from mtlite.run import Run
+from mtlite.search.translator import Translator
 
 ODD = "one two\n\n  \r\nthree\tfour\none\u2028two\n🦊 \x00 one\none".encode()
 
@@ -32,6 +34,32 @@ def test_standard_input_of_a_process(tiny_run):
     done = subprocess.run(command, input=ODD, capture_output=True, cwd=ROOT, check=True)
     assert done.stdout.count(b"\n") == 7
     assert done.stderr == b""
+
+
+def test_what_somebody_else_has_read_is_not_translated_again(tiny_run):
+    reader, writer = os.pipe()
+    os.write(writer, b"one\ntwo\nthree\n")
+    os.close(writer)
+    assert os.read(reader, 4) == b"one\n"
+    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
+    done = subprocess.run(command, stdin=reader, capture_output=True, cwd=ROOT, check=True)
+    assert done.stdout.count(b"\n") == 2
+
+
+def test_standard_input_may_be_a_file_that_was_read_in_part(tiny_run, tmp_path):
+    (tmp_path / "lines").write_text("one\ntwo\nthree\n")
+    with open(tmp_path / "lines", "rb", buffering=0) as file:
+        file.read(4)
+        command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
+        done = subprocess.run(command, stdin=file, capture_output=True, cwd=ROOT, check=True)
+    assert done.stdout.count(b"\n") == 2
+
+
+def test_a_run_as_training_gives_it_and_a_single_text(tiny_run):
+    translator = Translator.load(Run(tiny_run))
+    assert len(translator(["one", "two"])) == 2
+    with pytest.raises(UsageError, match="expected a list of sentences, received a text"):
+        translator("one")
 
 
 def test_an_answer_comes_before_the_next_line_is_typed(tiny_run):

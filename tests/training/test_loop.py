@@ -197,6 +197,12 @@ class TestBest:
 
 
 class TestPatience:
+    def test_it_says_so(self, make, console):
+        make(Validation([5.0, 1.0]), patience=2).fit()
+        assert "stopped after update 30: no better dev BLEU in 2 validations; the weights of update 10" in (
+            console.file.getvalue()
+        )
+
     def test_training_stops_when_it_runs_out(self, make):
         loop = make(Validation([1, 2, 2, 2, 3], [1.0]), patience=2)
         loop.fit()

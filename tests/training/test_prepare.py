@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from samples import number_pairs, write_pairs
 
+from mtlite.arrays import load_arrays, save_arrays
 from mtlite.config import Config, CorpusConfig, DataConfig, TokenizerConfig
 from mtlite.data.batches import Batches
 from mtlite.data.cached import cache_folder
+from mtlite.errors import DataError, RunError
 from mtlite.training.prepare import count_batches, data_report, prepare
 
 
@@ -79,6 +81,44 @@ def test_a_damaged_cache_is_made_anew(config):
     for path in cache_folder().glob("*.safetensors"):
         path.write_bytes(path.read_bytes()[:20])
     assert prepared(config).tokenizers.source.model == first.tokenizers.source.model
+
+
+def test_a_cache_entry_with_other_content_is_not_believed(config):
+    first = prepared(config)
+    for path in cache_folder().glob("*.safetensors"):
+        arrays, facts = load_arrays(path)
+        if "keep" in arrays:
+            content = bytearray(path.read_bytes())
+            content[-1] ^= 1  # as after a crash of the machine
+            path.write_bytes(content)
+        else:
+            save_arrays(path, {"other": np.zeros(3)}, {**facts, "key": "other"})
+    again = prepared(config)
+    assert again.cleaning == first.cleaning
+    assert again.tokenizers.source.model == first.tokenizers.source.model
+
+
+def test_a_cache_that_is_full(config, monkeypatch):
+    def fail(*_):
+        raise RunError("no space left")
+
+    monkeypatch.setattr("mtlite.data.cached.save_arrays", fail)
+    config.seed = 77
+    config.tokenizer.byte_fallback = True
+    with pytest.raises(DataError, match="no space left; the cache is in"):
+        prepared(config)
+
+
+def test_pairs_with_line_breaks_are_not_cut_out(config, tmp_path):
+    rows = [
+        f'"one {number}\nx","eins {number}"' if number % 2 else f"one {number},eins {number}" for number in range(90)
+    ]
+    (tmp_path / "pairs.csv").write_text("\n".join(["source,target", *rows]) + "\n")
+    config.data = DataConfig(pairs=str(tmp_path / "pairs.csv"), held_out=4)
+    corpus = prepared(config).corpus
+    for part in (corpus.dev, corpus.tests["test"]):
+        assert len(part) == 4
+        assert not any("\n" in line for line in part["source"])
 
 
 def test_batches_of_a_large_corpus_are_counted_on_a_part_of_it(config, monkeypatch):

@@ -5,13 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from samples import ROOT, number_pairs, write_pairs
 
 from mtlite.cli import main
 from mtlite.config import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TrainingConfig
+from mtlite.errors import DataError, RunError, UsageError
 from mtlite.run import Run
+from mtlite.training.loop import Progress, progress_of
 from mtlite.training.train import dry_run, train
 
 PAIRS = number_pairs(40, seed=5)
@@ -215,8 +218,8 @@ def test_other_data_or_tokenizers_are_refused_on_resume(tiny_run, tmp_path, cons
     facts = run.facts()
     for key, message in (
         ("training_fingerprint", "training pairs are not what this run was started with"),
-        ("source_tokenizer", "source tokenizer is not what this run was started with"),
-        ("target_tokenizer", "target tokenizer is not what this run was started with"),
+        ("source_tokenizer", "source tokenizer in .* is not the one that the run was trained with"),
+        ("target_tokenizer", "target tokenizer in .* is not the one that the run was trained with"),
     ):
         run.write_json("run.json", {**facts, key: "other"})
         with pytest.raises(Exception, match=message) as stop:
@@ -239,5 +242,64 @@ def test_what_can_change_sums_is_warned_about(tiny_run, tmp_path, console):
     shown = console.file.getvalue()
     assert "may not end bit for bit as it would have: numpy 1.0 → " in shown
     assert "machine abacus → " in shown
-    assert "threads in place of 999" in shown
+    assert "warning: begun with 999 threads, then " in shown
     assert run.finished
+    # It was mixed once and for all: a later start with the first number says so, too.
+    (run.path / "result.json").unlink()
+    train(run.config(), run.path, resume=True, console=console)
+    assert console.file.getvalue().count("warning: begun with 999 threads, then ") == 2
+
+
+def test_an_altered_configuration_is_refused_on_resume(tiny_run, tmp_path, console):
+    run = Run(tmp_path / "run")
+    shutil.copytree(tiny_run, run.path)
+    (run.path / "result.json").unlink()
+    path = run.path / "resolved.yaml"
+    path.write_text(path.read_text().replace("learning_rate: 0.002", "learning_rate: 0.009"))
+    with pytest.raises(RunError, match="was altered: put it back"):
+        train(Run(tiny_run).config(), run.path, resume=True, console=console)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [({"update": "3"}, "update is '3'"), ({"epoch": -1}, "epoch is '-1'"), ({"best_bleu": "x"}, "best_bleu is 'x'")],
+)
+def test_a_state_that_no_training_has_written_is_refused(state, said):
+    with pytest.raises(RunError, match=f"the saved state is damaged: {said}"):
+        progress_of({**dataclasses.asdict(Progress()), **state}, Path("run"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"training": {"schedule": "cosine"}}, "training.schedule: expected one of constant"),
+        ({"model": {"units": "sixteen"}}, "model.units: expected a whole number"),
+        ({"model": {"topology": "ctc"}, "search": {"sample": True}}, "search.sample: topology 'ctc' writes all tokens"),
+    ],
+)
+def test_values_that_no_run_can_have_are_refused_from_python_too(tiny_config, tmp_path, console, change, said):
+    with pytest.raises(UsageError, match=said):
+        train(tiny_config(**change), tmp_path / "run", console=console)
+    assert not (tmp_path / "run").exists()
+
+
+def test_paths_may_be_path_objects(corpus, tiny_config, tmp_path, console):
+    config = tiny_config(training={"max_updates": 1})
+    config.data = dataclasses.replace(config.data, **{side: Path(path) for side, path in corpus["train"].items()})
+    assert train(config, tmp_path / "run", console=console).finished
+
+
+def test_the_run_says_how_long_everything_took(tiny_run):
+    seconds = Run(tiny_run).facts()["seconds"]
+    assert set(seconds) == {"preparation", "tokenizer", "training"}
+    assert all(value >= 0 for value in seconds.values())
+    assert "mtlite" in Run(tiny_run).facts()["packages"]
+
+
+def test_a_line_break_in_a_test_set_is_refused_before_anything_is_written(tiny_config, tmp_path, console):
+    (tmp_path / "broken.csv").write_text('source,target\none,eins\n"one\ntwo",zwei\n')
+    config = tiny_config()
+    config.data.test = CorpusConfig(pairs=str(tmp_path / "broken.csv"))
+    with pytest.raises(DataError, match="the source of pair 2 holds a line break"):
+        train(config, tmp_path / "run", console=console)
+    assert not (tmp_path / "run").exists()
