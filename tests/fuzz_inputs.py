@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from samples import NUMBERS, number_pairs, write_pairs
 
+from mtlite.arrays import load_arrays
 from mtlite.config import CleaningConfig, Config
 from mtlite.data.cleaning import clean
 from mtlite.data.corpus import Corpus
@@ -36,7 +37,7 @@ from mtlite.errors import MtliteError
 from mtlite.recipe import check, config_from, options, read_config
 from mtlite.run import Run, read_metrics
 from mtlite.search.loading import load_lengths, load_tokenizers, open_run, refuse_other_sizes
-from mtlite.training.checkpoint import load_arrays, load_state
+from mtlite.training.checkpoint import load_state
 
 ODD = [
     "",

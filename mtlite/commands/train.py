@@ -33,7 +33,8 @@ def run(arguments: list[str]) -> None:
     if options.resume and not options.run:
         raise UsageError("--resume needs --run with the run directory to go on with")
     saved = Path(options.run) / "config.yaml" if options.resume else None
-    if saved is not None and not saved.is_file() and options.recipe is None and not given:
+    begun = saved is not None and any((saved.with_name(name)).exists() for name in (saved.name, "run.json"))
+    if options.resume and not begun and options.recipe is None and not given:
         raise UsageError(
             f"--run {options.run}: no training was started there: give the run directory of one, or a recipe"
         )

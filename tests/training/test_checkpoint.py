@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from faults import failing_at
 
+from mtlite.arrays import load_arrays, save_arrays
 from mtlite.errors import RunError
-from mtlite.training.checkpoint import load_arrays, load_state, save_arrays, save_state
+from mtlite.training.checkpoint import load_state, save_state
 
 ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "weights/b": np.ones(4, np.float32)}
 

@@ -14,11 +14,12 @@ import pytest
 import tensorflow as tf
 from faults import Killed, failing_at
 
+from mtlite.arrays import load_arrays
 from mtlite.config import TrainingConfig
 from mtlite.data.batches import Batch, Position
 from mtlite.errors import MtliteError, RunError
 from mtlite.run import Run, read_metrics
-from mtlite.training.checkpoint import load_arrays, load_state
+from mtlite.training.checkpoint import load_state
 from mtlite.training.loop import Interrupted, Loop
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import Update

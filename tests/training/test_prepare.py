@@ -86,7 +86,10 @@ def test_a_damaged_cache_is_made_anew(config):
 def test_a_cache_entry_with_other_content_is_not_believed(config):
     first = prepared(config)
     for path in cache_folder().glob("*.safetensors"):
-        arrays, facts = load_arrays(path)
+        try:
+            arrays, facts = load_arrays(path)
+        except RunError:  # left by another test
+            continue
         if "keep" in arrays:
             content = bytearray(path.read_bytes())
             content[-1] ^= 1  # as after a crash of the machine

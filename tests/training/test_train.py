@@ -74,7 +74,7 @@ WRONG = {
         "is not a run directory",
     ),
     "to go on with a damaged run": (lambda path: ["--resume", f"--run={a_run(path)}"], 1, "run.json is damaged"),
-    "to go on with nothing": (lambda path: ["--resume", f"--run={path / 'new'}"], 2, "give exactly one of"),
+    "to go on with nothing": (lambda path: ["--resume", f"--run={path / 'new'}"], 2, "no training was started there"),
     "to go on where": (lambda path: ["--resume"], 2, "--resume needs --run"),
     "sampling without probabilities": (
         lambda path: [*files(path, PAIRS), "--tokenizer.kind=bpe", "--tokenizer.sampling=0.1"],

@@ -15,6 +15,7 @@ import tensorflow as tf
 from samples import number_pairs, write_pairs
 from tiny import make_batch, make_model, values
 
+from mtlite.arrays import load_arrays
 from mtlite.config import (
     Config,
     CorpusConfig,
@@ -24,7 +25,6 @@ from mtlite.config import (
     TokenizerConfig,
     TrainingConfig,
 )
-from mtlite.training.checkpoint import load_arrays
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep
 from mtlite.training.train import train as mtlite_train
@@ -86,7 +86,9 @@ def whole_training(strategy: tf.distribute.Strategy) -> None:
             data=DataConfig(**paths["train"], dev=CorpusConfig(**paths["dev"]), test=CorpusConfig(**paths["test"])),
             tokenizer=TokenizerConfig(kind="char"),
             model=ModelConfig("encoder-decoder", 4, 4, 1, False, dropout=0.3),
-            training=TrainingConfig(3, 200, moving_average=0.9, precision="float32", tensorboard=False),
+            training=TrainingConfig(
+                max_updates=3, batch_tokens=200, moving_average=0.9, precision="float32", tensorboard=False
+            ),
             search=SearchConfig(beam_size=1),
         )
         with strategy.scope():

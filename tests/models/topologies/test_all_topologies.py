@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mtlite.arrays import load_arrays, save_arrays
 from mtlite.config import SearchConfig
 from mtlite.data.batches import Batch, pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
@@ -20,7 +21,7 @@ from mtlite.models.table import TOPOLOGIES
 from mtlite.models.topologies.ctc import CTC
 from mtlite.models.topologies.topology import Topology
 from mtlite.search.searcher import Searcher
-from mtlite.training.checkpoint import assign_weights, load_arrays, save_arrays, weight_arrays
+from mtlite.training.checkpoint import assign_weights, weight_arrays
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep
 
