@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mtlite.arrays import Arrays, load_arrays, save_arrays
 from mtlite.data.limits import MAX_ARRAYS_BYTES
 from mtlite.errors import DamagedError, RunError
@@ -73,7 +75,7 @@ def load_state(
     return None, []
 
 
-def array_of(arrays: Mapping[str, Any], name: str, shape: Sequence[int], origin: Path) -> Any:
+def array_of(arrays: Mapping[str, np.ndarray], name: str, shape: Sequence[int], origin: Path) -> np.ndarray:
     """The float32 array of a name.
 
     Raises:
@@ -88,7 +90,7 @@ def array_of(arrays: Mapping[str, Any], name: str, shape: Sequence[int], origin:
     return arrays[name]
 
 
-def assign_weights(weights: list[Any], arrays: Mapping[str, Any], origin: Path) -> None:
+def assign_weights(weights: list[Any], arrays: Mapping[str, np.ndarray], origin: Path) -> None:
     """Give Keras variables the arrays of their names.
 
     Raises:
