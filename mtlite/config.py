@@ -182,8 +182,8 @@ class TrainingConfig:
         save_every: Updates between two saved states (default: as validate_every).
         precision: Number format of products; auto is bfloat16 where the processor multiplies it in hardware.
         threads: Processor threads (0: all); with several, a batch is cut in two, and dropout is drawn for each part.
-        deterministic: Make TensorFlow refuse operations that are not repeatable. None is used here: equal seeds give
-            equal weights without it, too. It takes about 2 % more time.
+        deterministic: Make TensorFlow refuse operations that are not repeatable. Equal seeds give equal weights without
+            it, too; it takes about 2 % more time.
         tensorboard: Write TensorBoard scalars into the run directory.
     """
 

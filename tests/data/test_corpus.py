@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from mtlite.config import CorpusConfig, DataConfig
 from mtlite.data.cached import pairs_of
-from mtlite.data.corpus import language_of, load_corpus
+from mtlite.data.corpus import language_of, load_corpus, load_pairs
 from mtlite.data.readers import Columns, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import DataError, UsageError
 
@@ -269,7 +269,6 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
         ({"source": "a"}, r"give data\.target too"),
         ({"target": "a"}, r"give data\.source too"),
         ({"pairs": "a.txt"}, r"expected a file ending in \.tsv, \.csv, \.jsonl, \.parquet"),
-        ({"pairs": "a.parquet.gz"}, "expected a file ending in"),
         ({"pairs": "a.tsv", "split": "train"}, r"data\.split belongs to"),
         ({"pairs": "a.tsv", "configuration": "x"}, r"data\.configuration belongs to data\.dataset"),
         ({"pairs": "a.tsv", "tests": {"test": CorpusConfig(pairs="a.tsv")}}, "choose another name"),
@@ -518,3 +517,19 @@ def test_corpora_that_cannot_be_cut(tmp_path):
         cut_of(tmp_path, [("same", str(number)) for number in range(30)], 1)
     with pytest.raises(UsageError, match=r"data\.held_out: expected at least 1, found 0"):
         cut_of(tmp_path, repetitive(100), 1, held_out=0)
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".parquet.gz"])
+def test_parquet_gzipped_and_with_a_dictionary(tmp_path, ending):
+    sentences = pa.array(["eins", "zwei", "eins"])
+    table = pa.table({"source": sentences.dictionary_encode(), "target": sentences})
+    pq.write_table(table, tmp_path / "a.parquet")
+    path = tmp_path / f"b{ending}"
+    content = (tmp_path / "a.parquet").read_bytes()
+    path.write_bytes(gzip.compress(content) if ending.endswith(".gz") else content)
+    found = load_pairs(CorpusConfig(pairs=str(path)), Columns(("source",), ("target",)), "data", None)
+    assert list(found["source"]) == list(found["target"]) == sentences.to_pylist()
+    if ending.endswith(".gz"):
+        path.write_bytes(path.read_bytes()[:-20])
+        with pytest.raises(DataError, match="broken gzip file"):
+            load_pairs(CorpusConfig(pairs=str(path)), Columns(("source",), ("target",)), "data", None)
