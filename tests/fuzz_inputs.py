@@ -251,7 +251,8 @@ class Fuzzer:
 
         def attempt() -> bool:
             given = list(read_lines(path))
-            expected = content.decode("utf-8").removesuffix("\n").count("\n") + 1 if content else 0
+            text = content.decode("utf-8").removeprefix("\ufeff")
+            expected = text.removesuffix("\n").count("\n") + 1 if text else 0
             found = self.translator(given)
             return len(found) == len(given) == expected and not any(set("\n\r") & set(text) for text in found)
 

@@ -89,7 +89,7 @@ def refuse_unsupported(topology: str, options: dict[str, Any]) -> None:
         UsageError: with the names, or the topologies that can have the option.
     """
     if topology not in TOPOLOGIES:
-        raise UsageError(f"unknown topology '{topology}': expected one of {', '.join(TOPOLOGIES)}")
+        raise UsageError(f"unknown topology {topology!r}: expected one of {', '.join(TOPOLOGIES)}")
     for option, value in options.items():
         if value is not None and value is not False and option not in TOPOLOGIES[topology].options:
             able = [name for name, entry in TOPOLOGIES.items() if option in entry.options]

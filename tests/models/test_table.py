@@ -104,6 +104,12 @@ def test_an_unknown_topology_is_told_all_names() -> None:
         refuse_unsupported("atention", {})
 
 
+def test_an_unknown_topology_is_told_on_one_line() -> None:
+    with pytest.raises(UsageError) as error:
+        refuse_unsupported("\x1c\n", {})
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_directions() -> None:
     assert both_directions("attention", None)
     assert not both_directions("attention", False)
