@@ -33,8 +33,6 @@ def lines_of(path: Path, data: bytes) -> list[str]:
         (b"\xef\xbb\xbf\n", [""]),
         (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", ["a", "\ufeffb"]),
         (b"\xef\xbb\xbf\xef\xbb\xbfa", ["\ufeffa"]),
-        (b"\xef\xbb\xbf", []),
-        (b"\xef\xbb\xbf\n", [""]),
         ("a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x00h\ti\n".encode(), ["a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x00h\ti"]),
         (b"NA\nnull\n007\n2026-11-23\n", ["NA", "null", "007", "2026-11-23"]),
     ],
