@@ -74,9 +74,9 @@ class TrainingStep:
                 )
                 for index in range(2 * self.accumulate)
             ]
-        values = self._graph(len(arguments))(
-            arguments, tf.constant(learning_rate, tf.float32), tf.constant(update, tf.float32)
-        )
+        # As arrays: TensorFlow keeps a tensor for ever for every Python number that it has seen.
+        numbers = [tf.constant(np.array(number, np.float32)) for number in (learning_rate, update)]
+        values = self._graph(len(arguments))(arguments, *numbers)
         total, nll, tokens, norm = (float(value) for value in values)
         return Update(total / max(tokens, 1.0), nll / max(tokens, 1.0), tokens, norm)
 

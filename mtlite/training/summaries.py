@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from mtlite.errors import RunError
@@ -30,8 +31,11 @@ class Summaries:
         if self._writer is None:
             return
         with self._failing(), self._writer.as_default():
+            # As arrays: TensorFlow keeps a tensor for ever for every Python number that it has seen.
+            step = tf.constant(np.array(update, np.int64))
             for name, value in scalars.items():
-                tf.summary.write(name, tf.constant(value, tf.float32), step=update, metadata=self._metadata)
+                number = tf.constant(np.array(value, np.float32))
+                tf.summary.write(name, number, step=step, metadata=self._metadata)
 
     def close(self) -> None:
         """Flush what is not written yet."""
