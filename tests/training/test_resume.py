@@ -75,8 +75,6 @@ def test_a_signal_saves_the_state_and_resume_goes_on(tiny_config, undisturbed, t
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Loop, "save", save_and_signal)
-    if number == signal.SIGHUP:
-        signal.signal(number, signal.SIG_DFL)  # the tests may run under nohup
     with pytest.raises(Interrupted, match=f"stopped by {number.name} after update 4.*--run {path} --resume"):
         train(tiny_config(**EVERYTHING_ON), path)
     monkeypatch.undo()
