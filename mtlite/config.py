@@ -172,7 +172,7 @@ class TrainingConfig:
         learning_rate: Peak learning rate of Adam (Kingma & Ba 2015).
         schedule: What the learning rate does after the warm-up.
         warmup_updates: Updates over which the learning rate rises from zero (default: from max_updates).
-        final_learning_rate: Share of the peak that the linear schedule ends at.
+        final_learning_rate: Share of the peak that the linear and cosine schedules end at.
         plateau_factor: For the plateau schedule: the learning rate is multiplied by this when dev loss stops falling.
         clip_norm: Largest norm of all gradients together (0: no clipping).
         label_smoothing: Share of the probability spread over the whole vocabulary in the loss (Szegedy et al. 2016).
@@ -192,7 +192,7 @@ class TrainingConfig:
     batch_tokens: int = 4000
     accumulate: int = 1
     learning_rate: float = 0.002
-    schedule: Literal["constant", "linear", "inverse-square-root", "plateau"] = "linear"
+    schedule: Literal["constant", "linear", "cosine", "inverse-square-root", "plateau"] = "linear"
     warmup_updates: int | None = None
     final_learning_rate: float = 0.02
     plateau_factor: float = 0.5

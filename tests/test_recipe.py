@@ -91,7 +91,7 @@ def test_values_in_their_types(read, content, name, value):
         ("model: {dropout: 1}", "model.dropout: expected a share from 0 to below 1, received 1.0"),
         (
             "training: {schedule: linar}",
-            "expected one of constant, linear, inverse-square-root, plateau, received linar",
+            "expected one of constant, linear, cosine, inverse-square-root, plateau, received linar",
         ),
         ("training: {deterministic: 1}", "training.deterministic: expected true or false, received 1"),
         ("training: {deterministic: 'yes'}", "training.deterministic: expected true or false, received yes"),
