@@ -98,7 +98,11 @@ sys.exit(f"imported {heavy}" if heavy - {"sentencepiece"} else 0)
         ("train --model.units", 2, "--model.units: expected one argument"),
         ("train --model.units 65.5", 2, "model.units: expected a whole number or null, received 65.5"),
         ("train --model.units -2", 2, "model.units: expected at least 1, received -2"),
-        ("train --training.schedule linar", 2, "expected one of constant, linear, cosine, inverse-square-root, plateau"),
+        (
+            "train --training.schedule linar",
+            2,
+            "expected one of constant, linear, cosine, inverse-square-root, plateau",
+        ),
         ("train --training.deterministic yes", 2, "training.deterministic: expected true or false, received yes"),
         ("train --model.topology atention", 2, "unknown topology 'atention': expected"),
         ("train --data.tests {bad", 2, "data.tests, line 1 is not plain YAML"),
