@@ -40,13 +40,18 @@ class Start:
         preparation: seconds until the corpus is ready, TensorFlow not loaded yet.
         first_update: seconds until the first updates are done.
         tokens_per_second: of training, the median.
-        peak: megabytes that the process took at most.
+        preparing: megabytes of its own that the command took at most before the first update, its helpers included.
+        training: the same from the first update on.
+        mapped: the most megabytes of files that were mapped while it trained: what the system keeps of the corpus, the
+            libraries and so on as long as nobody else needs the space.
     """
 
     preparation: float
     first_update: float
     tokens_per_second: float
-    peak: float
+    preparing: float
+    training: float
+    mapped: float
 
 
 def words(random: np.random.Generator) -> np.ndarray:
@@ -91,28 +96,35 @@ def start(paths: list[Path], run: Path, folder: Path, updates: int) -> Start:
     command += ["--training.max_updates", str(updates), "--training.validate_every", str(updates)]
     environment = {**os.environ, "HF_HOME": str(folder / "cache")}
     log = run.with_suffix(".log")
-    begin, prepared, first, peak = time.monotonic(), 0.0, 0.0, 0.0
+    begin, prepared, first, preparing, training, mapped = time.monotonic(), 0.0, 0.0, 0.0, 0.0, 0.0
     with open(log, "wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
         while process.poll() is None:
             time.sleep(0.05)
             now = time.monotonic() - begin
-            peak = max(peak, peak_memory(process.pid))
             prepared = prepared or (now if (run / "run.json").exists() else 0.0)
             first = first or (now if (run / "metrics.jsonl").exists() and read_metrics(run / "metrics.jsonl") else 0.0)
+            if first:
+                training = max(training, memory(process.pid, "RssAnon"))
+                mapped = max(mapped, memory(process.pid, "RssFile"))
+            else:
+                preparing = max(preparing, memory(process.pid, "RssAnon"))
     if process.returncode:
         raise RuntimeError(log.read_text())
     speeds = [line["tokens_per_second"] for line in read_metrics(run / "metrics.jsonl") if line["kind"] == "training"]
-    return Start(prepared, first, median(speeds[1:]), peak)
+    return Start(prepared, first, median(speeds[1:]), preparing, training, mapped)
 
 
-def peak_memory(process: int) -> float:
-    """Megabytes that a process took at most so far; 0 if it has ended."""
+def memory(process: int, kind: str) -> float:
+    """Megabytes of a kind that a process and its descendants have now; 0 for those that have ended meanwhile."""
+    folder = Path(f"/proc/{process}")
     try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        lines = (folder / "status").read_text().splitlines()
+        children = (folder / "task" / str(process) / "children").read_text().split()
     except OSError:
         return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+    own = next((int(line.split()[1]) / 1024 for line in lines if line.startswith(kind)), 0.0)
+    return own + sum(memory(int(child), kind) for child in children)
 
 
 def main() -> int:
@@ -122,8 +134,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("runs/growth"), help="(default: runs/growth)")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    print("| pairs | preparation | pairs a minute | first updates after | tokens/s | peak memory |", flush=True)
-    print("|---|--:|--:|--:|--:|--:|", flush=True)
+    print("| pairs | preparation | pairs a minute | first updates after | tokens/s | ", end="")
+    print("memory before training | in training | mapped files |", flush=True)
+    print("|---|--:|--:|--:|--:|--:|--:|--:|", flush=True)
     for pairs in options.pairs:
         paths = write_corpus(options.folder, pairs)
         for what in ("first start", "second start"):
@@ -131,7 +144,8 @@ def main() -> int:
             found = start(paths, run, options.folder, options.updates)
             print(
                 f"| {pairs:,}, {what} | {found.preparation:,.1f} s | {60 * pairs / found.preparation:,.0f} | "
-                f"{found.first_update:,.1f} s | {found.tokens_per_second:,.0f} | {found.peak:,.0f} MB |",
+                f"{found.first_update:,.1f} s | {found.tokens_per_second:,.0f} | "
+                f"{found.preparing:,.0f} MB | {found.training:,.0f} MB | {found.mapped:,.0f} MB |",
                 flush=True,
             )
     return 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -42,7 +43,9 @@ def main() -> int:
         code = mtlite(arguments)
         if code:
             return code
-    print(table({task: options.records / f"{task}.jsonl" for task in options.tasks}))
+    records = {task: options.records / f"{task}.jsonl" for task in options.tasks}
+    print(f"Whole sequences that are right:\n\n{table(records, whole_sequence)}\n")
+    print(f"Symbols that are right:\n\n{table(records, symbols)}")
     return 0
 
 
@@ -57,8 +60,8 @@ def corpus_of(folder: Path) -> list[str]:
     return [*arguments, "--data.tests", f"{{test-long: {{{long}}}}}"]
 
 
-def table(records: dict[str, Path]) -> str:
-    """Share of whole sequences that are right, mean over seeds, as Markdown: lengths 2 to 10 / 11 to 20."""
+def table(records: dict[str, Path], accuracy: Callable[[str, str], float]) -> str:
+    """Mean accuracy over sentences and seeds as Markdown, a column a task: lengths 2 to 10 / 11 to 20."""
     columns: dict[str, dict[str, str]] = {}
     constant = {}
     topologies: list[str] = []
@@ -67,16 +70,14 @@ def table(records: dict[str, Path]) -> str:
         header: Any = record.header()
         topologies = header["ablation"]["topologies"]
         references = {test: unpack_json(header["sides"][f"{test}.target"]) for test in header["tests"]}
-        most = [Counter(lines).most_common(1)[0][1] / len(lines) for lines in references.values()]
-        constant[task] = " / ".join(f"{share:.0%}" for share in most)
-        right: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        constant[task] = cell([score([common(lines)] * len(lines), lines, accuracy) for lines in references.values()])
+        shares: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for outcome in record.outcomes(header).values():
             for test, output in outcome.outputs["greedy"].items():
-                same = [a == b for a, b in zip(output.hypotheses, references[test], strict=True)]
-                right[outcome.config["model.topology"]][test].append(mean(same))
+                share = score(output.hypotheses, references[test], accuracy)
+                shares[outcome.config["model.topology"]][test].append(share)
         columns[task] = {
-            name: cell([mean(shares) for shares in tests.values()], right[name]["test"])
-            for name, tests in right.items()
+            name: cell([mean(seeds) for seeds in tests.values()], tests["test"]) for name, tests in shares.items()
         }
     lines = ["| topology | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
     lines += [f"| `{name}` | " + " | ".join(column.get(name, "–") for column in columns.values()) + " |"
@@ -85,7 +86,29 @@ def table(records: dict[str, Path]) -> str:
     return "\n".join(lines)
 
 
-def cell(shares: list[float], seeds: list[float]) -> str:
+def score(hypotheses: Sequence[str], references: Sequence[str], accuracy: Callable[[str, str], float]) -> float:
+    """Mean accuracy over the sentences of a test."""
+    return mean(accuracy(*pair) for pair in zip(hypotheses, references, strict=True))
+
+
+def common(lines: Sequence[str]) -> str:
+    """The answer that is right most often."""
+    return Counter(lines).most_common(1)[0][0]
+
+
+def whole_sequence(hypothesis: str, reference: str) -> float:
+    """1 if the answer is right from the first symbol to the last, else 0."""
+    return float(hypothesis == reference)
+
+
+def symbols(hypothesis: str, reference: str) -> float:
+    """Share of the places at which the right symbol stands; a symbol too many or too few is a wrong one."""
+    written, right = hypothesis.split(), reference.split()
+    same = sum(a == b for a, b in zip(written, right, strict=False))
+    return same / max(len(written), len(right))
+
+
+def cell(shares: Sequence[float], seeds: Sequence[float] = (0.0,)) -> str:
     """Bold if most seeds solve the task."""
     text = " / ".join(f"{share:.0%}" for share in shares)
     return f"**{text}**" if 2 * sum(share >= SOLVED for share in seeds) > len(seeds) else text

@@ -1,0 +1,51 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tasks import cell, common, score, symbols, table, whole_sequence
+
+from mtlite.ablation.record import Record
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "right", "share"),
+    [
+        ("a b c", 1, 1),
+        ("a b", 0, 2 / 3),
+        ("a b c d", 0, 3 / 4),
+        ("b c a", 0, 0),
+        ("", 0, 0),
+        ("x b c", 0, 2 / 3),
+    ],
+)
+def test_accuracy_of_one_answer(hypothesis: str, right: float, share: float) -> None:
+    assert whole_sequence(hypothesis, "a b c") == right
+    assert symbols(hypothesis, "a b c") == pytest.approx(share)
+
+
+def test_the_mean_is_over_sentences() -> None:
+    assert score(["a", "a b"], ["a", "a c"], symbols) == 0.75
+
+
+def test_the_constant_answer_is_the_commonest_line() -> None:
+    assert common(["yes", "no", "no"]) == "no"
+
+
+def test_a_task_is_solved_if_most_seeds_solve_it() -> None:
+    assert cell([0.9, 0.1], [1.0, 0.96, 0.74]) == "**90% / 10%**"
+    assert cell([0.9, 0.1], [1.0, 0.94, 0.74]) == "90% / 10%"
+
+
+def test_a_row_for_each_topology_and_a_column_for_each_task(tmp_path: Path, made_up: Any) -> None:
+    header, outcomes = made_up(mistakes={"attention": 0.0, "peek": 1.0})
+    path = tmp_path / "copy.jsonl"
+    record = Record(path)
+    record.write_header(header)
+    for name in list(outcomes)[:2]:  # peek has not run yet
+        record.append(header["experiment"], name, outcomes[name])
+    top, _, attention, peek, constant = table({"copy": path, "cipher": path}, whole_sequence).splitlines()
+    assert top == "| topology | copy | cipher |"
+    assert attention.count("**") == 4
+    assert attention.startswith("| `attention` | **")
+    assert peek == "| `peek` | – | – |"
+    assert constant == "| *one constant answer* | 2% / 2% | 2% / 2% |"
