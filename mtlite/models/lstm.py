@@ -18,6 +18,16 @@ def _dot(a: tf.Tensor, b: tf.Tensor, **transposed: bool) -> tf.Tensor:
     return tf.cast(tf.matmul(tf.cast(a, b.dtype), b, **transposed), tf.float32)
 
 
+def _through_sigmoid(y: tf.Tensor, d_y: tf.Tensor) -> tf.Tensor:
+    """Gradient of x where y = sigmoid(x), in one pass."""
+    return tf.raw_ops.SigmoidGrad(y=y, dy=d_y)
+
+
+def _through_tanh(y: tf.Tensor, d_y: tf.Tensor) -> tf.Tensor:
+    """Gradient of x where y = tanh(x), in one pass."""
+    return tf.raw_ops.TanhGrad(y=y, dy=d_y)
+
+
 def _flat(sequence: tf.Tensor) -> tf.Tensor:
     """[length, batch, size] → [length · batch, size]."""
     return tf.reshape(sequence, [-1, sequence.shape[-1]])
@@ -68,24 +78,23 @@ def whole_sequence(
         def forward(step: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *kept: tf.TensorArray) -> Any:
             at = position(step)
             z = projected[at] + _dot(h, recurrent_kernel)
-            z_if, z_g, z_o = tf.split(z, [2 * units, units, units], axis=1)
-            both, g, o = tf.sigmoid(z_if), tf.tanh(z_g), tf.sigmoid(z_o)
-            i, f = tf.split(both, 2, axis=1)
+            z_i, z_f, z_g, z_o = tf.split(z, 4, axis=1)
+            i, f, g, o = tf.sigmoid(z_i), tf.sigmoid(z_f), tf.tanh(z_g), tf.sigmoid(z_o)
             new_c = f * c + i * g
             tanh_c = tf.tanh(new_c)
             new_h = o * tanh_c
             if mask is not None:
                 new_c = c + mask[at] * (new_c - c)
                 new_h = h + mask[at] * (new_h - h)
-            values = (both, g, o, tanh_c, new_c, tf.cast(new_h, product_type))
+            values = (i, f, g, o, tanh_c, new_c, tf.cast(new_h, product_type))
             return step + 1, new_h, new_c, *(array.write(at, value) for array, value in zip(kept, values, strict=True))
 
-        arrays = [sequence_of(tf.float32) for _ in range(5)] + [sequence_of(product_type)]
+        arrays = [sequence_of(tf.float32) for _ in range(6)] + [sequence_of(product_type)]
         _, h_last, c_last, *kept = tf.while_loop(
             lambda step, *_: step < length, forward, (tf.constant(0), h0, c0, *arrays), parallel_iterations=1
         )
-        both_gates, g_gates, o_gates, tanh_cells, cells = kept[:5]
-        outputs = tf.ensure_shape(kept[5].stack(), [None, None, units])
+        *gates, tanh_cells, cells, written = kept
+        outputs = tf.ensure_shape(written.stack(), [None, None, units])
 
         def gradient(d_outputs: tf.Tensor, d_h: tf.Tensor, d_c: tf.Tensor) -> Any:
             transposed = tf.transpose(recurrent_kernel)
@@ -95,19 +104,19 @@ def whole_sequence(
                 before = at + 1 if backwards else at - 1
                 # Read inside the branch: there is no cell state before the first step.
                 previous_c = tf.cond(step > 0, lambda: cells.read(before), lambda: c0)
-                i, f = tf.split(both_gates.read(at), 2, axis=1)
-                g, o, tanh_c = g_gates.read(at), o_gates.read(at), tanh_cells.read(at)
+                i, f, g, o = (gate.read(at) for gate in gates)
+                tanh_c = tanh_cells.read(at)
                 d_h += tf.cast(d_outputs[at], tf.float32)
                 d_new_h, d_new_c = d_h, d_c
                 if mask is not None:
                     d_new_h, d_new_c = d_h * mask[at], d_c * mask[at]
-                d_cell = d_new_c + d_new_h * o * (1.0 - tanh_c * tanh_c)
+                d_cell = d_new_c + _through_tanh(tanh_c, d_new_h * o)
                 d_z = tf.concat(
                     [
-                        d_cell * g * i * (1.0 - i),
-                        d_cell * previous_c * f * (1.0 - f),
-                        d_cell * i * (1.0 - g * g),
-                        d_new_h * tanh_c * o * (1.0 - o),
+                        _through_sigmoid(i, d_cell * g),
+                        _through_sigmoid(f, d_cell * previous_c),
+                        _through_tanh(g, d_cell * i),
+                        _through_sigmoid(o, d_new_h * tanh_c),
                     ],
                     axis=1,
                 )
