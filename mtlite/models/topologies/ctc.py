@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from mtlite.data.ids import EOS, PAD
+from mtlite.models.marginal import marginal_negative_log_likelihood
 from mtlite.models.topologies.direct import Direct
 from mtlite.models.topologies.topology import Loss
 
@@ -69,21 +70,11 @@ class CTC(Direct):
         labels = tf.where(target == EOS, tf.zeros_like(target), target)
         repeats = (labels[:, 1:] == labels[:, :-1]) & self.mask(labels[:, 1:])
         needed = self.count(labels) + tf.reduce_sum(tf.cast(repeats, tf.int32), axis=1)
-        fits, empty = needed <= positions, needed == 0
-        # The kernel gives infinity for a target that does not fit and refuses an empty one: both get a stand-in, and
-        # their loss is not what it says.
+        fits = needed <= positions
+        # A target that does not fit has no path: it gets a stand-in, whose loss does not count.
         stand_in = EOS * tf.one_hot(0, tf.shape(target)[1], dtype=target.dtype)
-        marginal = tf.nn.ctc_loss(
-            tf.sparse.from_dense(tf.where((fits & ~empty)[:, None], labels, stand_in)),
-            logits,
-            label_length=None,
-            logit_length=positions,
-            logits_time_major=False,
-            blank_index=BLANK,
-        )
-        blanks = tf.nn.log_softmax(logits)[:, :, BLANK]
-        only_blanks = -tf.reduce_sum(blanks * tf.sequence_mask(positions, tf.shape(blanks)[1], tf.float32), axis=1)
-        nll = tf.reduce_sum(tf.where(fits, tf.where(empty, only_blanks, marginal), 0.0))
+        marginal = marginal_negative_log_likelihood(logits, tf.where(fits[:, None], labels, stand_in), positions)
+        nll = tf.reduce_sum(tf.where(fits, marginal, 0.0))
         tokens = tf.cast(self.count(target), tf.float32)
         reached = tf.reduce_sum(tf.where(fits, tokens, 0.0))
         return Loss(nll, nll, reached, tf.reduce_sum(tokens) - reached)
