@@ -43,6 +43,7 @@ RECIPE = Path(__file__).resolve().parent / "recipes" / "multi30k-en-de.yaml"
 PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
 BATCH_SIZES = (1, 32, 128)
 EVERYTHING = "all"
+PARTS = ("training", "translation", "start")
 PLAIN = "plain Keras, compile and fit, float32"
 
 
@@ -82,6 +83,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", help="a finished run with attention, for translation (default: training only)")
     parser.add_argument("--pairs", help="a folder as corpora/multi30k.py makes it (default: the Hub's Multi30k)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="(default: all)")
     parser.add_argument("--peers", action="store_true", help="also PyTorch")
     parser.add_argument("--rounds", type=int, default=5, help="(default: 5)")
     parser.add_argument("--batches", type=int, default=8, help="batches of a round (default: 8)")
@@ -89,25 +91,27 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw training speed into this file")
     options = parser.parse_args()
-    prepared = prepare(reference_config(options.pairs), lambda line: None)
-    rows, limits, flops = measure_training(prepared, options.peers, options.threads, options.rounds, options.batches)
-    figures: dict[str, Any] = {
-        "machine": f"{platform.machine()}, {multiprocessing.cpu_count()} processors",
-        "ceilings": {name: row.to_dict() for name, row in limits.items()},
-        "mflop_per_token": flops / 1e6,
-        "training": [row.to_dict() for row in rows],
-    }
-    print(training_table(rows, limits, flops), flush=True)
-    if options.run:
+    figures: dict[str, Any] = {"machine": f"{platform.machine()}, {multiprocessing.cpu_count()} processors"}
+    if "training" in options.parts:
+        prepared = prepare(reference_config(options.pairs), lambda line: None)
+        rows, limits, flops = measure_training(
+            prepared, options.peers, options.threads, options.rounds, options.batches
+        )
+        figures["ceilings"] = {name: row.to_dict() for name, row in limits.items()}
+        figures |= {"mflop_per_token": flops / 1e6, "training": [row.to_dict() for row in rows]}
+        print(training_table(rows, limits, flops), flush=True)
+        if options.picture:
+            draw(rows, options.picture)
+    if options.run and "translation" in options.parts:
         translations = measure_translation(options.run, options.peers, options.rounds, options.threads)
-        starts = measure_starts(options.run, options.rounds)
         figures["translation"] = [row.to_dict() for row in translations]
+        print("\n" + translation_table(translations), flush=True)
+    if options.run and "start" in options.parts:
+        starts = measure_starts(options.run, options.rounds)
         figures["start"] = [row.to_dict() for row in starts]
-        print("\n" + translation_table(translations) + "\n\n" + start_table(starts))
+        print("\n" + start_table(starts), flush=True)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
-    if options.picture:
-        draw(rows, options.picture)
     return 0
 
 
@@ -169,7 +173,8 @@ def measure_training(
         flops = ours["float32"].ask("flops", *average) / sum(average)
         for contender in started.values():
             contender.ask("train", warm_up)
-        for _ in range(rounds):
+        for turn in range(rounds):
+            print(f"training: round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
             for precision, contender in ours.items():
                 limits[precision].rates.append(contender.ask("ceiling"))
             for name, contender in started.items():
@@ -220,7 +225,9 @@ def translation_rows(
     """Every contender in turn, round by round, after one that warms up."""
     rows = {name: Row(name, facts={"beam": beam, "batch": batch}) for name in started}
     outputs = {name: contender.ask(method, sources)[1] for name, contender in started.items()}
-    for _ in range(rounds):
+    for turn in range(rounds):
+        place = f"beam {beam}, batch {batch}, round {turn + 1} of {rounds}"
+        print(f"translation: {place}", file=sys.stderr, flush=True)
         for name, contender in started.items():
             rows[name].rates.append(sentences / contender.ask(method, sources)[0])
     for name, row in rows.items():
