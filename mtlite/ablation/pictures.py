@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 
 from mtlite.pictures import draw_attention
 
@@ -160,6 +161,11 @@ def against_cost(points: Mapping[str, tuple[float, float]], label: str) -> bytes
         legend = "\n".join(f"{number}  {name}" for number, name in enumerate(points, 1))
         axes.text(1.02, 1, legend, transform=axes.transAxes, va="top", fontsize=8, parse_math=False)
         axes.set_xscale("log")
+        costs = [cost for cost, _ in points.values()]
+        near = max(costs) < 10 * min(costs)  # where a logarithmic step would leave a single number on the axis
+        axes.xaxis.set_major_locator(MaxNLocator(5) if near else LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.margins(0.12)
         axes.grid(color="#ebebeb")
         axes.set_axisbelow(True)
