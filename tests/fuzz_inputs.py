@@ -34,8 +34,9 @@ from mtlite.data.ids import UNK
 from mtlite.data.lines import read_lines
 from mtlite.data.tokenizer import Tokenizer
 from mtlite.errors import MtliteError
+from mtlite.metrics import read_metrics
 from mtlite.recipe import check, config_from, options, read_config
-from mtlite.run import Run, read_metrics
+from mtlite.run import Run
 from mtlite.search.loading import load_lengths, load_tokenizers, open_run, refuse_other_sizes
 from mtlite.training.checkpoint import load_state
 

@@ -13,8 +13,9 @@ from mtlite.ablation.packing import pack_json, pack_statistics, unpack_json, unp
 from mtlite.config import Config
 from mtlite.errors import RunError
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
+from mtlite.metrics import read_metrics
 from mtlite.recipe import options
-from mtlite.run import Run, read_metrics
+from mtlite.run import Run
 
 LAST_SHARE = 5
 """A run that still gains in the last fifth of its updates has not converged."""

@@ -20,8 +20,9 @@ from mtlite.config import TrainingConfig, settled
 from mtlite.data.batches import Batches, Position, Prefetched
 from mtlite.data.ids import PAD
 from mtlite.errors import MtliteError, RunError
+from mtlite.metrics import Metrics
 from mtlite.models.topologies.topology import Topology
-from mtlite.run import Metrics, Run
+from mtlite.run import Run
 from mtlite.training.checkpoint import assign_weights, load_state, save_state, weight_arrays
 from mtlite.training.optimizer import Adam
 from mtlite.training.progress import TrainingProgress

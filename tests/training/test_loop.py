@@ -18,7 +18,8 @@ from mtlite.arrays import load_arrays
 from mtlite.config import TrainingConfig
 from mtlite.data.batches import Batch, Position
 from mtlite.errors import MtliteError, RunError
-from mtlite.run import Run, read_metrics
+from mtlite.metrics import read_metrics
+from mtlite.run import Run
 from mtlite.training.checkpoint import load_state
 from mtlite.training.loop import Interrupted, Loop
 from mtlite.training.optimizer import Adam

@@ -11,7 +11,8 @@ import pytest
 from samples import ROOT
 
 from mtlite.errors import MtliteError, UsageError
-from mtlite.run import Run, read_metrics
+from mtlite.metrics import read_metrics
+from mtlite.run import Run
 from mtlite.training.loop import Interrupted, Loop
 from mtlite.training.step import TrainingStep
 from mtlite.training.train import train
