@@ -136,7 +136,13 @@ def search_config(arguments: argparse.Namespace, run: str) -> SearchConfig:
         raise UsageError(f"--threads: expected 0 to 4096, received {arguments.threads}")
     if arguments.beam is not None and getattr(arguments, "nbest", None) is None:
         config.search.nbest = min(config.search.nbest, config.search.beam_size)
-    check(config)
+    try:
+        check(config)
+    except UsageError as error:
+        message = str(error)
+        for option, field in settings.items():  # under the names that this command has
+            message = message.replace(f"search.{field}", f"--{option.replace('_', '-')}")
+        raise UsageError(message) from None
     return config.search
 
 

@@ -136,7 +136,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
     try:
         return Tokenizer(path.read_bytes())
     except OSError as error:
-        raise RunError(f"cannot read SentencePiece model {path} ({error.strerror})") from None
+        raise RunError(f"cannot read SentencePiece model {path} ({error.strerror}): give a .model file") from None
     except RunError as error:
         raise RunError(f"{path}: {error}") from None
 

@@ -126,9 +126,9 @@ def test_a_run_that_was_moved_translates(tiny_run, tmp_path, translated):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--nbest", "9", "--beam", "2"], "nbest"),
-        (["--beam", "0"], "beam"),
-        (["--temperature", "0", "--sample"], "temperature"),
+        (["--nbest", "9", "--beam", "2"], "--nbest: expected at most --beam (2), received 9"),
+        (["--beam", "0"], "--beam: expected"),
+        (["--temperature", "0", "--sample"], "--temperature: expected"),
         (["--sample", "--nbest", "2"], "--sample"),
         (["--seed", "-1"], "--seed"),
         (["--input", "nowhere.txt"], "nowhere.txt"),
