@@ -8,6 +8,7 @@ Each task is an ablation of its own in runs/tasks, recorded beside the recipe; w
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -38,7 +39,7 @@ def main() -> int:
     options.records.mkdir(parents=True, exist_ok=True)
     for task in options.tasks:
         record = options.records / f"{task}.jsonl"
-        arguments = ["ablate", str(RECIPE), *corpus_of(options.corpora / task), "--jobs", str(options.jobs)]
+        arguments = ["ablate", os.path.relpath(RECIPE), *corpus_of(options.corpora / task), "--jobs", str(options.jobs)]
         arguments += ["--run", str(options.runs / task), "--record", str(record), *options.options]
         code = mtlite(arguments)
         if code:
