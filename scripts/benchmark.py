@@ -44,6 +44,7 @@ PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
 BATCH_SIZES = (1, 32, 128)
 EVERYTHING = "all"
 PARTS = ("training", "translation", "start")
+PRODUCTS = "the matrix products of mtlite, nothing else"
 PLAIN = "plain Keras, compile and fit, float32"
 
 
@@ -166,6 +167,7 @@ def measure_training(
     warm_up, batches = batches[:WARM_UP], batches[WARM_UP:]
     tokens = sum(int((side != PAD).sum()) for batch in batches for side in batch)
     limits = {precision: Row(precision) for precision in ("float32", "bfloat16")}
+    products = {precision: Row(f"{PRODUCTS}, {precision}") for precision in limits}
     rows = {name: Row(name) for name in makers}
     with contenders(makers) as started:
         ours = {precision: started[f"mtlite, {precision}"] for precision in limits}
@@ -177,11 +179,13 @@ def measure_training(
             print(f"training: round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
             for precision, contender in ours.items():
                 limits[precision].rates.append(contender.ask("ceiling"))
+                alone = sum(contender.ask("products", batch) for batch in batches)
+                products[precision].rates.append(tokens / alone)
             for name, contender in started.items():
                 rows[name].rates.append(tokens / contender.ask("train", batches))
         for name, contender in started.items():
             rows[name].facts["peak_memory_mb"] = contender.peak_memory()
-    return list(rows.values()), limits, flops
+    return [*rows.values(), *products.values()], limits, flops
 
 
 def measure_translation(run: str, peers: bool, rounds: int, threads: int) -> list[Row]:
@@ -264,7 +268,7 @@ def training_table(rows: list[Row], limits: dict[str, Row], flops: float) -> str
     for row in rows:
         ratio = named[f"mtlite, {row.precision}"].middle / row.middle
         share = row.middle * flops / 1e9 / limits[row.precision].middle
-        memory = f"{row.facts['peak_memory_mb']:,.0f} MB"
+        memory = f"{row.facts['peak_memory_mb']:,.0f} MB" if "peak_memory_mb" in row.facts else "–"
         lines.append(f"| {row.name} | {ratio:.2f} × | {row.middle:,.0f} | {row.spread} | {share:.0%} | {memory} |")
     ceilings = ", ".join(f"{name} {row.middle:.0f} ({row.spread})" for name, row in limits.items())
     return "\n".join(

@@ -8,6 +8,8 @@ optimizer are left out: they are small beside the products, and no kernel report
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,33 @@ from mtlite.models.topologies.topology import Topology
 _FIRST_WORD = EOS + 1
 
 
+@dataclass(frozen=True)
+class Product:
+    """One matrix product that was executed.
+
+    Args:
+        op_type: TensorFlow's name of it.
+        shapes: of both factors.
+        kind: number format of the factors.
+        output: shape of the product.
+        attributes: by name.
+    """
+
+    op_type: str
+    shapes: tuple[tuple[int, ...], ...]
+    kind: tf.DType
+    output: tuple[int, ...]
+    attributes: Mapping[str, Any]
+
+    @property
+    def flops(self) -> int:
+        """2 · rows · columns · inner size."""
+        if self.op_type == "Einsum":
+            return 2 * _einsum_size(self.attributes["equation"], self.shapes)
+        transposed = self.attributes.get("transpose_a") or self.attributes.get("adj_x")
+        return 2 * math.prod(self.output) * self.shapes[0][-2 if transposed else -1]
+
+
 def training_flops(model: Topology, source_length: int, target_length: int, smoothing: float) -> int:
     """Floating-point operations of all matrix products of one pair, forwards and backwards.
 
@@ -29,27 +58,40 @@ def training_flops(model: Topology, source_length: int, target_length: int, smoo
         target_length: tokens of the target, `</s>` included.
         smoothing: label smoothing of the loss.
     """
-    total = 0
-
-    def count(op_type: str, inputs: Any, attributes: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
-        nonlocal total
-        op_type = tf.compat.as_str(op_type)  # some ways into TensorFlow name it in bytes
-        if "MatMul" in op_type or op_type == "Einsum":
-            total += product_flops(op_type, [tuple(each.shape) for each in inputs], tuple(outputs[0].shape), attributes)
-
     source = _sentence(source_length, model.config["source_vocabulary"])
     target = _sentence(target_length, model.config["target_vocabulary"])
+    return sum(product.flops for product in training_products(model, source, target, smoothing))
+
+
+def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> list[Product]:
+    """All matrix products of a batch, forwards and backwards, in their order.
+
+    Args:
+        model: with its weights.
+        source: `[batch, source length]`.
+        target: `[batch, target length]`.
+        smoothing: label smoothing of the loss.
+    """
+    products: list[Product] = []
+
+    def note(op_type: str, inputs: Any, attributes: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+        op_type = tf.compat.as_str(op_type)  # some ways into TensorFlow name it in bytes
+        if "MatMul" in op_type or op_type == "Einsum":
+            given = dict(zip(attributes[::2], attributes[1::2], strict=True))
+            shapes = tuple(tuple(each.shape) for each in inputs)
+            products.append(Product(op_type, shapes, inputs[0].dtype, tuple(outputs[0].shape), given))
+
     eagerly = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
-    op_callbacks.add_op_callback(count)
+    op_callbacks.add_op_callback(note)
     try:
         with tf.GradientTape() as tape:
             loss = model.loss_of(source, target, None, smoothing).total
         tape.gradient(loss, model.trainable_variables)
     finally:
-        op_callbacks.remove_op_callback(count)
+        op_callbacks.remove_op_callback(note)
         tf.config.run_functions_eagerly(eagerly)
-    return total
+    return products
 
 
 def _sentence(length: int, vocabulary: int) -> tf.Tensor:
@@ -58,25 +100,7 @@ def _sentence(length: int, vocabulary: int) -> tf.Tensor:
     return tf.constant([[*words.tolist(), EOS]], tf.int32)
 
 
-def product_flops(
-    op_type: str, inputs: list[tuple[int, ...]], output: tuple[int, ...], attributes: tuple[Any, ...]
-) -> int:
-    """Operations of one matrix product.
-
-    Args:
-        op_type: TensorFlow's name of it.
-        inputs: shapes of both factors.
-        output: shape of the product.
-        attributes: names and values in turns.
-    """
-    given = dict(zip(attributes[::2], attributes[1::2], strict=True))
-    if op_type == "Einsum":
-        return 2 * _einsum_size(given["equation"], inputs)
-    transposed = given.get("transpose_a") or given.get("adj_x")
-    return 2 * math.prod(output) * inputs[0][-2 if transposed else -1]
-
-
-def _einsum_size(equation: str | bytes, inputs: list[tuple[int, ...]]) -> int:
+def _einsum_size(equation: str | bytes, inputs: Sequence[tuple[int, ...]]) -> int:
     """Product of the sizes of all indices; an ellipsis stands for the indices that are not named."""
     text = equation.decode() if isinstance(equation, bytes) else equation
     sizes: dict[str, int] = {}

@@ -62,7 +62,7 @@ class TrainingStep:
             update: its number, from 1.
         """
         sides = [
-            [tf.constant(side) for batch in self._share(batches, replica) for part in self._cut(batch) for side in part]
+            [tf.constant(side) for batch in self._share(batches, replica) for part in self.cut(batch) for side in part]
             for replica in self._replicas()
         ]
         if len(sides) == 1:
@@ -90,7 +90,7 @@ class TrainingStep:
             self._graphs[sides] = tf.function(self._distributed, input_signature=signature, reduce_retracing=many)
         return self._graphs[sides]
 
-    def _cut(self, batch: Batch) -> list[Batch]:
+    def cut(self, batch: Batch) -> list[Batch]:
         """The parts of a batch; as many as it has pairs, if these are fewer."""
         parts = min(self.parts, len(batch.source))
         sides = (np.array_split(side, parts) for side in batch)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from contenders.sizes import Sizes
 from mtlite.config import ModelConfig, SearchConfig
 from mtlite.data.batches import Batch
 from mtlite.hardware import lanes, start_tensorflow
+
+if TYPE_CHECKING:
+    from mtlite.ablation.flops import Product
 
 SIDE = 2048
 """Of the square matrices whose product is the ceiling."""
@@ -71,6 +75,35 @@ class OurTraining:
 
         return training_flops(self.model, source_length, target_length, self.sizes.label_smoothing)
 
+    def products(self, batch: Batch) -> float:
+        """Seconds that the matrix products of an update take, and nothing else: what no layer can save.
+
+        As in training, the parts of the batch are computed side by side.
+        """
+        import tensorflow as tf
+
+        from mtlite.ablation.flops import training_products
+
+        smoothing = self.sizes.label_smoothing
+        parts = [
+            training_products(self.model, tf.constant(source), tf.constant(target), smoothing)
+            for source, target in self.step.cut(batch)
+        ]
+        shapes = {(shape, product.kind) for products in parts for product in products for shape in product.shapes}
+        factors = {key: tf.cast(tf.random.normal(key[0]), key[1]) for key in shapes}
+
+        def multiply(products: list[Product]) -> None:
+            for product in products:
+                _multiply(product, *(factors[shape, product.kind] for shape in product.shapes))
+
+        seconds = []
+        with ThreadPoolExecutor(len(parts)) as pool:
+            for _ in range(1 + _PRODUCTS):
+                start = time.perf_counter()
+                list(pool.map(multiply, parts))
+                seconds.append(time.perf_counter() - start)
+        return median(seconds[1:])
+
     def ceiling(self) -> float:
         """GFLOP/s of products of two square matrices, as many side by side as training computes side by side."""
         import tensorflow as tf
@@ -84,6 +117,18 @@ class OurTraining:
                 product.numpy()
             seconds.append(time.perf_counter() - start)
         return 2 * SIDE**3 * len(matrices) / median(seconds[1:]) / 1e9
+
+
+def _multiply(product: Product, a: Any, b: Any) -> None:
+    import tensorflow as tf
+
+    given = product.attributes
+    if product.op_type == "Einsum":
+        tf.raw_ops.Einsum(inputs=[a, b], equation=given["equation"])
+    elif product.op_type == "MatMul":
+        tf.raw_ops.MatMul(a=a, b=b, transpose_a=given["transpose_a"], transpose_b=given["transpose_b"])
+    else:
+        tf.raw_ops.BatchMatMulV2(x=a, y=b, adj_x=given["adj_x"], adj_y=given["adj_y"])
 
 
 class OurTranslation:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import tensorflow as tf
 
-from mtlite.ablation.flops import product_flops, training_flops
+from mtlite.ablation.flops import Product, training_flops, training_products
 from mtlite.config import ModelConfig
 from mtlite.models.build import build_model
 from mtlite.models.lengths import LengthRule, Lengths
@@ -13,15 +14,15 @@ from mtlite.models.lengths import LengthRule, Lengths
 @pytest.mark.parametrize(
     ("kind", "inputs", "output", "attributes", "expected"),
     [
-        ("MatMul", [(2, 3), (3, 5)], (2, 5), ("transpose_a", False), 2 * 2 * 3 * 5),
-        ("MatMul", [(3, 2), (3, 5)], (2, 5), ("transpose_a", True), 2 * 2 * 3 * 5),
-        ("BatchMatMulV2", [(7, 2, 3), (7, 5, 3)], (7, 2, 5), ("adj_x", False, "adj_y", True), 2 * 7 * 2 * 3 * 5),
-        ("Einsum", [(2, 3), (3, 5)], (2, 5), ("equation", b"ij,jk->ik"), 2 * 2 * 3 * 5),
-        ("Einsum", [(7, 2, 3), (3, 5)], (7, 2, 5), ("equation", "...ij,jk->...ik"), 2 * 7 * 2 * 3 * 5),
+        ("MatMul", ((2, 3), (3, 5)), (2, 5), {"transpose_a": False}, 2 * 2 * 3 * 5),
+        ("MatMul", ((3, 2), (3, 5)), (2, 5), {"transpose_a": True}, 2 * 2 * 3 * 5),
+        ("BatchMatMulV2", ((7, 2, 3), (7, 5, 3)), (7, 2, 5), {"adj_x": False, "adj_y": True}, 2 * 7 * 2 * 3 * 5),
+        ("Einsum", ((2, 3), (3, 5)), (2, 5), {"equation": b"ij,jk->ik"}, 2 * 2 * 3 * 5),
+        ("Einsum", ((7, 2, 3), (3, 5)), (7, 2, 5), {"equation": "...ij,jk->...ik"}, 2 * 7 * 2 * 3 * 5),
     ],
 )
-def test_one_product(kind: str, inputs: list, output: tuple, attributes: tuple, expected: int) -> None:
-    assert product_flops(kind, inputs, output, attributes) == expected
+def test_one_product(kind: str, inputs: tuple, output: tuple, attributes: dict, expected: int) -> None:
+    assert Product(kind, inputs, tf.float32, output, attributes).flops == expected
 
 
 def test_encoder_decoder() -> None:
@@ -40,3 +41,7 @@ def test_encoder_decoder() -> None:
     forward = 2 * ((source + target) * lstm + target * head)
     # The gradient of a product is two products of the same size.
     assert training_flops(model, source, target, 0.0) == 3 * forward
+    batch = tf.constant([[4] * source] * 3), tf.constant([[4] * target] * 3)
+    products = training_products(model, *batch, 0.0)
+    assert sum(product.flops for product in products) == 3 * 3 * forward
+    assert {product.kind for product in products} == {tf.float32}
