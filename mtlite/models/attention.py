@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.models.formats import in_format
+
 KINDS = ("dot", "general", "additive")
 
 
@@ -37,7 +39,7 @@ class AttentionLayer(keras.layers.Layer):
         """What queries are compared with, computed once a sentence: `[batch, source length, units]`."""
         if self.kind == "dot":
             return values
-        return tf.matmul(values, tf.cast(self.key_kernel, values.dtype))
+        return tf.matmul(values, in_format(self.key_kernel, values.dtype))
 
     def call(
         self, queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
@@ -54,7 +56,7 @@ class AttentionLayer(keras.layers.Layer):
             Contexts `[batch, target length, units]` and weights `[batch, target length, source length]` float32.
         """
         if self.kind == "additive":
-            projected = tf.matmul(queries, tf.cast(self.query_kernel, queries.dtype))
+            projected = tf.matmul(queries, in_format(self.query_kernel, queries.dtype))
             joined = tf.tanh(projected[:, :, None] + keys[:, None])
             scores = tf.reduce_sum(joined * tf.cast(self.scale, joined.dtype), axis=-1) * self.units**-0.5
         else:

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from mtlite.models.embedding import Embedding
+from mtlite.models.formats import in_format
 
 
 @tf.custom_gradient
@@ -63,19 +64,20 @@ class Head(keras.layers.Layer):
         self.bias = self.add_weight(name="bias", shape=(self.vocabulary_size,), initializer="zeros")
         self.built = True
 
-    def _last_layer(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The input of the last product and its weights `[vocabulary, size]`, both float32."""
+    def _input_of_last(self, features: tf.Tensor) -> tf.Tensor:
+        """The input of the last product `[positions, size]` for features `[positions, size]`."""
         if self.embedding is None:
-            return features, tf.transpose(tf.convert_to_tensor(self.kernel))
-        flat = tf.reshape(features, [-1, features.shape[-1]])
-        projected = tf.matmul(flat, tf.cast(self.projection, flat.dtype)) + tf.cast(self.projection_bias, flat.dtype)
-        shape = tf.concat([tf.shape(features)[:-1], [self.embedding.size]], axis=0)
-        return tf.reshape(projected, shape), tf.convert_to_tensor(self.embedding.table)
+            return features
+        kind = features.dtype
+        return tf.matmul(features, in_format(self.projection, kind)) + in_format(self.projection_bias, kind)
 
     def call(self, features: tf.Tensor) -> tf.Tensor:
         """`[..., size]` → logits `[..., vocabulary]` float32."""
-        x, weights = self._last_layer(features)
-        logits = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), tf.cast(weights, x.dtype), transpose_b=True)
+        x = self._input_of_last(tf.reshape(features, [-1, features.shape[-1]]))
+        if self.embedding is None:
+            logits = tf.matmul(x, in_format(self.kernel, x.dtype))
+        else:
+            logits = tf.matmul(x, in_format(self.embedding.table, x.dtype), transpose_b=True)
         shape = tf.concat([tf.shape(features)[:-1], [self.vocabulary_size]], axis=0)
         return tf.reshape(tf.cast(logits, tf.float32) + self.bias, shape)
 
@@ -93,7 +95,11 @@ class Head(keras.layers.Layer):
         Returns:
             The smoothed loss and −log p, both `[positions]` float32.
         """
-        x, weights = self._last_layer(features)
+        x = self._input_of_last(features)
+        if self.embedding is None:
+            weights = tf.transpose(tf.convert_to_tensor(self.kernel))
+        else:
+            weights = tf.convert_to_tensor(self.embedding.table)
         bias = tf.convert_to_tensor(self.bias)
         logits = tf.cast(tf.matmul(x, tf.cast(weights, x.dtype), transpose_b=True), tf.float32) + bias
         nll = negative_log_likelihood(logits, labels)

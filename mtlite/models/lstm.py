@@ -7,10 +7,12 @@ the loop (Appleyard et al. 2016 describe the same arrangement for GPUs). Any len
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
+
+from mtlite.models.formats import in_format
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor, **transposed: bool) -> tf.Tensor:
@@ -26,6 +28,25 @@ def _through_sigmoid(y: tf.Tensor, d_y: tf.Tensor) -> tf.Tensor:
 def _through_tanh(y: tf.Tensor, d_y: tf.Tensor) -> tf.Tensor:
     """Gradient of x where y = tanh(x), in one pass."""
     return tf.raw_ops.TanhGrad(y=y, dy=d_y)
+
+
+class _Gates(NamedTuple):
+    """Of one step, each `[batch, units]`."""
+
+    i: tf.Tensor
+    f: tf.Tensor
+    g: tf.Tensor
+    o: tf.Tensor
+    tanh_c: tf.Tensor
+
+
+def _one_step(z: tf.Tensor, c: tf.Tensor) -> tuple[_Gates, tf.Tensor, tf.Tensor]:
+    """From the sum of both products `[batch, 4 · units]` and the cell state before to the gates and the new h and c."""
+    z_i, z_f, z_g, z_o = tf.split(z, 4, axis=1)
+    i, f, g, o = tf.sigmoid(z_i), tf.sigmoid(z_f), tf.tanh(z_g), tf.sigmoid(z_o)
+    new_c = f * c + i * g
+    tanh_c = tf.tanh(new_c)
+    return _Gates(i, f, g, o, tanh_c), o * tanh_c, new_c
 
 
 def _flat(sequence: tf.Tensor) -> tf.Tensor:
@@ -77,16 +98,11 @@ def whole_sequence(
 
         def forward(step: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *kept: tf.TensorArray) -> Any:
             at = position(step)
-            z = projected[at] + _dot(h, recurrent_kernel)
-            z_i, z_f, z_g, z_o = tf.split(z, 4, axis=1)
-            i, f, g, o = tf.sigmoid(z_i), tf.sigmoid(z_f), tf.tanh(z_g), tf.sigmoid(z_o)
-            new_c = f * c + i * g
-            tanh_c = tf.tanh(new_c)
-            new_h = o * tanh_c
+            gates, new_h, new_c = _one_step(projected[at] + _dot(h, recurrent_kernel), c)
             if mask is not None:
                 new_c = c + mask[at] * (new_c - c)
                 new_h = h + mask[at] * (new_h - h)
-            values = (i, f, g, o, tanh_c, new_c, tf.cast(new_h, product_type))
+            values = (*gates, new_c, tf.cast(new_h, product_type))
             return step + 1, new_h, new_c, *(array.write(at, value) for array, value in zip(kept, values, strict=True))
 
         arrays = [sequence_of(tf.float32) for _ in range(6)] + [sequence_of(product_type)]
@@ -189,6 +205,8 @@ class LSTM(keras.layers.LSTM):
             state = [tf.zeros([tf.shape(sequences)[1], self.units])] * 2
         if not self.fast():
             return self._time_major_by_parent(sequences, mask, state, backwards)
+        if sequences.shape[0] == 1 and mask is None:
+            return self._time_major_in_one_step(sequences, state)
         bias = self.cell.bias
         return whole_sequence(
             tf.cast(sequences, self.compute_dtype),
@@ -200,6 +218,17 @@ class LSTM(keras.layers.LSTM):
             mask,
             backwards,
         )
+
+    def _time_major_in_one_step(
+        self, sequences: tf.Tensor, state: list[tf.Tensor]
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The same without a loop: what a search asks for at every token."""
+        h, c = (tf.cast(part, tf.float32) for part in state)
+        z = _dot(sequences[0], in_format(self.cell.kernel, self.compute_dtype))
+        if self.cell.bias is not None:
+            z += in_format(self.cell.bias, tf.float32)
+        _, h, c = _one_step(z + _dot(h, in_format(self.cell.recurrent_kernel, self.compute_dtype)), c)
+        return tf.cast(h, self.compute_dtype)[None], h, c
 
     def _time_major_by_parent(
         self, sequences: tf.Tensor, mask: tf.Tensor | None, state: list[tf.Tensor], backwards: bool

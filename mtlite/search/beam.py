@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD
 from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.largest import largest
 from mtlite.search.leaving import in_full, without_finished
 from mtlite.search.stepper import Stepper
 
@@ -31,8 +32,7 @@ def beam_search(
         length_penalty: 0 prefers short hypotheses, 1 long ones.
     """
     memories, states = stepper.read(source)
-    repeat = lambda tensor: tf.repeat(tensor, beam_size, axis=0)  # noqa: E731
-    memories, states = tf.nest.map_structure(repeat, (memories, states))
+    states = tf.nest.map_structure(lambda tensor: tf.repeat(tensor, beam_size, axis=0), states)
     batch, longest = tf.shape(source)[0], tf.reduce_max(limits)
     width = min(beam_size, stepper.vocabulary_size)  # continuations of one hypothesis that can be among the best
     in_place = tf.tile(tf.range(beam_size)[None], [batch, 1])
@@ -40,13 +40,13 @@ def beam_search(
     def normalised(log_p: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
         return log_p / tf.pow((5.0 + tf.cast(length, tf.float32)) / 6.0, length_penalty)
 
-    def step(at: tf.Tensor, final: tf.Tensor, kept: Any, rows: Any, states: Any) -> Any:
+    def step(at: tf.Tensor, final: tf.Tensor, kept: Any, rows: Any, memories: Any, states: Any) -> Any:
         sentences, tokens, running, log_p, scores = rows
-        states, memories = states
         rows_now = tf.shape(sentences)[0]
         # [sentences · beam] tokens in, the best continuations of every hypothesis out
-        step_log_p, states, weights = stepper.log_probabilities(tf.reshape(tokens, [-1]), states, memories)
-        step_log_p, candidates = tf.math.top_k(step_log_p, width)
+        found, log_total, states, weights = stepper.step(tf.reshape(tokens, [-1]), states, memories)
+        found, candidates = largest(found, width)
+        step_log_p = found - log_total[:, None]
         shape = [rows_now, beam_size, width]
         candidates = tf.reshape(candidates, shape)
         candidate_log_p = log_p[:, :, None] + tf.reshape(step_log_p, shape)
@@ -77,18 +77,18 @@ def beam_search(
         )
         kept = [array.write(at, value) for array, value in zip(kept, values, strict=True)]
         rows = sentences, tokens, running, log_p, scores
-        rows, states = without_finished(tf.reduce_any(running, axis=1), rows, (states, memories), beam_size)
-        return at + 1, final, kept, rows, states
+        (rows, memories), states = without_finished(tf.reduce_any(running, axis=1), (rows, memories), states, beam_size)
+        return at + 1, final, kept, rows, memories, states
 
     # At the start all hypotheses of a sentence are the same one: only the first counts.
     start_log_p = tf.tile(tf.constant([[0.0] + [_NEVER] * (beam_size - 1)]), [batch, 1])
     arrays = [tf.TensorArray(kind, size=0, dynamic_size=True) for kind in (tf.int32, tf.int32, tf.float32)]
     tokens, running = tf.fill([batch, beam_size], BOS), tf.fill([batch, beam_size], True)
     rows = tf.range(batch), tokens, running, start_log_p, start_log_p
-    steps, scores, kept, _, _ = tf.while_loop(
-        lambda at, final, kept, rows, states: (at < longest) & tf.reduce_any(rows[2]),
+    steps, scores, kept, *_ = tf.while_loop(
+        lambda at, final, kept, rows, memories, states: (at < longest) & tf.reduce_any(rows[2]),
         step,
-        (tf.constant(0), start_log_p, arrays, rows, (states, memories)),
+        (tf.constant(0), start_log_p, arrays, rows, memories, states),
     )
     all_tokens, all_parents, all_weights = (array.stack() for array in kept)
 

@@ -25,7 +25,7 @@ def one_by_one(
         stepper: the models.
         source: `[batch, source length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
-        choose: from log p `[rows, vocabulary]`, the number of the step and the sentence of each row `[rows]` to the
+        choose: from scores `[rows, vocabulary]`, the number of the step and the sentence of each row `[rows]` to the
             next tokens `[rows]` int32.
     """
     memories, states = stepper.read(source)
@@ -34,10 +34,10 @@ def one_by_one(
     def step(at: tf.Tensor, scores: tf.Tensor, written: Any, attended: Any, rows: Any, states: Any) -> Any:
         sentences, tokens, running = rows
         states, memories = states
-        log_p, states, weights = stepper.log_probabilities(tokens, states, memories)
-        chosen = choose(log_p, at, sentences)
+        found, log_total, states, weights = stepper.step(tokens, states, memories)
+        chosen = choose(found, at, sentences)
         tokens = tf.where(running, chosen, PAD)
-        gained = tf.where(running, tf.gather(log_p, chosen, batch_dims=1), 0.0)
+        gained = tf.where(running, tf.gather(found, chosen, batch_dims=1) - log_total, 0.0)
         scores = tf.tensor_scatter_nd_add(scores, sentences[:, None], gained)
         written = written.write(at, in_full(tokens, sentences, batch))
         attended = attended.write(at, in_full(weights, sentences, batch))
@@ -59,5 +59,5 @@ def one_by_one(
 def greedy(stepper: Stepper, source: tf.Tensor, limits: tf.Tensor) -> Hypotheses:
     """The likeliest next token, again and again; arguments as `one_by_one`."""
     return one_by_one(
-        stepper, source, limits, lambda log_p, at, sentences: tf.argmax(log_p, axis=-1, output_type=tf.int32)
+        stepper, source, limits, lambda found, at, sentences: tf.argmax(found, axis=-1, output_type=tf.int32)
     )

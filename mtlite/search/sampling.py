@@ -9,22 +9,22 @@ from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.stepper import Stepper
 
 
-def draw(log_p: tf.Tensor, uniform: tf.Tensor, temperature: float, top_k: int, top_p: float) -> tf.Tensor:
+def draw(scores: tf.Tensor, uniform: tf.Tensor, temperature: float, top_k: int, top_p: float) -> tf.Tensor:
     """Draw one token a row among the likeliest ones.
 
     Args:
-        log_p: `[batch, vocabulary]`.
+        scores: log p, or log p and the same number more for all tokens of a row `[batch, vocabulary]`.
         uniform: one random number in [0, 1) a row `[batch]`.
-        temperature: log p is divided by it.
+        temperature: scores are divided by it.
         top_k: keep the k likeliest tokens (Fan et al. 2018); 0 keeps all.
         top_p: keep the likeliest tokens that together reach this probability (Holtzman et al. 2020).
 
     Returns:
         `[batch]` int32.
     """
-    size = log_p.shape[-1]
+    size = scores.shape[-1]
     kept = min(top_k, size) if top_k else size
-    values, tokens = tf.math.top_k(log_p / temperature, kept)
+    values, tokens = tf.math.top_k(scores / temperature, kept)
     probabilities = tf.nn.softmax(values)
     before = tf.cumsum(probabilities, axis=-1, exclusive=True)
     probabilities = tf.where(before < top_p, probabilities, 0.0)
@@ -56,7 +56,7 @@ def sample(
         top_p: see `draw`.
     """
 
-    def choose(log_p: tf.Tensor, at: tf.Tensor, sentences: tf.Tensor) -> tf.Tensor:
-        return draw(log_p, tf.gather(uniforms[:, at], sentences), temperature, top_k, top_p)
+    def choose(scores: tf.Tensor, at: tf.Tensor, sentences: tf.Tensor) -> tf.Tensor:
+        return draw(scores, tf.gather(uniforms[:, at], sentences), temperature, top_k, top_p)
 
     return one_by_one(stepper, source, limits, choose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ from mtlite.data.ids import EOS, PAD
 from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
 from mtlite.errors import UsageError
 from mtlite.hardware import lanes
+from mtlite.models.formats import cast_once
 from mtlite.models.topologies.autoregressive import Autoregressive
 from mtlite.models.topologies.ctc import CTC
 from mtlite.models.topologies.direct import Direct
@@ -56,6 +58,13 @@ class Searcher:
         )
 
     def _search(self, source: tf.Tensor, limits: tf.Tensor, uniforms: tf.Tensor) -> Hypotheses:
+        with ExitStack() as once:
+            for model in self.models:
+                factors = [weight for weight in model.trainable_variables if len(weight.shape) == 2]
+                once.enter_context(cast_once(factors, model.config["precision"]))
+            return self._searched(source, limits, uniforms)
+
+    def _searched(self, source: tf.Tensor, limits: tf.Tensor, uniforms: tf.Tensor) -> Hypotheses:
         config, first = self.config, self.models[0]
         if isinstance(first, CTC):
             if config.beam_size == 1:

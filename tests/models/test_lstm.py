@@ -114,6 +114,19 @@ def test_in_a_graph(length: int, how: str) -> None:
     assert_exact(ours, results(keras.layers.LSTM, "float32", **case), reference)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("use_bias", [False, True])
+def test_one_step_without_a_loop_is_a_loop_of_one_step(dtype: str, use_bias: bool) -> None:
+    layer = LSTM(6, dtype=dtype, use_bias=use_bias)
+    x, *state = (tf.random.stateless_normal(shape, [7, 7]) for shape in ([1, 4, 5], [4, 6], [4, 6]))
+    layer.build([None, None, 5])
+    signature = [tf.TensorSpec([None, 4, 5])]  # of a length that is not known beforehand
+    in_a_loop = tf.function(lambda x: layer.time_major(x, None, state, False), input_signature=signature)
+    for ours, reference in zip(layer.time_major(x, None, state, False), in_a_loop(x), strict=True):
+        assert ours.dtype == reference.dtype
+        np.testing.assert_array_equal(ours, reference)
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_bfloat16_products(backwards: bool) -> None:
     """Products in bfloat16, states in float32: no error above 2 %, and none much above Keras' own."""

@@ -13,6 +13,7 @@ from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.search.beam import beam_search
 from mtlite.search.greedy import greedy
 from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.stepper import Step
 
 VOCABULARY = 6  # pad, unk, <s>, </s> and two words
 LONGEST = 4
@@ -33,12 +34,14 @@ class TableStepper:
         rows = tf.range(tf.shape(source)[0])
         return [rows], [rows, tf.zeros_like(rows)]
 
-    def log_probabilities(self, tokens: tf.Tensor, states: Any, memories: Any) -> tuple[tf.Tensor, Any, tf.Tensor]:
+    def step(self, tokens: tf.Tensor, states: Any, memories: Any) -> Step:
         rows, before = states
         code = (before * VOCABULARY + tokens) % self.codes
         log_p = tf.gather_nd(tf.constant(self.log_p), tf.stack([rows, code], axis=1))
-        weights = tf.cast(tf.stack([memories[0], code], axis=1), tf.float32)
-        return log_p, [rows, code], weights
+        sentences = tf.repeat(memories[0], tf.size(tokens) // tf.size(memories[0]))
+        weights = tf.cast(tf.stack([sentences, code], axis=1), tf.float32)
+        log_total = tf.cast(code % 7, tf.float32)
+        return Step(log_p + log_total[:, None], log_total, [rows, code], weights)
 
     def code(self, prefix: tuple[int, ...]) -> int:
         code = 0
@@ -71,11 +74,11 @@ class Speller:
         rows = tf.range(tf.shape(source)[0])
         return [rows], [rows, tf.zeros_like(rows)]
 
-    def log_probabilities(self, tokens: tf.Tensor, states: Any, memories: Any) -> tuple[tf.Tensor, Any, tf.Tensor]:
+    def step(self, tokens: tf.Tensor, states: Any, memories: Any) -> Step:
         rows, at = states
         next_token = tf.gather_nd(self.words, tf.stack([rows, tf.minimum(at, self.words.shape[1] - 1)], axis=1))
         log_p = tf.math.log(tf.one_hot(next_token, self.vocabulary_size, 0.93, 0.01))
-        return log_p, [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0])
+        return Step(log_p, tf.zeros_like(rows, tf.float32), [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0]))
 
 
 def run(stepper: Any, limits: list[int], beam_size: int, length_penalty: float = 1.0) -> Hypotheses:
@@ -171,12 +174,12 @@ def test_a_finished_hypothesis_is_frozen_and_may_be_overtaken():
     class Turning(Speller):
         """`</s>` at once has p = 0.5; going on costs a little at first and nothing after that."""
 
-        def log_probabilities(self, tokens, states, memories):
+        def step(self, tokens, states, memories):
             rows, at = states
             first = tf.math.log([[1e-9, 1e-9, 1e-9, 0.5, 0.45, 0.05, 1e-9, 1e-9]])
             later = tf.math.log([[1e-9, 1e-9, 1e-9, 1e-4, 0.9998, 1e-4, 1e-9, 1e-9]])
             log_p = tf.where(at[:, None] == 0, first, later)
-            return log_p, [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0])
+            return Step(log_p, tf.zeros_like(rows, tf.float32), [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0]))
 
     short = run(Turning([[4]]), [6], 2, 0.0)
     assert without_padding(short.ids[0][0]) == [EOS]

@@ -147,7 +147,8 @@ def test_an_ensemble_averages_probabilities(make_model, sources):
 
     def probabilities(stepper: Stepper) -> np.ndarray:
         memories, states = stepper.read(source)
-        return np.exp(stepper.log_probabilities(tokens, states, memories)[0].numpy())
+        step = stepper.step(tokens, states, memories)
+        return np.exp((step.scores - step.log_total[:, None]).numpy())
 
     each = [probabilities(Stepper([model])) for model in models]
     np.testing.assert_allclose(probabilities(Stepper(models)), np.mean(each, axis=0), atol=1e-6)

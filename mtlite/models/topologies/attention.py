@@ -54,7 +54,12 @@ class Attention(Autoregressive):
 
     def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
         outputs, first = self.decoder(self.target_embedding(tokens, noise=noise), state=state[:1], noise=noise)
-        context, weights = self.attention(outputs, memory["keys"], memory["values"], memory["mask"])
+        # Hypotheses of a sentence look back together: their queries are rows of one product.
+        queries = tf.reshape(outputs, [tf.shape(memory["keys"])[0], -1, self.units])
+        context, weights = self.attention(queries, memory["keys"], memory["values"], memory["mask"])
+        rows, columns = tf.unstack(tf.shape(tokens))
+        context = tf.reshape(context, [rows, columns, self.units])
+        weights = tf.reshape(weights, [rows, columns, tf.shape(weights)[-1]])
         above: list[Any] = []
         if self.layers_per_side > 1:
             outputs, above = self.above(tf.concat([outputs, context], axis=-1), state=state[1:], noise=noise)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from mtlite.data.ids import BOS
 from mtlite.models.topologies.topology import Loss, Topology
 
-Memory = dict[str, Any]  # what was carried over from the source: tensors, batch first
+Memory = dict[str, Any]  # what was carried over from the source: tensors, one row a sentence
 
 
 class Decoded(NamedTuple):
@@ -32,7 +32,10 @@ class Autoregressive(Topology):
 
     @abc.abstractmethod
     def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
-        """Go on from `state` over the previous target tokens `[batch, columns]`."""
+        """Go on from `state` over the previous target tokens `[batch, columns]`.
+
+        In a beam there are several rows of tokens and states a sentence, side by side, for one row of memory.
+        """
 
     def features(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None) -> Decoded:
         """Teacher forcing (Williams & Zipser 1989): each position sees the reference tokens before it."""

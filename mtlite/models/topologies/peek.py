@@ -49,6 +49,8 @@ class Peek(Autoregressive):
 
     def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
         embedded = self.target_embedding(tokens, noise=noise)
-        context = tf.tile(tf.cast(memory["context"], embedded.dtype)[:, None], [1, tf.shape(tokens)[1], 1])
+        context = tf.cast(memory["context"], embedded.dtype)
+        context = tf.repeat(context, tf.shape(tokens)[0] // tf.shape(context)[0], axis=0)
+        context = tf.tile(context[:, None], [1, tf.shape(tokens)[1], 1])
         outputs, state = self.decoder(tf.concat([embedded, context], axis=-1), state=state, noise=noise)
         return Decoded(tf.concat([outputs, context], axis=-1), state, None)

@@ -85,6 +85,22 @@ def test_a_hypothesis_does_not_depend_on_its_neighbours(
 
 
 @pytest.mark.parametrize("name", AUTOREGRESSIVE)
+def test_token_by_token_it_says_the_same(name: str, build: Callable[..., Topology]) -> None:
+    """As in a beam: two hypotheses of each sentence side by side, and one row of memory for both."""
+    model = build(name, layers=2)
+    source, target = batch([pair for pair in PAIRS for _ in range(2)])
+    target = np.random.default_rng(3).permutation(target)
+    expected = model((source, target))
+    memory, state = model.read(tf.constant(source[::2]))
+    state = tf.nest.map_structure(lambda tensor: tf.repeat(tensor, 2, axis=0), state)
+    tokens = tf.concat([tf.fill([len(target), 1], BOS), target[:, :-1]], axis=1)
+    for column in range(target.shape[1]):
+        step = model.decode(tokens[:, column : column + 1], state, memory)
+        state = step.state
+        np.testing.assert_allclose(model.head(step.features)[:, 0], expected[:, column], atol=2e-5)
+
+
+@pytest.mark.parametrize("name", AUTOREGRESSIVE)
 def test_a_future_token_changes_no_earlier_logit(name: str, build: Callable[..., Topology]) -> None:
     model = build(name, layers=2, joint=False, tied_embeddings=False)
     source = np.array([[5, 6, 7, EOS]])
