@@ -272,7 +272,7 @@ def test_a_state_that_no_training_has_written_is_refused(state, said):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"training": {"schedule": "cosine"}}, "training.schedule: expected one of constant"),
+        ({"training": {"schedule": "sawtooth"}}, "training.schedule: expected one of constant"),
         ({"model": {"units": "sixteen"}}, "model.units: expected a whole number"),
         ({"model": {"topology": "ctc"}, "search": {"sample": True}}, "search.sample: topology 'ctc' writes all tokens"),
     ],
