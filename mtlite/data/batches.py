@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import datasets
 import numpy as np
+import pyarrow as pa
 
 from mtlite.data.ids import PAD
 from mtlite.data.tokenizer import Tokenizers
@@ -36,12 +37,34 @@ class Position(NamedTuple):
     batch: int
 
 
-def pad(sequences: list[np.ndarray]) -> np.ndarray:
+class Sequences(NamedTuple):
+    """Sequences of ids, end to end."""
+
+    ids: np.ndarray  # [tokens] int32
+    offsets: np.ndarray  # [sequences + 1]: where each begins and the last one ends
+
+    @classmethod
+    def of(cls, sequences: Sequence[Sequence[int] | np.ndarray]) -> Sequences:
+        lengths = np.fromiter((len(ids) for ids in sequences), np.int64, len(sequences))
+        return cls(
+            np.concatenate([np.zeros(0, np.int32), *(np.asarray(ids, np.int32) for ids in sequences)]),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        )
+
+    def padded(self, rows: np.ndarray) -> np.ndarray:
+        """Some of them, right-padded: `[rows, longest]` int32."""
+        starts = self.offsets[rows]
+        lengths = self.offsets[rows + 1] - starts
+        positions = np.arange(lengths.max(initial=1))
+        inside = positions < lengths[:, None]
+        padded = np.full(inside.shape, PAD, np.int32)
+        padded[inside] = self.ids[(starts[:, None] + positions)[inside]]
+        return padded
+
+
+def pad(sequences: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
     """Right-pad sequences of ids to `[batch, longest]` int32."""
-    lengths = np.fromiter((len(ids) for ids in sequences), np.int64, len(sequences))
-    padded = np.full((len(sequences), int(lengths.max(initial=1))), PAD, np.int32)
-    padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(sequences)
-    return padded
+    return Sequences.of(sequences).padded(np.arange(len(sequences)))
 
 
 def group_by_length(
@@ -72,6 +95,12 @@ def group_by_length(
     return [batches[index] for index in random.permutation(len(batches))]
 
 
+def _joined(tables: list[pa.Table], name: str) -> Sequences:
+    """A column of lists, without making a list of any of them."""
+    lists = pa.chunked_array([chunk for table in tables for chunk in table[name].chunks]).combine_chunks()
+    return Sequences(lists.flatten().to_numpy(), lists.offsets.to_numpy() - lists.offsets[0].as_py())
+
+
 class Batches:
     """The training batches.
 
@@ -92,24 +121,21 @@ class Batches:
         self.seed = seed
         self.sampling = sampling
 
-    def _pool(self, blocks: np.ndarray, epoch: int, number: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _pool(self, blocks: np.ndarray, epoch: int, number: int) -> tuple[Sequences, Sequences]:
         """Source and target ids of all pairs in some blocks."""
-        sides: list[list[np.ndarray]] = [[], []]
-        names = ("source", "target") if self.sampling else ("source_ids", "target_ids")
-        for block in blocks:
-            table = self.columns[int(block) * _BLOCK : (int(block) + 1) * _BLOCK]
-            for side, name, tokenizer, salt in zip(
-                sides, names, (self.tokenizers.source, self.tokenizers.target), (0, 1), strict=True
-            ):
-                if self.sampling:
-                    entropy = [self.seed, epoch, number, int(block), salt]
-                    seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
-                    drawn = tokenizer.sample(table[name].to_pylist(), self.sampling, seed)
-                    side.extend(np.asarray(ids, np.int32) for ids in drawn)
-                else:
-                    for chunk in filter(len, table[name].chunks):
-                        ends = chunk.offsets.to_numpy() - chunk.offsets[0].as_py()
-                        side.extend(np.split(chunk.flatten().to_numpy(), ends[1:-1]))
+        tables = [self.columns[int(block) * _BLOCK : (int(block) + 1) * _BLOCK] for block in blocks]
+        if not self.sampling:
+            return _joined(tables, "source_ids"), _joined(tables, "target_ids")
+        sides = []
+        for salt, (name, tokenizer) in enumerate(
+            (("source", self.tokenizers.source), ("target", self.tokenizers.target))
+        ):
+            drawn: list[list[int]] = []
+            for block, table in zip(blocks, tables, strict=True):
+                entropy = [self.seed, epoch, number, int(block), salt]
+                seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
+                drawn += tokenizer.sample(table[name].to_pylist(), self.sampling, seed)
+            sides.append(Sequences.of(drawn))
         return sides[0], sides[1]
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
@@ -123,12 +149,12 @@ class Batches:
         blocks = random.permutation(-(-len(self.columns) // _BLOCK))
         for number, start in enumerate(range(0, len(blocks), _POOL)):
             source, target = self._pool(blocks[start : start + _POOL], epoch, number)
-            lengths = [np.fromiter((len(ids) for ids in side), np.int64, len(side)) for side in (source, target)]
-            for rows in group_by_length(lengths[0], lengths[1], self.batch_tokens, random):
+            lengths = np.diff(source.offsets), np.diff(target.offsets)
+            for rows in group_by_length(*lengths, self.batch_tokens, random):
                 if skip:
                     skip -= 1
                     continue
-                yield Batch(pad([source[row] for row in rows]), pad([target[row] for row in rows]))
+                yield Batch(source.padded(rows), target.padded(rows))
 
     def from_position(self, position: Position) -> Iterator[tuple[Position, Batch]]:
         """Batches without end, from a place in the data on, each with the place after it."""

@@ -128,6 +128,19 @@ def pairs_of(dataset: datasets.Dataset) -> Iterator[Pair]:
         yield from zip(batch["source"].to_pylist(), batch["target"].to_pylist(), strict=True)
 
 
+def digest_of(pairs: datasets.Dataset) -> str:
+    """The SHA-256 of the sentences and their order, however they are stored."""
+    digest = hashlib.sha256()
+    for table in pairs.select_columns(["source", "target"]).with_format("arrow").iter(batch_size=10_000):
+        for column in table.columns:
+            sentences = column.combine_chunks().cast(pa.large_string())
+            _, offsets, text = sentences.buffers()
+            ends = np.frombuffer(offsets, np.int64)[sentences.offset : sentences.offset + len(sentences) + 1]
+            digest.update((ends - ends[0]).tobytes())
+            digest.update(memoryview(text)[ends[0] : ends[-1]] if text else b"")
+    return digest.hexdigest()
+
+
 def normalize_columns(dataset: datasets.Dataset, columns: Columns, place: str) -> datasets.Dataset:
     """The same rows with the columns "source" and "target".
 
@@ -148,25 +161,24 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, place: str) -
     # In two steps: the columns may be called "target" and "source".
     dataset = dataset.rename_columns({source: "the source", target: "the target"})
     dataset = dataset.rename_columns({"the source": "source", "the target": "target"})
-    return dataset.select_columns(["source", "target"])
+    dataset = dataset.select_columns(["source", "target"])
+    dataset._fingerprint = digest_of(dataset)  # `datasets` believes what a saved folder says, also of altered files
+    return dataset
 
 
 def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
     """The rows marked True, in order, as a data set of its own.
 
     `select` would keep an index of rows that makes every later slice slow, and `flatten_indices` writes row by row;
-    filtering Arrow tables takes a twentieth of the time. The cache file is named by its content and stands in the cache
-    of `datasets` because a folder that belongs to the user must not be written to.
+    filtering Arrow tables takes a twentieth of the time. The file stands in the cache of `datasets` because a folder
+    that belongs to the user must not be written to.
 
     Raises:
         DataError: The cache cannot be written.
     """
     if keep.all():
         return dataset
-    digest = hashlib.sha256(keep.tobytes())
-    for table in batches_of(dataset):
-        for batch in table.combine_chunks().to_batches():
-            digest.update(batch.serialize())
+    digest = hashlib.sha256(f"{dataset._fingerprint} {np.packbits(keep).tobytes().hex()}".encode()).hexdigest()
     folder = cache_folder()
     with writing_to_cache():
         return (
@@ -177,8 +189,8 @@ def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
                 batched=True,
                 batch_size=BATCH_SIZE,
                 features=dataset.features,
-                cache_file_name=str(folder / f"{digest.hexdigest()}.arrow"),
-                new_fingerprint=digest.hexdigest(),
+                cache_file_name=str(folder / f"{digest}.arrow"),
+                new_fingerprint=digest,
             )
             .with_format(None)
         )

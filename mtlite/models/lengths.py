@@ -46,6 +46,13 @@ class LengthRule:
         return best[1]
 
 
+def _distinct(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct rows of two lengths `[distinct, 2]`, in order, and how often each occurs `[distinct]`."""
+    width = int(lengths[:, 1].max()) + 1
+    numbers, counts = np.unique(lengths[:, 0].astype(np.int64) * width + lengths[:, 1], return_counts=True)
+    return np.stack(np.divmod(numbers, width), axis=1), counts
+
+
 @dataclass(frozen=True)
 class Lengths:
     """Every rule that a topology may need.
@@ -69,7 +76,7 @@ class Lengths:
         Args:
             pairs: source length, target length (both with `</s>`), and repeated neighbours in the target `[pairs, 3]`.
         """
-        lengths, counts = np.unique(pairs[:, :2], axis=0, return_counts=True)
+        lengths, counts = _distinct(pairs[:, :2])
         direct = LengthRule.fit(lengths, counts, 0.99)
         long_source = int(np.quantile(pairs[:, 0], 0.995, method="inverted_cdf"))
         # CTC targets have no </s>, but a blank between equal neighbours.

@@ -128,7 +128,7 @@ class Searcher:
                     for number in numbers
                 ]
             )
-        source = np.pad(pad([np.asarray(ids, np.int32) for ids in sources]), [(0, 0), (0, padding)])
+        source = np.pad(pad(sources), [(0, 0), (0, padding)])
         results = self._run(tf.constant(source), tf.constant(limits, tf.int32), tf.constant(uniforms))
         return [
             self._one(len(ids), *arrays)

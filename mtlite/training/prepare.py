@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import datasets
 import numpy as np
-import pyarrow as pa
 import sentencepiece
 
 from mtlite.config import Config, settled
 from mtlite.data.batches import POOL_PAIRS, group_by_length
-from mtlite.data.cached import pairs_of, remembered
+from mtlite.data.cached import digest_of, pairs_of, remembered
 from mtlite.data.cleaning import CleaningReport, clean
 from mtlite.data.corpus import Corpus, load_corpus
 from mtlite.data.defaults import choose_budget, choose_sizes
@@ -46,19 +44,6 @@ def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[tuple[str
         train = train.select(np.sort(np.random.default_rng(seed).choice(len(train), size, replace=False)))
     for rows in train.iter(batch_size=10_000):
         yield from zip(rows["source"], rows["target"], strict=True)
-
-
-def _fingerprint(train: datasets.Dataset) -> str:
-    """Of the sentences and their order, however they are stored."""
-    digest = hashlib.sha256()
-    for table in train.select_columns(["source", "target"]).with_format("arrow").iter(batch_size=10_000):
-        for column in table.columns:
-            sentences = column.combine_chunks().cast(pa.large_string())
-            _, offsets, text = sentences.buffers()
-            ends = np.frombuffer(offsets, np.int64)[sentences.offset : sentences.offset + len(sentences) + 1]
-            digest.update((ends - ends[0]).tobytes())
-            digest.update(memoryview(text)[ends[0] : ends[-1]] if text else b"")
-    return digest.hexdigest()
 
 
 def _tokenizers(config: Config, train: datasets.Dataset) -> tuple[Tokenizers, list[str]]:
@@ -142,7 +127,7 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
         tokenizers,
         encoded,
         lengths,
-        _fingerprint(corpus.train),
+        digest_of(corpus.train),
         round(time.perf_counter() - begin, 3),
         round(tokenizer_seconds, 3),
     )

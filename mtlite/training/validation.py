@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.config import SearchConfig
-from mtlite.data.batches import group_by_length, pad
+from mtlite.data.batches import Sequences, group_by_length
 from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.evaluation.scores import bleu
@@ -48,11 +48,10 @@ class Validation:
         everything = tokenizers.source.encode(sources)
         self.cut = sum(len(ids) > limit for ids in everything)
         self.source_ids = [[*ids[: limit - 1], EOS] if len(ids) > limit else ids for ids in everything]
-        source = [np.asarray(ids, np.int32) for ids in self.source_ids]
-        target = [np.asarray(ids, np.int32) for ids in tokenizers.target.encode(references)]
-        lengths = [np.array([len(ids) for ids in side]) for side in (source, target)]
-        groups = group_by_length(lengths[0], lengths[1], batch_tokens, np.random.default_rng(0))
-        self.batches = [(pad([source[row] for row in rows]), pad([target[row] for row in rows])) for rows in groups]
+        source, target = Sequences.of(self.source_ids), Sequences.of(tokenizers.target.encode(references))
+        lengths = np.diff(source.offsets), np.diff(target.offsets)
+        groups = group_by_length(*lengths, batch_tokens, np.random.default_rng(0))
+        self.batches = [(source.padded(rows), target.padded(rows)) for rows in groups]
         self.searcher = Searcher([model], greedy_config(search))
         self._loss = tf.function(self._loss_of_batch, input_signature=[_IDS, _IDS])
 

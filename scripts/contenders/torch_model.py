@@ -163,7 +163,7 @@ class TorchTranslation:
         start = time.perf_counter()
         for sources in batches:
             limits = torch.from_numpy(self.limits(np.array([len(ids) for ids in sources])))
-            source = torch.from_numpy(pad([np.asarray(ids, np.int32) for ids in sources]).astype(np.int64))
+            source = torch.from_numpy(pad(sources).astype(np.int64))
             beam, penalty = self.search.beam_size, self.search.length_penalty
             found += beam_search(self.model, source, limits, beam, penalty, self.precision)
         return time.perf_counter() - start, found

@@ -501,6 +501,22 @@ def test_one_missing_set_is_cut_and_noted(tmp_path):
     assert "5 of 100 training pairs were cut out as the test set (held_out 5, seed 7)" in corpus.notes[-1]
 
 
+def test_an_altered_folder_is_not_mistaken_for_what_it_was(tmp_path):
+    """`datasets` finds its cache by a fingerprint that a saved folder states itself."""
+    found = []
+    for word in ("first", "second"):
+        folder = tmp_path / word
+        pairs = [(f"{word} {number}", f"b {number}") for number in range(40)]
+        datasets.Dataset(table(pairs)).save_to_disk(folder)
+        if found:
+            (folder / "state.json").write_bytes((tmp_path / "first" / "state.json").read_bytes())
+        corpus = load_corpus(DataConfig(pairs=str(folder), held_out=3), 1)
+        parts = [sorted(pairs_of(part)) for part in (corpus.train, corpus.dev, corpus.tests["test"])]
+        assert sorted(sum(parts, [])) == sorted(pairs)
+        found.append(parts)
+    assert found[0][1] != [(source.replace("second", "first"), target) for source, target in found[1][1]]
+
+
 def test_all_copies_of_a_large_group_stay_together(tmp_path):
     pairs = [("same", f"b {number}") for number in range(50)] + [(f"a {number}", "b") for number in range(50)]
     train, dev, test = cut_of(tmp_path, pairs, 1)
