@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -68,7 +69,8 @@ def dataset_from_files(
     read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], paths: Sequence[str]
 ) -> datasets.Dataset:
     """What a reader yields, in the cache of `datasets`; files with known content are not read again."""
-    content = " ".join(content_of(path) for path in paths)
+    with ThreadPoolExecutor() as pool:
+        content = " ".join(pool.map(content_of, paths))
     if next(read(**arguments), None) is None:  # `datasets` cannot make an empty data set from a generator
         return datasets.Dataset.from_dict({"source": [], "target": []}, features=FEATURES)
     with writing_to_cache():
