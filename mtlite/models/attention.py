@@ -12,6 +12,11 @@ from mtlite.models.formats import in_format
 KINDS = ("dot", "general", "additive")
 
 
+def _projected(sequences: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
+    """`[batch, length, units]`, in one product of matrices: one a sentence would have one gradient a sentence, too."""
+    return tf.tensordot(sequences, in_format(kernel, sequences.dtype), axes=1)
+
+
 @keras.saving.register_keras_serializable("mtlite")
 class AttentionLayer(keras.layers.Layer):
     """Weighs encoder outputs by how well they fit a decoder output.
@@ -39,7 +44,7 @@ class AttentionLayer(keras.layers.Layer):
         """What queries are compared with, computed once a sentence: `[batch, source length, units]`."""
         if self.kind == "dot":
             return values
-        return tf.matmul(values, in_format(self.key_kernel, values.dtype))
+        return _projected(values, self.key_kernel)
 
     def call(
         self, queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
@@ -56,8 +61,7 @@ class AttentionLayer(keras.layers.Layer):
             Contexts `[batch, target length, units]` and weights `[batch, target length, source length]` float32.
         """
         if self.kind == "additive":
-            projected = tf.matmul(queries, in_format(self.query_kernel, queries.dtype))
-            joined = tf.tanh(projected[:, :, None] + keys[:, None])
+            joined = tf.tanh(_projected(queries, self.query_kernel)[:, :, None] + keys[:, None])
             scores = tf.reduce_sum(joined * tf.cast(self.scale, joined.dtype), axis=-1) * self.units**-0.5
         else:
             scores = tf.matmul(queries, keys, transpose_b=True) * self.units**-0.5
