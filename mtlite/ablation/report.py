@@ -119,7 +119,7 @@ def summary(results: Results, header: Mapping[str, Any], ablation: AblationConfi
     )
     blocks: list[Block] = [
         Paragraph(
-            f"{len(results.systems)} systems with {len(ablation.seeds)} seeds each, trained on the same pairs with "
+            f"Systems: {len(results.systems)}, seeds of each: {len(ablation.seeds)}; trained on the same pairs with "
             f"one tokenizer, {shared}, the same batches in the same order for each seed, and {budget}. The weights "
             f"kept are those of the best dev BLEU; nothing was chosen on a test set. {tuned}"
         )
