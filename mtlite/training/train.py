@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
+import datasets
 from rich.console import Console
 
 from mtlite.config import Config, settled
 from mtlite.data.corpus import Corpus
+from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError
 from mtlite.hardware import choose_precision, lanes, machine, start_tensorflow
 from mtlite.recipe import config_from
@@ -58,22 +60,7 @@ def train(
         console.print(f"{place.path} is finished: nothing to do")
         return place
     with place.locked():
-        if resume and (place.path / "run.json").is_file():
-            saved = open_run(place.path).facts()
-            tokenizers, config = load_tokenizers(place, saved), place.config()
-            if (known := saved.get("resolved")) and known != place.checksum("resolved.yaml"):
-                raise RunError(f"{place.path / 'resolved.yaml'} was altered: put it back, or start a new run")
-            prepared = prepare(config, console.print, tokenizers)
-            _compare_with_saved(saved, prepared, console)
-        else:
-            prepared = prepare(config, console.print)
-            for line in data_report(prepared):
-                console.print(line)
-            console.print(
-                f"prepared in {prepared.seconds:.1f} s, {prepared.tokenizer_seconds:.1f} s of them for the tokenizer"
-            )
-            _create(place, config, prepared)
-        _fit(place, prepared, console)
+        _fit(place, _begin(place, config, resume, console), console)
         from mtlite.evaluate import evaluate_run
 
         console.print(f"run directory {place.path}")
@@ -100,6 +87,34 @@ def dry_run(config: Config, console: Console) -> None:
         f"{updates:,} updates of about {seconds:.2f} s: about {seconds * updates / 60:.0f} minutes "
         "on this machine, validations not counted"
     )
+
+
+class _Ready(NamedTuple):
+    """What is left of the preparation in training: nothing that grows with the corpus."""
+
+    config: Config
+    tokenizers: Tokenizers
+    encoded: datasets.Dataset
+
+
+def _begin(place: Run, config: Config, resume: bool, console: Console) -> _Ready:
+    """Prepare the corpus; make the run directory, or compare with what is there."""
+    if resume and (place.path / "run.json").is_file():
+        saved = open_run(place.path).facts()
+        tokenizers, config = load_tokenizers(place, saved), place.config()
+        if (known := saved.get("resolved")) and known != place.checksum("resolved.yaml"):
+            raise RunError(f"{place.path / 'resolved.yaml'} was altered: put it back, or start a new run")
+        prepared = prepare(config, console.print, tokenizers)
+        _compare_with_saved(saved, prepared, console)
+    else:
+        prepared = prepare(config, console.print)
+        for line in data_report(prepared):
+            console.print(line)
+        console.print(
+            f"prepared in {prepared.seconds:.1f} s, {prepared.tokenizer_seconds:.1f} s of them for the tokenizer"
+        )
+        _create(place, config, prepared)
+    return _Ready(prepared.config, prepared.tokenizers, prepared.encoded)
 
 
 def _create(run: Run, given: Config, prepared: Prepared) -> None:
@@ -169,9 +184,9 @@ def _compare_with_saved(saved: dict[str, Any], prepared: Prepared, console: Cons
         console.print(f"warning: the run may not end bit for bit as it would have: {', '.join(changed)}")
 
 
-def _fit(run: Run, prepared: Prepared, console: Console) -> None:
+def _fit(run: Run, ready: _Ready, console: Console) -> None:
     """Build everything and train."""
-    config = prepared.config
+    config, tokenizers, encoded = ready
     threads = start_tensorflow(config.training.threads, config.training.deterministic)
     import keras
     import tensorflow as tf
@@ -212,18 +227,14 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     )
     dev = (run.read_side("dev.source"), run.read_side("dev.target"))
     training = config.training
-    validation = Validation(
-        model, prepared.tokenizers, *dev, facts["target_language"], config.search, training.batch_tokens
-    )
+    validation = Validation(model, tokenizers, *dev, facts["target_language"], config.search, training.batch_tokens)
     if validation.cut:
         console.print(
             f"warning: {validation.cut:,} dev sources have more than {config.search.max_source_tokens:,} pieces and "
             "are cut (search.max_source_tokens)"
         )
     step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, lanes())
-    batches = Batches(
-        prepared.encoded, prepared.tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling
-    )
+    batches = Batches(encoded, tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling)
     seconds = Loop(run, training, model, optimizer, step, batches, validation, console).fit()
     facts["seconds"] = {**facts.get("seconds", {}), "training": seconds}
     run.write_json("run.json", facts)
