@@ -19,7 +19,7 @@ from mtlite.ablation.plan import Plan, seconds_per_update
 from mtlite.ablation.record import Record
 from mtlite.ablation.report import report
 from mtlite.config import settled
-from mtlite.errors import MtliteError, UsageError
+from mtlite.errors import MtliteError, RunError, UsageError
 from mtlite.run import Run
 from mtlite.training.prepare import data_report, prepare
 
@@ -175,7 +175,7 @@ class Work:
         for cell in cells:
             outcome = self.recorded.get(cell.name)
             if outcome is None:
-                outcome = read_outcome(self._place(cell))
+                outcome = self._read(cell)
                 if outcome is None:
                     missing.append(cell)
                     continue
@@ -228,8 +228,16 @@ class Work:
     def _place(self, cell: Cell) -> Path:
         return self.experiment.folder / ("cells" if cell.tried is None else "tuning") / cell.name
 
+    def _read(self, cell: Cell) -> Outcome | None:
+        """What a cell came to; None if it is not done, or what it left is damaged and has to be made again."""
+        try:
+            return read_outcome(self._place(cell))
+        except RunError as error:
+            self.console.print(f"warning: {error}")
+            return None
+
     def _done(self, cell: Cell) -> None:
-        outcome = read_outcome(self._place(cell))
+        outcome = self._read(cell)
         if outcome is None:
             self.failures[cell.name] = "it ended without a result"
             return

@@ -129,7 +129,7 @@ def read_outcome(folder: Path) -> Outcome | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{folder / OUTCOME} is damaged ({error}): remove it, and it is made again") from None
+        raise RunError(f"{folder / OUTCOME} is damaged ({error}): it is made again") from None
     return checked_outcome(values, str(folder / OUTCOME))
 
 

@@ -111,7 +111,8 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
     first = next(iter(members[0].values()))[1]
     trained = []
     for name, runs in zip(names_of(systems, members), members, strict=True):
-        marks = differing_marks(next(iter(runs.values()))[1], first)
+        marks = [mark for _, outcome in runs.values() for mark in differing_marks(outcome, first)]
+        marks = list(dict.fromkeys(marks))
         late = [str(seed) for seed, (_, outcome) in sorted(runs.items()) if not outcome.converged]
         marks += [f"not converged (seed {', '.join(late)})"] if late else []
         trained.append(Trained(System(name), {seed: outcome for seed, (_, outcome) in sorted(runs.items())}, marks))

@@ -95,6 +95,12 @@ class Experiment:
         left_out = {*NOT_SHARED, *ablation.grid}
         config = flat(self._settled(base_config(self.recipe, ablation.topologies[0])))
         values = {name: value for name, value in config.items() if name not in left_out}
+        # What the first topology cannot have, or has by its own default, is not seen in its configuration.
+        asked = self.recipe.get("model") or {}
+        unseen = {"bidirectional", *left_out_options(self.recipe, System(ablation.topologies[0]))}
+        values |= {
+            f"model.{name}": asked[name] for name in sorted(unseen & {*asked}) if f"model.{name}" not in ablation.grid
+        }
         own = ("match", "budget", "seconds", "threads", "beam", "tune", "tune_seed")
         values |= {f"ablation.{name}": getattr(ablation, name) for name in own}
         if ablation.match == "parameters":

@@ -63,6 +63,11 @@ def marks_of(system: Trained, baseline: Trained | None, header: Mapping[str, Any
         marks.append(f"unmatched: {system.parameters / baseline.parameters:.2f} × the baseline's weights")
     if ablation["match"] == "size" and topology == "many-to-one":
         marks.append("encoder and decoder share their weights")
+    outcome = next(iter(system.runs.values()))
+    if topology == "ctc" and outcome.config.get("training.label_smoothing"):
+        marks.append("trained without label smoothing")
+    if outcome.facts.get("unreachable"):
+        marks.append(f"no position for {outcome.facts['unreachable']:.1%} of the dev pieces")
     missing = [str(seed) for seed in ablation["seeds"] if seed not in system.runs]
     if missing:
         marks.append(f"seed {', '.join(missing)} missing")

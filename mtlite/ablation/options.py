@@ -170,6 +170,8 @@ def _refuse_untunable(name: str) -> None:
         near = difflib.get_close_matches(name, known, 3, 0.6)
         siblings = near or [each for each in known if each.startswith(name.split(".")[0] + ".")]
         raise UsageError(f"ablation: {unknown_option(name, siblings or known, known)}")
+    if name in ("training.max_updates", "training.max_seconds"):
+        raise UsageError(f"ablation: {name} is the budget, the same for all cells: expected other options")
     shared = ("data.", "tokenizer.", "search.", "training.threads", "training.patience")
     if name.startswith(shared):
         raise UsageError(f"ablation: {name} is the same in all cells: expected options of model or training")

@@ -27,7 +27,7 @@ LEFT_OUT = frozenset({*corpus_paths(), "tokenizer.model", "tokenizer.source_mode
 KEPT_FACTS = (
     *("parameters", "threads", "training_pairs", "training_fingerprint", "source_tokenizer", "target_tokenizer"),
     *("source_vocabulary", "target_vocabulary", "source_language", "target_language", "sides", "tests"),
-    *("packages", "machine"),
+    *("packages", "machine", "unreachable"),
 )
 
 

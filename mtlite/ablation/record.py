@@ -1,8 +1,8 @@
 """Finished cells as lines of JSON: a record can be kept beside its recipe, carried to another machine, and reported.
 
-The first line says what all cells share (`"kind": "experiment"`, with the raw test sets); each further line is one
-finished cell. Lines are only ever appended, whole; one that a crash cut off is ignored. Two records of the same
-ablation can be put together with `cat`.
+The first line says what all cells share (`"kind": "experiment"`, with the raw test sets), and so does a line of every
+later start that asks for other topologies or seeds; each further line is one finished cell. Lines are only ever
+appended, whole; one that a crash cut off is ignored. Two records of the same ablation can be put together with `cat`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,19 @@ _HEADER = {
 }  # fmt: skip
 
 
+def together(ablations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The section `ablation` with every topology, seed and point of the grid that one of several starts asked for."""
+    first, *others = (dict(each) for each in ablations)
+    for other in others:
+        for name in ("topologies", "seeds"):
+            first[name] = [*first[name], *(value for value in other[name] if value not in first[name])]
+        first["grid"] = {
+            option: [*values, *(value for value in other["grid"].get(option, []) if value not in values)]
+            for option, values in first["grid"].items()
+        }
+    return first
+
+
 class Record:
     """A file of finished cells.
 
@@ -36,21 +49,24 @@ class Record:
         self.path = path
 
     def header(self) -> dict[str, Any] | None:
-        """What the cells share; None if there is no file yet.
+        """What the cells share, with the topologies, seeds and points of all starts; None if there is no file yet.
 
         Raises:
             RunError: if the file is no record.
         """
+        found = list(self._headers())
+        if not found and self.path.exists() and self.path.stat().st_size:
+            raise RunError(f"{self.path} is not a record of mtlite ablate: expected a line that states the experiment")
+        return {**found[0], "ablation": together([each["ablation"] for each in found])} if found else None
+
+    def _headers(self) -> Iterator[dict[str, Any]]:
         for line in self._lines():
             if line["kind"] == "experiment":
                 if not all(isinstance(line.get(name), kind) for name, kind in _HEADER.items()):
                     raise RunError(f"{self.path} is damaged: expected {', '.join(_HEADER)} in its first line")
                 if line["experiment"] != fingerprint(line["shared"]):
                     raise RunError(f"{self.path} was altered: its checksum is not that of what the cells share")
-                return line
-        if self.path.exists() and self.path.stat().st_size:
-            raise RunError(f"{self.path} is not a record of mtlite ablate: expected a line that states the experiment")
-        return None
+                yield line
 
     def outcomes(self, expected: dict[str, Any]) -> dict[str, Outcome]:
         """By name, the finished cells.
@@ -76,8 +92,8 @@ class Record:
         return found
 
     def write_header(self, header: dict[str, Any]) -> None:
-        """State what the cells share, in a new file."""
-        if self.header() is None:
+        """State what the cells share, and which of them this start is about; once."""
+        if all(each["ablation"] != header["ablation"] for each in self._headers()):
             self._append({"kind": "experiment", **header})
 
     def append(self, experiment: str, cell: str, outcome: Outcome) -> None:

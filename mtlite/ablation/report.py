@@ -37,6 +37,7 @@ from mtlite.ablation.tables import (
     output_table,
     pairs_table,
     scores_table,
+    sentences_table,
     word_table,
 )
 from mtlite.errors import RunError
@@ -94,7 +95,7 @@ def make_document(results: Results, header: Mapping[str, Any], outcomes: Mapping
             blocks.append(Paragraph(method(family.comparison)))
         blocks += pictures_of_family(family, f"{number + 1}")
         if family.comparison:
-            blocks.append(all_pairs(family))
+            blocks.append(all_pairs(family, primary=family.test == results.families[0].test))
     blocks += learning(results)
     blocks += costs(results)
     blocks += where_each_fails(results)
@@ -112,10 +113,12 @@ def summary(results: Results, header: Mapping[str, Any], ablation: AblationConfi
     budget = "the same number of updates"
     if ablation.budget == "seconds":
         budget = f"the same training time of {ablation.seconds:g} s on this machine, which nobody can reproduce exactly"
+    if ablation.grid:
+        shared += f" (where {', '.join(ablation.grid)} does not say otherwise)"
     tuned = (
         "Options were chosen for each system on the dev set, see below."
         if ablation.tune
-        else ("Learning rate and dropout are the same for all: not tuned per topology.")
+        else "All options that are not compared are the same for all: not tuned per topology."
     )
     blocks: list[Block] = [
         Paragraph(
@@ -176,12 +179,18 @@ def pictures_of_family(family: Family, number: str) -> list[Block]:
     return blocks
 
 
-def all_pairs(family: Family) -> Folded:
-    """Every comparison with its intervals."""
+def all_pairs(family: Family, primary: bool) -> Folded:
+    """Every comparison with its intervals.
+
+    Args:
+        family: what is compared.
+        primary: whether its test set is the one that verdicts are about.
+    """
     assert family.comparison is not None
-    primary = pairs_table(family.comparison.primary, "The baseline against each other system: the primary family.")
+    family_is = "the primary family" if primary else "exploratory, as only the first test set is not"
+    against = pairs_table(family.comparison.primary, f"The baseline against each other system: {family_is}.")
     every = pairs_table(family.comparison.exploratory, "All pairs, adjusted for their larger number: exploratory.")
-    return Folded(f"All comparisons on {family.test}", [primary, every])
+    return Folded(f"All comparisons on {family.test}", [against, every])
 
 
 def learning(results: Results) -> list[Block]:
@@ -247,6 +256,8 @@ def where_each_fails(results: Results) -> list[Block]:
         scores_table(breakdown.rarest_word, "One unknown word can spoil a sentence."),
         word_table(breakdown),
         output_table(breakdown),
+        sentences_table(breakdown.length_difference),
+        sentences_table(breakdown.sentence_bleu),
     ]
     for heading, tables in examples_tables(breakdown):
         if tables:

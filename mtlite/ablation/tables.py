@@ -9,7 +9,7 @@ from typing import Any
 from mtlite.ablation.document import Table
 from mtlite.ablation.results import Family
 from mtlite.evaluation.breakdown import Breakdown
-from mtlite.evaluation.buckets import ScoresByBucket
+from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket
 from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.significance import ComparedPair, Comparison, Difference
 from mtlite.evaluation.statistics import SentenceStatistics
@@ -135,10 +135,20 @@ def method(comparison: Comparison) -> str:
 
 
 def scores_table(scores: ScoresByBucket, explanation: str) -> Table:
-    """BLEU of the sentences of each bucket."""
+    """BLEU and chrF2 of the sentences of each bucket."""
     headings = [f"{bucket} ({count})" for bucket, count in zip(scores.buckets, scores.sentences, strict=True)]
-    rows = [[name, *(f"{value:.1f}" for value in values)] for name, values in scores.bleu.items()]
-    return Table(["system", *headings], rows, f"BLEU by {scores.title} (sentences in brackets). {explanation}")
+    rows = [
+        [name, *(f"{bleu:.1f} / {chrf2:.1f}" for bleu, chrf2 in zip(values, scores.chrf2[name], strict=True))]
+        for name, values in scores.bleu.items()
+    ]
+    return Table(["system", *headings], rows, f"BLEU / chrF2 by {scores.title} (sentences in brackets). {explanation}")
+
+
+def sentences_table(sentences: SentencesByBucket) -> Table:
+    """How many sentences of each system are in each bucket; buckets that nobody has a sentence in are left out."""
+    used = [at for at, counts in enumerate(zip(*sentences.sentences.values(), strict=True)) if any(counts)]
+    rows = [[name, *(f"{counts[at]:,}" for at in used)] for name, counts in sentences.sentences.items()]
+    return Table(["system", *(sentences.buckets[at] for at in used)], rows, f"Sentences by {sentences.title}.")
 
 
 def word_table(breakdown: Breakdown) -> Table:

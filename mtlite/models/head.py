@@ -101,7 +101,8 @@ class Head(keras.layers.Layer):
         else:
             weights = tf.convert_to_tensor(self.embedding.table)
         bias = tf.convert_to_tensor(self.bias)
-        logits = tf.cast(tf.matmul(x, tf.cast(weights, x.dtype), transpose_b=True), tf.float32) + bias
+        products = tf.matmul(x, tf.cast(weights, x.dtype), transpose_b=True)
+        logits = tf.nn.bias_add(tf.cast(products, tf.float32), bias)  # has a faster gradient than a sum
         nll = negative_log_likelihood(logits, labels)
         if not smoothing:
             return nll, nll

@@ -220,7 +220,6 @@ def _fit(run: Run, ready: _Ready, console: Console) -> None:
         )
         optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
     facts.update(threads=first, parameters=model.count_params())
-    run.write_json("run.json", facts)
     console.print(
         f"{config.model.topology}: {model.count_params():,} weights, products in "
         f"{choose_precision(config.training.precision)}, {threads} threads"
@@ -233,6 +232,14 @@ def _fit(run: Run, ready: _Ready, console: Console) -> None:
             f"warning: {validation.cut:,} dev sources have more than {config.search.max_source_tokens:,} pieces and "
             "are cut (search.max_source_tokens)"
         )
+    if "unreachable" not in facts:
+        facts["unreachable"] = round(validation.unreachable(), 6)
+        if facts["unreachable"]:
+            console.print(
+                f"warning: {config.model.topology} has no position for {facts['unreachable']:.1%} of the pieces of the "
+                "dev references; they are left out of the loss, not of BLEU"
+            )
+    run.write_json("run.json", facts)
     step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, lanes())
     batches = Batches(encoded, tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling)
     seconds = Loop(run, training, model, optimizer, step, batches, validation, console).fit()

@@ -55,16 +55,26 @@ class Validation:
         self.searcher = Searcher([model], greedy_config(search))
         self._loss = tf.function(self._loss_of_batch, input_signature=[_IDS, _IDS])
 
-    def _loss_of_batch(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _loss_of_batch(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         loss = self.model.loss_of(source, target, None, 0.0)
-        return loss.nll, loss.tokens
+        return loss.nll, loss.tokens, loss.unreachable
 
-    def loss(self) -> float:
-        """Unsmoothed −log p of the references per target piece."""
+    def _sums(self) -> tuple[float, float, float]:
+        """−log p over the references, their pieces that can be reached, and those that cannot."""
         with ThreadPoolExecutor(lanes()) as pool:
             losses = pool.map(lambda batch: [float(value) for value in self._loss(*batch)], self.batches)
-            sums = np.sum(list(losses), axis=0)
-        return float(sums[0] / max(sums[1], 1.0))
+            nll, tokens, unreachable = np.sum(list(losses), axis=0).tolist()
+        return nll, tokens, unreachable
+
+    def loss(self) -> float:
+        """Unsmoothed −log p of the references per target piece that the topology can reach."""
+        nll, tokens, _ = self._sums()
+        return nll / max(tokens, 1.0)
+
+    def unreachable(self) -> float:
+        """Share of the pieces of the references that the topology has no position for: a matter of lengths alone."""
+        _, tokens, unreachable = self._sums()
+        return unreachable / max(tokens + unreachable, 1.0)
 
     def bleu(self) -> float:
         """BLEU of greedy translations, detokenised, against the raw references."""

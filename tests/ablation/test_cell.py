@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from rich.console import Console
 from samples import ROOT
 
+from mtlite.ablation.ablate import Work
 from mtlite.ablation.cell import discard_if_unusable
+from mtlite.ablation.cells import Cell, System
 from mtlite.errors import RunError, UsageError
 from mtlite.run import Run
 
@@ -74,3 +80,16 @@ def test_a_cell_whose_parent_is_gone_before_it_begins_does_not_begin(tmp_path: P
     done = subprocess.run([*command, "--parent", str(gone.pid)], cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 1
     assert not (tmp_path / "cell").exists()
+
+
+def test_an_outcome_that_was_damaged_is_made_again(tmp_path: Path) -> None:
+    """The training stands beside it, so that only the counting is done again; the other cells are not held up."""
+    experiment: Any = SimpleNamespace(folder=tmp_path)
+    said = io.StringIO()
+    work = Work(experiment, {}, None, 1, Console(file=said, width=500))
+    cell = Cell(System("peek"), 1)
+    place = tmp_path / "cells" / cell.name
+    place.mkdir(parents=True)
+    (place / "outcome.json").write_text('{"half')
+    assert work._read(cell) is None
+    assert "outcome.json is damaged" in said.getvalue()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
+import pytest
 
 from mtlite.ablation.cells import Cell, System, cells_of, nested, points, tuning_cells_of
 from mtlite.ablation.choosing import choice
-from mtlite.ablation.experiment import cell_config, left_out_options
+from mtlite.ablation.experiment import Experiment, cell_config, fingerprint, left_out_options
 from mtlite.ablation.options import AblationConfig
 from mtlite.models.table import TOPOLOGIES
 
@@ -37,6 +42,27 @@ def test_an_option_that_a_topology_cannot_have_is_left_out_and_known() -> None:
         assert config.model.bidirectional is (True if able else None)
         assert ("bidirectional" in left_out_options(recipe, System(topology))) is not able
     assert cell_config(recipe, AblationConfig(), System("attention"), 1, {}).model.attention == "dot"
+
+
+@pytest.mark.parametrize(
+    ("option", "values"), [("attention", ["dot", "additive"]), ("bidirectional", [True, False]), ("units", [4, 8])]
+)
+def test_every_option_of_the_recipe_tells_ablations_apart(option: str, values: list[Any]) -> None:
+    """Also one that the first topology cannot have: a cell that was trained with another value is not done."""
+    sets = {"dev": {"source": "b.en", "target": "b.de"}, "test": {"source": "c.en", "target": "c.de"}}
+    side = {"source": ["a"], "target": ["b"]}
+    prepared: Any = SimpleNamespace(
+        fingerprint="1",
+        lengths=np.full((50, 3), 5),
+        tokenizers=SimpleNamespace(source=SimpleNamespace(sha256="2"), target=SimpleNamespace(sha256="3")),
+        corpus=SimpleNamespace(dev=side, tests={"test": side}),
+    )
+    found = set()
+    for value in values:
+        recipe = {"data": {"source": "a.en", "target": "a.de", **sets}, "model": {option: value}}
+        ablation = AblationConfig(["one-to-one", "attention"])
+        found.add(fingerprint(Experiment("r", recipe, ablation, prepared, Path()).shared()))
+    assert len(found) == len(values)
 
 
 def test_cells_are_greedy_and_have_their_own_seed_and_threads() -> None:

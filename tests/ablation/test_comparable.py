@@ -74,6 +74,13 @@ def test_other_data_and_budgets_are_marked(runs: dict[str, Outcome]) -> None:
     assert systems[1].marks == ["other training pairs", "other budget: 120 and 100 updates"]
 
 
+def test_what_differs_in_a_later_seed_is_marked_too(runs: dict[str, Outcome]) -> None:
+    runs["peek-seed-2"].values["search"]["beam_size"] = 5
+    runs["peek-seed-2"].values["curve"].pop()
+    systems, _ = group_runs(list(runs), list(runs.values()), "attention-seed-1")
+    assert systems[1].marks == ["other budget: 90 and 100 updates", "other search: beam_size 5"]
+
+
 def test_a_test_set_that_all_have() -> None:
     runs: list[Any] = [SimpleNamespace(facts=lambda tests=tests: {"tests": tests}) for tests in (["a", "b"], ["b"])]
     assert common_test(runs, None) == "b"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -65,6 +67,12 @@ def test_kill_and_restart(ablate: Callable[..., subprocess.Popen[bytes]], tmp_pa
     before = {path: path.stat().st_mtime_ns for path in done(killed)}
     assert before
     assert len(before) < 4
+    for seconds in random.Random(3).choices([0.5, 1.0, 2.0, 4.0, 6.0, 8.0], k=2):
+        process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
 
     assert "report" in ended(ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl"))
     assert before == {path: path.stat().st_mtime_ns for path in before}, "a finished cell was done again"

@@ -45,6 +45,8 @@ def test_default_is_every_topology_with_attention_as_baseline() -> None:
         ({"grid": {"model.unit": [1]}}, "unknown option 'model.unit': expected model.units"),
         ({"grid": {"seed": [1]}}, "expected ablation.seeds"),
         ({"grid": {"tokenizer.kind": ["bpe"]}}, "is the same in all cells"),
+        ({"grid": {"training.max_updates": [10, 20]}}, "is the budget, the same for all cells"),
+        ({"tune": {"training.max_seconds": [1.0, 2.0]}}, "is the budget, the same for all cells"),
         ({"grid": {"training.learning_rate": [x / 1e6 for x in range(1, 60)]}}, "2,124 cells: expected at most 1,000"),
         ({"grid": {"model.units": [2]}, "tune": {"model.units": [4]}}, "expected it in one of the two"),
         ({"grid": {"model.units": [2]}, "match": "parameters"}, "chooses model.units"),

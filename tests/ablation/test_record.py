@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mtlite.ablation.experiment import fingerprint
+from mtlite.ablation.gather import gather
 from mtlite.ablation.packing import pack, pack_statistics, unpack, unpack_json, unpack_statistics
 from mtlite.ablation.record import Record
 from mtlite.errors import RunError, UsageError
@@ -56,6 +57,22 @@ def test_two_records_of_one_ablation_can_be_put_together(tmp_path: Path, made_up
     both = tmp_path / "both.jsonl"
     both.write_bytes(first.path.read_bytes() + second.path.read_bytes())
     assert set(Record(both).outcomes(header)) == set(names)
+
+
+def test_a_later_start_may_ask_for_more(tmp_path: Path, made_up: Any) -> None:
+    header, outcomes = made_up(topologies=["attention", "peek"], seeds=[1, 2], grid={"model.units": [4]})
+    more, others = made_up(topologies=["attention", "ctc"], seeds=[3], grid={"model.units": [8, 4]})
+    record = written(tmp_path / "r.jsonl", header, outcomes)
+    written(record.path, more, others)
+    written(record.path, more, {})
+    found = Record(record.path).header()
+    assert found is not None
+    assert record.path.read_text().count('"kind": "experiment"') == 2
+    merged = {"topologies": ["attention", "peek", "ctc"], "seeds": [1, 2, 3], "grid": {"model.units": [4, 8]}}
+    assert found["ablation"] == {**header["ablation"], **merged}
+    assert set(record.outcomes(found)) == {*outcomes, *others}
+    systems, _ = gather(found, record.outcomes(found))
+    assert [system.name for system in systems if system.system.topology == "ctc"] == ["ctc units=4", "ctc units=8"]
 
 
 def test_another_ablation_is_refused_with_what_differs(tmp_path: Path, made_up: Any) -> None:

@@ -60,6 +60,20 @@ def test_everything_is_in_the_page(page: Path) -> None:
         assert said in text
 
 
+def test_the_words_fit_what_was_compared(page: Path, made_up: Any, tmp_path: Path) -> None:
+    text = (page.parent / "report.md").read_text()
+    assert "Options were chosen for each system on the dev set" in text
+    assert "BLEU / chrF2 by words in the source" in text
+    assert "Sentences by sentence BLEU." in text
+    assert text.count(": the primary family.") == 1
+    assert text.count("exploratory, as only the first test set is not") == 1
+    header, outcomes = made_up(topologies=TOPOLOGIES[:2], grid={"model.units": [4, 8]}, seeds=[1])
+    said = (report(header, outcomes, {}, tmp_path).parent / "report.md").read_text()
+    assert "Systems: 4, seeds of each: 1;" in said
+    assert "the same layers and units (where model.units does not say otherwise)" in said
+    assert "All options that are not compared are the same for all" in said
+
+
 def test_markdown_has_the_same_rows_and_its_pictures(page: Path) -> None:
     text = (page.parent / "report.md").read_text()
     rows = sum(line.startswith("|") and not line.startswith(("| ---", "| --:")) for line in text.splitlines())

@@ -108,6 +108,15 @@ def test_marks(made_up: Any) -> None:
     assert marks["attention"] == []
     assert marks["padded"] == ["not converged (seed 1)", "reads in one direction"]
     assert marks["many-to-one"] == ["reads in one direction", "encoder and decoder share their weights"]
+    values["facts"]["unreachable"] = 0.0213
+    assert "no position for 2.1% of the dev pieces" in gather(header, outcomes)[0][1].marks
     header["ablation"] = {**header["ablation"], "match": "parameters"}
     marks = {system.name: system.marks for system in gather(header, outcomes)[0]}
     assert any(mark.startswith("unmatched: 0.86") for mark in marks["padded"])
+
+
+def test_ctc_is_marked_where_the_others_smooth_their_labels(made_up: Any) -> None:
+    header, outcomes = made_up(topologies=["attention", "ctc"], seeds=[1])
+    for smoothing, marks in ((0.1, ["trained without label smoothing"]), (0.0, [])):
+        outcomes["ctc-seed-1"].config["training.label_smoothing"] = smoothing
+        assert gather(header, outcomes)[0][1].marks == marks

@@ -1,6 +1,7 @@
 import csv
 import gzip
 import io
+import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -512,7 +513,7 @@ def test_an_altered_folder_is_not_mistaken_for_what_it_was(tmp_path):
             (folder / "state.json").write_bytes((tmp_path / "first" / "state.json").read_bytes())
         corpus = load_corpus(DataConfig(pairs=str(folder), held_out=3), 1)
         parts = [sorted(pairs_of(part)) for part in (corpus.train, corpus.dev, corpus.tests["test"])]
-        assert sorted(sum(parts, [])) == sorted(pairs)
+        assert sorted(itertools.chain(*parts)) == sorted(pairs)
         found.append(parts)
     assert found[0][1] != [(source.replace("second", "first"), target) for source, target in found[1][1]]
 

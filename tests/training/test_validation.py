@@ -37,6 +37,15 @@ def test_the_loss_is_per_target_piece_whatever_the_batches(model, tokenizers):
         assert validation(model, tokenizers, batch_tokens).loss() == pytest.approx(total / pieces, rel=1e-5)
 
 
+def test_pieces_that_a_topology_has_no_position_for_are_counted(tokenizers):
+    model = make_model(vocabulary=len(tokenizers.source), topology="aligned")
+    lengths = [[len(ids) for ids in side.encode(lines)] for side, lines in zip(
+        (tokenizers.source, tokenizers.target), (SOURCES, TARGETS), strict=True)]  # fmt: skip
+    beyond = sum(max(0, target - source) for source, target in zip(*lengths, strict=True))
+    assert 0 < beyond < sum(lengths[1])
+    assert validation(model, tokenizers).unreachable() == pytest.approx(beyond / sum(lengths[1]))
+
+
 def test_bleu_is_that_of_the_decoded_hypotheses(model, tokenizers, monkeypatch):
     scored = validation(model, tokenizers)
     perfect = [type("Found", (), {"ids": [ids[:-1]]}) for ids in tokenizers.target.encode(TARGETS)]

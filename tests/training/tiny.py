@@ -22,7 +22,7 @@ def make_model(vocabulary: int = VOCABULARY, **options: Any) -> Topology:
     keras.utils.set_random_seed(1)
     sizes = {"embedding_size": 4, "units": 4, "layers": 1, "dropout": 0.0, "embedding_dropout": 0.0}
     return build_model(
-        ModelConfig(topology="encoder-decoder", bidirectional=False, **{**sizes, **options}),
+        ModelConfig(**{"topology": "encoder-decoder", "bidirectional": False, **sizes, **options}),
         source_vocabulary=vocabulary,
         target_vocabulary=vocabulary,
         joint=True,
