@@ -54,12 +54,14 @@ class Picture:
     Args:
         name: of its file.
         svg: the drawing.
-        caption: what it shows, in plain words.
+        caption: how to read it, in plain words.
+        shows: what can be seen in it, for those who cannot see it.
     """
 
     name: str
     svg: bytes
     caption: str
+    shows: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _markdown(block: Block) -> str:
             rows = ["| " + " | ".join(_cell(text) for text in line) + " |" for line in lines]
             return "\n".join(rows) + f"\n\n*{_cell(block.caption)}*"
         case Picture():
-            return f"![{_cell(block.caption)}]({block.name}.svg)\n\n*{_cell(block.caption)}*"
+            return f"![{_cell(block.shows)}]({block.name}.svg)\n\n*{_cell(block.caption)}*"
         case Folded():
             inner = "\n\n".join(_markdown(each) for each in block.blocks)
             return f"<details><summary>{html.escape(block.title)}</summary>\n\n{inner}\n\n</details>"
@@ -114,14 +116,16 @@ _LATEX = {
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
     **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
     **{"Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "·": r"$\cdot$", "…": r"\ldots{}", "–": "--", "−": "$-$"},
-    **{"“": "``", "”": "''"},
+    **{"“": "``", "”": "''", "≥": r"$\geq$"},
 }
+_LATEX_LETTERS = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ"
+"""Those that pdfLaTeX knows without a package."""
 
 
 def to_latex(blocks: Sequence[Block]) -> str:
     """The tables that are not folded away, each in a `table` of its own, for a paper.
 
-    They need the package `booktabs`, and UTF-8 input.
+    They need the package `booktabs`, and UTF-8 input. A letter that pdfLaTeX does not know is written as its number.
     """
     tables = [_latex(block) for block in blocks if isinstance(block, Table)]
     return "\n\n".join([r"% \usepackage{booktabs}", *tables]) + "\n"
@@ -138,7 +142,11 @@ def _latex(table: Table) -> str:
 
 
 def _latex_text(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))
+    plain = (
+        letter if letter.isascii() or letter in _LATEX or letter in _LATEX_LETTERS else f"U+{ord(letter):04X}"
+        for letter in " ".join(text.split())
+    )
+    return "".join(_LATEX.get(letter, letter) for letter in plain)
 
 
 _STYLE = """
@@ -153,25 +161,35 @@ figcaption { max-width: 48rem; color: var(--quiet); font-size: .9rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top;
   white-space: nowrap; }
-th { background: var(--soft); vertical-align: bottom; } .words { text-align: left; }
+thead th { background: var(--soft); vertical-align: bottom; } .words { text-align: left; }
 .long { min-width: 14rem; white-space: normal; }
-td:first-child.words { position: sticky; left: 0; background: #fff; }
+tbody th { position: sticky; left: 0; background: #fff; font-weight: normal; }
 img { display: block; width: 100%; min-width: 30rem; max-width: 44rem; height: auto; }
 pre { overflow-x: auto; padding: .8rem; background: var(--soft); font-size: .85rem; line-height: 1.4; }
 details { margin: .6rem 0; } summary { cursor: pointer; }
-@media print { body { max-width: none; font-size: 11px; } details { display: block; } .scroll { overflow: visible; } }
+@media print { body { max-width: none; font-size: 11px; } .scroll { overflow: visible; } }
 """
+_SCRIPT = """
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = [...document.querySelectorAll("details:not([open])")];
+  closed.forEach(each => each.open = true);
+});
+addEventListener("afterprint", () => closed.forEach(each => each.open = false));
+"""
+"""Prints what is folded away, too. A style that does so is not understood by browsers from before 2025."""
 _LONG = 40
 """Letters from which a column of words needs room."""
 
 
 def to_html(title: str, blocks: Sequence[Block]) -> str:
-    """One page that needs nothing else: style and pictures are in it, there is no script."""
+    """One page that needs nothing else: style, pictures and a script for printing are in it."""
     body = "\n".join(_html(block) for block in blocks)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n<script>{_SCRIPT}</script>\n"
+        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
@@ -187,10 +205,10 @@ def _html(block: Block) -> str:
             return _html_table(block)
         case Picture():
             source = base64.b64encode(block.svg).decode("ascii")
-            text = html.escape(block.caption)
             return (
-                f'<figure><div class="scroll"><img alt="{text}" src="data:image/svg+xml;base64,{source}"></div>'
-                f"<figcaption>{text}</figcaption></figure>"
+                f'<figure><div class="scroll"><img alt="{html.escape(block.shows)}" '
+                f'src="data:image/svg+xml;base64,{source}"></div>'
+                f"<figcaption>{html.escape(block.caption)}</figcaption></figure>"
             )
         case Folded():
             inner = "\n".join(_html(each) for each in block.blocks)
@@ -198,19 +216,25 @@ def _html(block: Block) -> str:
 
 
 def _html_table(table: Table) -> str:
+    """A table whose first column, where it is of words, names the rows."""
     classes = []
     for at in range(len(table.columns)):
         long = at in table.words and any(len(row[at]) > _LONG for row in table.rows)
         names = [*(["words"] if at in table.words else []), *(["long"] if long else [])]
         classes.append(f' class="{" ".join(names)}"' if names else "")
 
-    def line(tag: str, texts: list[str]) -> str:
-        cells = (f"<{tag}{name}>{html.escape(text)}</{tag}>" for name, text in zip(classes, texts, strict=True))
+    def line(scopes: list[str], texts: list[str]) -> str:
+        cells = []
+        for scope, name, text in zip(scopes, classes, texts, strict=True):
+            start, end = (f'<th scope="{scope}"', "</th>") if scope else ("<td", "</td>")
+            cells.append(f"{start}{name}>{html.escape(text)}{end}")
         return f"<tr>{''.join(cells)}</tr>"
 
-    rows = "\n".join(line("td", row) for row in table.rows)
+    width = len(table.columns)
+    head = line(["col"] * width, table.columns)
+    rows = "\n".join(line(["row" if 0 in table.words else "", *[""] * (width - 1)], row) for row in table.rows)
     return (
-        f'<figure><div class="scroll"><table>\n<thead>{line("th", table.columns)}</thead>\n<tbody>\n{rows}\n</tbody>\n'
+        f'<figure><div class="scroll"><table>\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n'
         f"</table></div><figcaption>{html.escape(table.caption)}</figcaption></figure>"
     )
 

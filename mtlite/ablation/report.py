@@ -153,6 +153,7 @@ def pictures_of_family(family: Family, number: str) -> list[Block]:
     """BLEU with intervals, and who is above whom."""
     scores = {system.name: system.scores("greedy", family.test, "bleu") for system in family.systems}
     scores = dict(sorted(scores.items(), key=lambda item: -mean(item[1])))
+    best_first = [f"{name} {mean(values):.1f}" for name, values in scores.items()]
     blocks: list[Block] = [
         Picture(
             f"bleu-{number}",
@@ -160,6 +161,7 @@ def pictures_of_family(family: Family, number: str) -> list[Block]:
             f"BLEU on {family.test}. Large dots are means over seeds, small ones single seeds; the line is the 95 % "
             "interval over resampled sentences. Overlapping lines say little about a difference: it has its own "
             "interval in the table.",
+            f"Dots with lines, best first: {', '.join(best_first)}.",
         )
     ]
     if family.comparison and len(family.comparison.exploratory) > 1:
@@ -174,6 +176,8 @@ def pictures_of_family(family: Family, number: str) -> list[Block]:
                 pictures.matrix_of_differences(names, effects),
                 f"BLEU of the row minus BLEU of the column on {family.test}. A frame: “real” among all pairs, after "
                 "Holm's adjustment for their number. This family is exploratory: it is there to find questions.",
+                f"Coloured grid of {len(names)} by {len(names)} numbers; the rows, best first, and the columns are "
+                f"{', '.join(names)}.",
             )
         )
     return blocks
@@ -211,7 +215,9 @@ def learning(results: Results) -> list[Block]:
         if late
         else ("No cell gained more than 0.3 dev BLEU in the last fifth of its updates.")
     )
-    picture = Picture("learning-curves", pictures.learning_curves(curves), caption)
+    ends = (f"{name} {mean(curve[-1][2] for curve in seeds.values()):.1f}" for name, seeds in curves.items())
+    shows = f"A plot for each system, with its dev BLEU at the end: {', '.join(ends)}."
+    picture = Picture("learning-curves", pictures.learning_curves(curves), caption, shows)
     return [Heading("Learning curves"), picture, Paragraph(said)]
 
 
@@ -231,7 +237,8 @@ def costs(results: Results) -> list[Block]:
     for name, text, measure in measures:
         points = {system.name: (float(measure(system)), bleu[system.name]) for system in by_bleu}
         caption = f"BLEU on {test} against {text}, means over seeds."
-        blocks.append(Picture(f"cost-{name}", pictures.against_cost(points, text), caption))
+        shown = ", ".join(f"{system} {bleu:.1f} at {cost:,.0f}" for system, (cost, bleu) in points.items())
+        blocks.append(Picture(f"cost-{name}", pictures.against_cost(points, text), caption, f"Points: {shown}."))
     return blocks
 
 
@@ -247,7 +254,12 @@ def where_each_fails(results: Results) -> list[Block]:
     blocks: list[Block] = [
         Heading("Where each one fails"),
         Paragraph(f"Test set {test}, the outputs of seed {results.breakdown_seed}. Few sentences make a noisy number."),
-        Picture("by-length", picture, f"BLEU on {test} by {lengths.title} (sentences in brackets)."),
+        Picture(
+            "by-length",
+            picture,
+            f"BLEU on {test} by {lengths.title} (sentences in brackets).",
+            f"Coloured grid: a row each for {', '.join(lengths.bleu)}; a column each for {', '.join(lengths.buckets)}.",
+        ),
         scores_table(lengths, "The picture above in numbers."),
         scores_table(
             breakdown.reordering,
@@ -275,7 +287,8 @@ def attention_maps(results: Results) -> list[Block]:
             caption = (
                 f"{system.name}, seed {seed}: the row of a target piece shows which source pieces it was written from."
             )
-            blocks.append(Picture(f"attention-{system_number}-{number}", svg, caption))
+            shows = f"Shaded grid: rows {' '.join(values['target'])}; columns {' '.join(values['source'])}."
+            blocks.append(Picture(f"attention-{system_number}-{number}", svg, caption, shows))
     chosen = (
         "A short, a middling and a long sentence of the first test set: those at the quartiles of the length, chosen "
         "before anything was translated."

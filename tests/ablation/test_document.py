@@ -21,17 +21,25 @@ BLOCKS = [
     Paragraph(ODD),
     Code("x: ```\n</code>"),
     Folded("More", [Table(["system", ODD], [[ODD, "1"], ["b", "22"]], "Numbers")]),
-    Picture("p", b"<svg/>", ODD),
+    Picture("p", b"<svg/>", ODD, "b & c"),
 ]
 
 
 def test_html() -> None:
     page = to_html(ODD, BLOCKS)
     assert "<b>" not in page
-    assert page.count("a &lt;b&gt; &amp; | *c*") == 6
+    assert page.count("a &lt;b&gt; &amp; | *c*") == 5
+    assert 'alt="b &amp; c"' in page
     assert "&lt;/code&gt;" in page
     assert page.count("<tr>") == 3
     assert 'src="data:image/svg+xml;base64,PHN2Zy8+"' in page
+
+
+def test_the_heads_of_a_table_say_what_they_name() -> None:
+    page = to_html("", [Table(["system", "n"], [["a", "1"]], "Numbers")])
+    assert '<tr><th scope="col" class="words">system</th><th scope="col">n</th></tr>' in page
+    assert '<tr><th scope="row" class="words">a</th><td>1</td></tr>' in page
+    assert "<tr><td>1</td><td>2</td></tr>" in to_html("", [Table(["a", "b"], [["1", "2"]], "Numbers", ())])
 
 
 def test_markdown() -> None:
@@ -40,6 +48,7 @@ def test_markdown() -> None:
     assert "a \\<b\\> & \\| \\*c\\* \\[d\\](e) \\`f\\`" in text
     assert "````\nx: ```" in text
     assert "| --- | --: |" in text
+    assert "![b & c](p.svg)" in text
 
 
 def test_text() -> None:
@@ -59,3 +68,7 @@ def test_latex() -> None:
         r"\caption{``$\Delta$'' -- with \textbar{} \ldots{}}"
         "\n\\end{table}\n"
     )
+
+
+def test_latex_has_no_letter_that_it_cannot_set() -> None:
+    assert "caption{$\\geq$11 é U+2192 U+4E16}" in to_latex([Table(["a"], [], "≥11 é → 世")])
