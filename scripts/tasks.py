@@ -2,7 +2,8 @@
 
     python scripts/tasks.py --jobs 2
 
-Each task is an ablation of its own in runs/tasks, recorded beside the recipe; what is recorded is not done again.
+Each task is an ablation of its own in runs/tasks, recorded beside the recipe; what is recorded is not done again. A
+task that fails does not stop the others: its code is that of the whole.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mtlite.ablation.packing import unpack_json
 from mtlite.ablation.record import Record
 from mtlite.cli import main as mtlite
+from mtlite.errors import MtliteError
 
 TASKS = ("copy", "cipher", "reverse", "spell", "classify", "expand", "shrink")
 RECIPE = Path(__file__).resolve().parent / "recipes" / "tasks.yaml"
 SOLVED = 0.95
+STOPPED = 130
+"""The code of a command that was interrupted."""
 
 
 def main() -> int:
@@ -37,17 +41,19 @@ def main() -> int:
     parser.add_argument("options", nargs="*", help="further options of mtlite ablate, after --")
     options = parser.parse_args()
     options.records.mkdir(parents=True, exist_ok=True)
-    for task in options.tasks:
-        record = options.records / f"{task}.jsonl"
+    records = {task: options.records / f"{task}.jsonl" for task in options.tasks}
+    failed = 0
+    for task, record in records.items():
         arguments = ["ablate", os.path.relpath(RECIPE), *corpus_of(options.corpora / task), "--jobs", str(options.jobs)]
         arguments += ["--run", str(options.runs / task), "--record", str(record), *options.options]
         code = mtlite(arguments)
-        if code:
+        if code == STOPPED:
             return code
-    records = {task: options.records / f"{task}.jsonl" for task in options.tasks}
-    print(f"Whole sequences that are right:\n\n{table(records, whole_sequence)}\n")
-    print(f"Symbols that are right:\n\n{table(records, symbols)}")
-    return 0
+        failed = failed or code
+    begun = {task: record for task, record in records.items() if is_begun(record)}
+    print(f"Whole sequences that are right:\n\n{table(begun, whole_sequence)}\n")
+    print(f"Symbols that are right:\n\n{table(begun, symbols)}")
+    return failed
 
 
 def corpus_of(folder: Path) -> list[str]:
@@ -59,6 +65,14 @@ def corpus_of(folder: Path) -> list[str]:
             arguments += [f"--data.{split}.{side}", str(folder / f"{split}.{side}")]
     long = ", ".join(f"{side}: {folder / 'test-long'}.{side}" for side in ("source", "target"))
     return [*arguments, "--data.tests", f"{{test-long: {{{long}}}}}"]
+
+
+def is_begun(record: Path) -> bool:
+    """Whether something is recorded; what is wrong with a broken record was said when its task failed."""
+    try:
+        return Record(record).header() is not None
+    except MtliteError:
+        return False
 
 
 def table(records: dict[str, Path], accuracy: Callable[[str, str], float]) -> str:

@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tasks
 from tasks import cell, common, score, symbols, table, whole_sequence
 
 from mtlite.ablation.record import Record
@@ -49,3 +50,32 @@ def test_a_row_for_each_topology_and_a_column_for_each_task(tmp_path: Path, made
     assert attention.startswith("| `attention` | **")
     assert peek == "| `peek` | – | – |"
     assert constant == "| *one constant answer* | 2% / 2% | 2% / 2% |"
+
+
+@pytest.mark.parametrize(("code", "after", "printed"), [(1, ["cipher", "copy"], 2), (130, ["cipher"], 0)])
+def test_a_task_that_fails_does_not_stop_the_others_but_the_user_does(
+    code: int,
+    after: list[str],
+    printed: int,
+    tmp_path: Path,
+    made_up: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    header, _ = made_up()
+    done: list[str] = []
+
+    def ablate(arguments: list[str]) -> int:
+        path = Path(arguments[arguments.index("--record") + 1])
+        done.append(path.stem)
+        if path.stem == "cipher":
+            path.write_text("broken")
+            return code
+        Record(path).write_header(header)
+        return 0
+
+    monkeypatch.setattr(tasks, "mtlite", ablate)
+    monkeypatch.setattr("sys.argv", ["tasks.py", "--tasks", "cipher", "copy", "--records", str(tmp_path)])
+    assert tasks.main() == code
+    assert done == after
+    assert capsys.readouterr().out.count("| topology | copy |") == printed
