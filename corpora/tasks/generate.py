@@ -1,7 +1,8 @@
 """Write seven small corpora with a known answer: ``python corpora/tasks/generate.py [--seed N] [--output DIR]``.
 
 Each task asks for something else of a wiring. A symbol is a word, so that a word tokenizer gives each one an id of its
-own. Training sources have 2 to 10 symbols; `test` has as many and none of the training pairs; `test-long` has 11 to 20.
+own. Training sources have 2 to 10 symbols; those of `test` have as many and are not in training; those of `test-long`
+have 11 to 20. `spell` is different: see there.
 """
 
 from __future__ import annotations

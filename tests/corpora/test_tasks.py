@@ -1,4 +1,4 @@
-"""The tasks have a right answer that follows from the source alone, and no training pair is asked for again."""
+"""The tasks have a right answer that follows from the source alone; only `spell` asks for what training has shown."""
 
 from __future__ import annotations
 
