@@ -16,7 +16,7 @@ NAMES = list(TOPOLOGIES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_docstring_has_a_picture_a_snippet_and_its_origin(name: str) -> None:
+def test_every_docstring_has_a_picture_shapes_a_source_and_a_snippet(name: str) -> None:
     text = documentation(name)
     assert text
     assert text.splitlines()[0] == (topology_class(name).__doc__ or "").splitlines()[0]
@@ -27,6 +27,9 @@ def test_every_docstring_has_a_picture_a_snippet_and_its_origin(name: str) -> No
     assert snippet is not None
     compile(snippet[1], name, "exec")
     assert "Keras" in text
+    prose = " ".join(re.sub(r"```.*?```", "", text, flags=re.DOTALL).split())
+    assert {"`[batch, S]`"} < set(re.findall(r"`\[batch, [^\]]*\]`", prose))
+    assert re.search(r"\b(19|20)\d\d\b", prose)
 
 
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,8 @@ class Aligned(Direct):
     ```
 
     One stack of `layers`, source `[batch, S]` → logits `[batch, S, vocabulary]`: a tagger. It cannot write more than
-    it reads, and in one direction no output knows what follows in the source. The Keras model that this generalises:
+    it reads, and in one direction no output knows what follows in the source. In both, it is the network of Graves &
+    Schmidhuber (2005), who labelled frames of speech. The Keras model that this generalises:
 
     ```python
     outputs = LSTM(units, return_sequences=True)(source)

@@ -27,8 +27,11 @@ class Attention(Autoregressive):
     source  o o o
     ```
 
-    The first decoder layer looks back; the context joins the layer above it and the head. It is not fed back into the
-    first layer, so that training runs over whole sequences. The Keras model that this generalises:
+    The first decoder layer looks back; the context joins the layer above it and the head (Bahdanau et al. 2015; Luong
+    et al. 2015). It is not fed back into the first layer, so that training runs over whole sequences. Source `[batch,
+    S]` → encoder outputs `[batch, S, units]`; target so far `[batch, T]` → queries `[batch, T, units]` → weights
+    `[batch, T, S]` → context `[batch, T, units]` → logits `[batch, T, vocabulary]`. The Keras model that this
+    generalises:
 
     ```python
     encoded, h, c = LSTM(units, return_sequences=True, return_state=True)(source)

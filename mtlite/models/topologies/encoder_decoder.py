@@ -24,7 +24,10 @@ class EncoderDecoder(Autoregressive):
     source  o o o
     ```
 
-    The Keras model that this generalises to any length on both sides:
+    `layers` in the encoder and as many in the decoder, each of which starts from its own in the encoder (Sutskever et
+    al. 2014). Source `[batch, S]` → (h, c) of each layer, `[batch, units]` both; target so far `[batch, T]` → outputs
+    `[batch, T, units]` → logits `[batch, T, vocabulary]`. The Keras model that this generalises to any length on both
+    sides:
 
     ```python
     _, h, c = LSTM(units, return_state=True)(source)

@@ -25,7 +25,9 @@ class ManyToOne(Autoregressive):
     The sequence is the source, `</s>`, `<s>` and the target so far, read by one stack of `layers`. All prefixes are
     trained at once: the stack hands its state over the padding of a row and goes on over the target, which equals a
     row without gaps. It is an encoder-decoder whose encoder and decoder share their weights, and at equal size has
-    about half as many in its LSTMs. The Keras model that this generalises:
+    about half as many in its LSTMs. Source `[batch, S]`, then target so far `[batch, T]` → outputs over the target
+    `[batch, T, units]` → logits `[batch, T, vocabulary]`. From the many-to-one picture of Karpathy (2015); it is a
+    recurrent language model (Mikolov et al. 2010) of both sides. The Keras model that this generalises:
 
     ```python
     last = LSTM(units)(Concatenate(axis=1)([source, target_so_far]))

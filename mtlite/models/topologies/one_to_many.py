@@ -25,8 +25,8 @@ class OneToMany(Direct):
     ```
 
     The mean is a bag of words: the order of the source is lost before the first LSTM. `layers` counts the decoder's.
-    Source `[batch, S]` → mean `[batch, embedding_size]` → logits `[batch, N, vocabulary]`. The Keras model that this
-    generalises to any length on both sides:
+    Source `[batch, S]` → mean `[batch, embedding_size]` → logits `[batch, N, vocabulary]`. From the one-to-many picture
+    of Karpathy (2015), in which one image gives a sentence; the Keras model that this generalises to any length:
 
     ```python
     bag = GlobalAveragePooling1D()(Embedding(vocabulary, embedding_size)(source))

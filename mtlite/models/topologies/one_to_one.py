@@ -24,7 +24,7 @@ class OneToOne(Direct):
 
     An LSTM without recurrence is left: `layers` × `Dense(units, tanh)` at each position, source `[batch, S]` →
     logits `[batch, S, vocabulary]`. It knows neither order nor neighbours, and cannot write more than it reads. From
-    the single-token mapping with which introductions to Keras begin; the model that this generalises:
+    the one-to-one picture of Karpathy (2015); the Keras model that this generalises:
 
     ```python
     hidden = Dense(units, activation="tanh")(Embedding(vocabulary, embedding_size)(source))

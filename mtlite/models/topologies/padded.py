@@ -23,8 +23,8 @@ class Padded(Direct):
     ```
 
     The blanks (`·`) are zero vectors that are not trained, and start where each row ends. One stack of `layers` reads
-    and writes: source `[batch, S]` → S + N steps → logits `[batch, N, vocabulary]`. From the advice to pad the input
-    to the length of input and output together; the Keras model that this generalises:
+    and writes: source `[batch, S]` → S + N steps → logits `[batch, N, vocabulary]`. From the advice to lengthen
+    the input by N vectors of zeros (stackoverflow.com/questions/43034960, 2017); the Keras model that this generalises:
 
     ```python
     outputs = LSTM(units, return_sequences=True)(ZeroPadding1D((0, n))(source))

@@ -24,8 +24,10 @@ class Peek(Autoregressive):
     source  o o o
     ```
 
-    The encoder's last h of the top layer joins every input of the decoder and every input of the head; all else is
-    `encoder-decoder`. The Keras model that this generalises:
+    The encoder's last h of the top layer joins every input of the decoder and every input of the head (Cho et al.
+    2014); all else is `encoder-decoder`. Source `[batch, S]` → (h, c) of each layer, `[batch, units]` both; target so
+    far with h `[batch, T, embedding_size + units]` → outputs with h `[batch, T, 2 · units]` → logits `[batch, T,
+    vocabulary]`. The Keras model that this generalises:
 
     ```python
     _, h, c = LSTM(units, return_state=True)(source)

@@ -27,8 +27,8 @@ class RepeatVector(Direct):
     ```
 
     `layers` in the encoder and as many in the decoder, which starts from zeros and never learns what was written.
-    Source `[batch, S]` → h `[batch, units]` → N copies → logits `[batch, N, vocabulary]`. The Keras model that this
-    generalises to any length on both sides:
+    Source `[batch, S]` → h `[batch, units]` → N copies → logits `[batch, N, vocabulary]`. The "encoder-decoder model"
+    of Brownlee (2018); the Keras model that this generalises to any length on both sides:
 
     ```python
     h = LSTM(units)(source)
