@@ -19,7 +19,7 @@ from mtlite.config import Config
 from mtlite.data.defaults import choose_budget, choose_sizes
 from mtlite.errors import UsageError
 from mtlite.evaluation.words import word_frequencies
-from mtlite.models.table import OPTIONAL, TOPOLOGIES
+from mtlite.models.table import TOPOLOGIES, unsupported
 from mtlite.recipe import config_from
 from mtlite.run import Run
 from mtlite.training.prepare import Prepared, count_batches
@@ -214,10 +214,8 @@ def left_out_options(recipe: dict[str, Any], system: System) -> list[str]:
 
     A point of the grid is no such option: it was asked for by name.
     """
-    asked = recipe.get("model") or {}
-    able = TOPOLOGIES[system.topology].options
     in_grid = {name.rpartition(".")[2] for name in system.point}
-    return [name for name in OPTIONAL if name in asked and name not in able and name not in in_grid]
+    return [name for name in unsupported(system.topology, recipe.get("model") or {}) if name not in in_grid]
 
 
 def one_direction(recipe: dict[str, Any], topology: str) -> bool:

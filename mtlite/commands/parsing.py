@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
@@ -57,10 +58,17 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message} (see {self.prog} --help)")
 
 
-def add_config_options(parser: Parser) -> None:
-    """One option for every option of `Config`, in groups as its sections."""
+def add_config_options(parser: Parser, names: Container[str] | None = None) -> None:
+    """One option for every option of `Config`, in groups as its sections.
+
+    Args:
+        parser: gets them.
+        names: those that are wanted, if not all are.
+    """
     groups = {"": parser.add_argument_group("everything")}
     for option in options():
+        if names is not None and option.name not in names:
+            continue
         section = option.name.rpartition(".")[0]
         if section not in groups:
             groups[section] = parser.add_argument_group(section)

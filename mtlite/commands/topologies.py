@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
+from typing import Any
 
-from mtlite.commands.parsing import Parser, new_file
+from mtlite.commands.parsing import Parser, add_config_options, config_values, new_file
+from mtlite.config import Config, settled
+from mtlite.data.defaults import choose_sizes
 from mtlite.errors import UsageError
-from mtlite.models.table import COMMON, OPTIONAL, TOPOLOGIES, both_directions, refuse_unsupported
+from mtlite.models.table import COMMON, OPTIONAL, TOPOLOGIES, refuse_unsupported, unsupported
+from mtlite.recipe import config_from, typed
 
 _NARROWEST = 100  # columns in which the table can be read
 # What the number of weights depends on beside the options: output positions of vector-dense, and k of ctc.
@@ -16,43 +19,58 @@ _FIXED, _EXPANSION = 30, 2
 
 def run(arguments: list[str]) -> None:
     """Print the table, or one topology in full."""
-    parser = Parser("topologies", "List the topologies and the options that each can have.")
+    parser = Parser(
+        "topologies",
+        "List the topologies and the options that each can have. With an option of a model: the weights that each "
+        "would have; what a topology cannot have is left out there, and sizes that are not given are those for a small "
+        "corpus. Example: mtlite topologies --model.units 512 --model.layers 1",
+        usage="mtlite topologies [NAME] [-o FILE.png] [--parameters] [--section.option VALUE ...]",
+    )
     parser.add_argument("name", nargs="?", help="show this one in full")
     parser.add_argument(
         "-o", "--output", metavar="FILE.png", help="draw it, or all, in a new file (.png, .svg or .pdf)"
     )
-    parser.add_argument("--parameters", action="store_true", help="count the weights at these sizes:")
-    parser.add_argument("--embedding-size", type=int, default=64, help="numbers per embedding")
-    parser.add_argument("--units", type=int, default=128, help="LSTM units per layer")
-    parser.add_argument("--layers", type=int, default=1, help="LSTM layers on each side")
-    parser.add_argument("--vocabulary-size", type=int, default=2000, help="pieces of the vocabulary of both sides")
+    parser.add_argument("--parameters", action="store_true", help="count the weights though no option is given")
+    counted = [f"model.{option}" for option in (*COMMON, *OPTIONAL)]
+    add_config_options(parser, [*counted, "tokenizer.vocabulary_size", "tokenizer.joint"])
     options = parser.parse(arguments)
     if options.name:
         refuse_unsupported(options.name, {})
-    for size in ("embedding_size", "units", "layers", "vocabulary_size"):
-        least = {"units": 2, "vocabulary_size": 4}.get(size, 1)
-        if getattr(options, size) < least:
-            raise UsageError(
-                f"--{size.replace('_', '-')}: expected at least {least}, received {getattr(options, size)}"
-            )
-    if options.units % 2:
-        raise UsageError(f"--units: expected an even number for two directions, received {options.units}")
+    names = [options.name] if options.name else list(TOPOLOGIES)
+    given = config_values(options)
+    typed(given, "mtlite topologies")
+    configs = {name: _config(name, given) for name in names} if given or options.parameters else {}
     if options.output:
-        _draw(options)
-    counts = _count_parameters(options) if options.parameters else {}
+        _draw(names, options.output)
+    counts = _count_weights(configs)
     if options.name:
         _print_one(options.name, counts)
     elif not options.output or counts:
         _print_all(counts)
+    for option in given.get("model", {}):
+        without = [name for name in configs if unsupported(name, [option])]
+        if without:
+            print(f"model.{option} is left out of {', '.join(without)}")
+    if configs:
+        print(_assumptions(configs[names[0]]))
 
 
-def _draw(options: argparse.Namespace) -> None:
-    output = new_file(options.output, "--output")
+def _config(name: str, given: dict[str, Any]) -> Config:
+    """The options for one topology, no size left open."""
+    model = {**given.get("model", {}), "topology": name}
+    for option in unsupported(name, model):
+        del model[option]
+    config, _ = choose_sizes(config_from({**given, "model": model}, "mtlite topologies"), pairs=0)
+    return config
+
+
+def _draw(names: list[str], path: str) -> None:
+    output = new_file(path, "--output")
     if output.suffix not in (".png", ".svg", ".pdf"):
         raise UsageError(f"--output {output}: expected a name that ends in .png, .svg or .pdf")
     from mtlite.models.drawing import draw
 
-    draw([options.name] if options.name else list(TOPOLOGIES), output)
+    draw(names, output)
 
 
 def _print_one(name: str, counts: dict[str, int]) -> None:
@@ -86,41 +104,39 @@ def _print_all(counts: dict[str, int]) -> None:
         able = ", ".join(name for name, entry in TOPOLOGIES.items() if option in entry.options)
         print(f"model.{option}: {able}")
     print(f"model.{{{', '.join(COMMON)}}}: all")
-    if counts:
-        print(
-            f"weights with N = {_FIXED} (vector-dense), k = {_EXPANSION} (ctc), one vocabulary, "
-            "two directions if possible"
-        )
 
 
-def _count_parameters(options: argparse.Namespace) -> dict[str, int]:
-    """Weights of the topology asked for, or of all, by building them."""
+def _count_weights(configs: dict[str, Config]) -> dict[str, int]:
+    """Weights of each topology, by building it."""
+    if not configs:
+        return {}
     from mtlite.hardware import start_tensorflow
 
     start_tensorflow(threads=0)
-    from mtlite.config import ModelConfig
     from mtlite.models.build import build_model
     from mtlite.models.lengths import LengthRule, Lengths
 
     lengths = Lengths(LengthRule(1.0, 5.0), LengthRule(1.0, 5.0), fixed=_FIXED, expansion=_EXPANSION)
     counts = {}
-    for name in [options.name] if options.name else TOPOLOGIES:
-        config = ModelConfig(
-            topology=name,
-            embedding_size=options.embedding_size,
-            units=options.units,
-            layers=options.layers,
-            bidirectional=both_directions(name, None),
-            dropout=0.0,
-            embedding_dropout=0.0,
-        )
+    for name, config in configs.items():
+        size = settled(config.tokenizer.vocabulary_size)
         model = build_model(
-            config,
-            source_vocabulary=options.vocabulary_size,
-            target_vocabulary=options.vocabulary_size,
-            joint=True,
+            config.model,
+            source_vocabulary=size,
+            target_vocabulary=size,
+            joint=config.tokenizer.joint,
             lengths=lengths,
             precision="float32",
         )
         counts[name] = model.count_params()
     return counts
+
+
+def _assumptions(config: Config) -> str:
+    """What weights were counted with."""
+    tokenizer, model = config.tokenizer, config.model
+    return (
+        f"weights with {'one vocabulary' if tokenizer.joint else 'two vocabularies'} of {tokenizer.vocabulary_size:,} "
+        f"pieces, embeddings of {model.embedding_size}, {model.units} units, layers on each side: {model.layers}; "
+        f"N = {_FIXED} (vector-dense) and k = {_EXPANSION} (ctc), which a training learns from its corpus"
+    )

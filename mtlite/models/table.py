@@ -5,6 +5,7 @@ This module imports nothing, so that a wrong name is answered before TensorFlow 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 from mtlite.errors import UsageError
@@ -96,6 +97,12 @@ def refuse_unsupported(topology: str, options: dict[str, Any]) -> None:
             raise UsageError(
                 f"topology '{topology}' cannot have model.{option}={value}: it is an option of {', '.join(able)}"
             )
+
+
+def unsupported(topology: str, options: Container[str]) -> list[str]:
+    """Those of the options that this topology cannot have: where topologies are compared, it goes without them."""
+    able = TOPOLOGIES[topology].options
+    return [option for option in OPTIONAL if option in options and option not in able]
 
 
 def both_directions(topology: str, asked: bool | None) -> bool:
