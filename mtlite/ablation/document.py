@@ -158,7 +158,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin-top: 2.2rem; font-size: 
 p { max-width: 48rem; } figure { margin: 1.2rem 0; }
 figcaption { max-width: 48rem; color: var(--quiet); font-size: .9rem; }
 .scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top;
   white-space: nowrap; }
 thead th { background: var(--soft); vertical-align: bottom; } .words { text-align: left; }
