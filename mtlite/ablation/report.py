@@ -28,7 +28,7 @@ from mtlite.ablation.document import (
 from mtlite.ablation.gather import gather
 from mtlite.ablation.options import AblationConfig
 from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.results import Family, Results, as_csv, as_json, cell_rows, make_results
+from mtlite.ablation.results import Family, Results, as_csv, as_json, as_lines, cell_rows, make_results
 from mtlite.ablation.tables import (
     cost_table,
     examples_tables,
@@ -71,7 +71,9 @@ def report(
     folder.mkdir(parents=True, exist_ok=True)
     for picture in (block for block in blocks if isinstance(block, Picture)):
         write_atomically(folder / f"{picture.name}.svg", picture.svg)
-    write_atomically(folder / "results.csv", as_csv(cell_rows(results, header)))
+    rows = cell_rows(results, header)
+    write_atomically(folder / "results.csv", as_csv(rows))
+    write_atomically(folder / "results.jsonl", as_lines(rows))
     write_atomically(folder / "results.json", as_json(results, header))
     write_atomically(folder / "report.md", to_markdown(blocks).encode())
     write_atomically(folder / "report.tex", to_latex(blocks).encode())

@@ -234,6 +234,11 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
+def as_lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """The same rows as JSON, one a line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
 def as_json(results: Results, header: Mapping[str, Any]) -> bytes:
     """All numbers, with what they were made from."""
     shown = (

@@ -89,5 +89,5 @@ def test_kill_and_restart(ablate: Callable[..., subprocess.Popen[bytes]], tmp_pa
     # From the record alone, times included: nothing is trained, nothing is read but the record.
     (tmp_path / "tiny.yaml").unlink()
     ended(ablate("--record", "killed.jsonl", "--run", "alone"))
-    for name in ("results.csv", "results.json", "report.md", "report.html"):
+    for name in ("results.csv", "results.jsonl", "results.json", "report.md", "report.html"):
         assert (alone / "report" / name).read_bytes() == (killed / "report" / name).read_bytes()

@@ -12,7 +12,7 @@ import pytest
 from mtlite.ablation.gather import gather
 from mtlite.ablation.outcome import Outcome
 from mtlite.ablation.packing import unpack_json
-from mtlite.ablation.results import Results, as_csv, as_json, cell_rows, make_results
+from mtlite.ablation.results import Results, as_csv, as_json, as_lines, cell_rows, make_results
 from mtlite.evaluation.scores import bleu
 
 
@@ -54,11 +54,13 @@ def test_order_of_finishing_and_times_do_not_matter(made_up: Any) -> None:
     assert values[0] == values[1]
 
 
-def test_csv_is_a_table(made_up: Any) -> None:
+def test_csv_and_lines_of_json_are_one_table(made_up: Any) -> None:
     header, outcomes = made_up(topologies=["peek"], grid={"model.units": [4, 8]})
     rows = list(csv.DictReader(as_csv(cell_rows(results_of(header, outcomes), header)).decode().splitlines()))
     assert len(rows) == 2 * 2 * 2
     assert {row["model.units"] for row in rows} == {"4", "8"}
+    lines = as_lines(cell_rows(results_of(header, outcomes), header)).decode().splitlines()
+    assert [{name: str(value) for name, value in json.loads(line).items()} for line in lines] == rows
 
 
 def test_baseline_against_the_others_is_the_primary_family(made_up: Any) -> None:
