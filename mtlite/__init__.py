@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 # Read by TensorFlow and Keras when they are imported.
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for: TensorFlow takes seconds, `mtlite --help` must not."""
-    import importlib
-
     homes = {
         "Config": "mtlite.config",
         "LSTM": "mtlite.models.lstm",
@@ -32,3 +32,7 @@ def __getattr__(name: str) -> Any:
     if name not in homes:
         raise AttributeError(f"module 'mtlite' has no attribute '{name}'")
     return getattr(importlib.import_module(homes[name]), name)
+
+
+if "keras" in sys.modules:  # whoever uses Keras already has waited for it, and `load_model` must find our layer
+    importlib.import_module("mtlite.models.lstm")

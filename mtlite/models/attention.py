@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from mtlite.models.formats import in_format
+from mtlite.models.layer import Layer
 
 KINDS = ("dot", "general", "additive")
 
@@ -18,7 +19,7 @@ def _projected(sequences: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
 
 
 @keras.saving.register_keras_serializable("mtlite")
-class AttentionLayer(keras.layers.Layer):
+class AttentionLayer(Layer):
     """Weighs encoder outputs by how well they fit a decoder output.
 
     Args:
@@ -27,7 +28,7 @@ class AttentionLayer(keras.layers.Layer):
     """
 
     def __init__(self, kind: str, units: int, **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
         if kind not in KINDS:
             raise ValueError(f"Expected attention to be one of {', '.join(KINDS)}. Received: {kind}")
         self.kind, self.units = kind, units

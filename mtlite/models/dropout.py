@@ -8,11 +8,13 @@ from zlib import crc32
 import keras
 import tensorflow as tf
 
+from mtlite.models.layer import Layer
+
 _STEPS = 256  # one random byte decides over one number, which is four times as fast as one random float
 
 
 @keras.saving.register_keras_serializable("mtlite")
-class Dropout(keras.layers.Layer):
+class Dropout(Layer):
     """Sets a share of numbers to zero and scales the rest.
 
     Args:
@@ -21,7 +23,7 @@ class Dropout(keras.layers.Layer):
     """
 
     def __init__(self, rate: float, whole_positions: bool = False, **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.rate = rate
         self.whole_positions = whole_positions
         self.threshold = min(round(rate * _STEPS), _STEPS - 1)

@@ -8,10 +8,11 @@ import keras
 import tensorflow as tf
 
 from mtlite.models.dropout import Dropout
+from mtlite.models.layer import Layer
 
 
 @keras.saving.register_keras_serializable("mtlite")
-class Embedding(keras.layers.Layer):
+class Embedding(Layer):
     """A table of vectors, with dropout of single numbers and of whole words (Gal & Ghahramani 2016).
 
     Args:
@@ -31,7 +32,7 @@ class Embedding(keras.layers.Layer):
         precision: str = "float32",
         **kwargs: Any,
     ) -> None:
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.size = size
         self.precision = precision

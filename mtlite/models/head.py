@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from mtlite.models.embedding import Embedding
 from mtlite.models.formats import in_format
+from mtlite.models.layer import Layer
 
 
 @tf.custom_gradient
@@ -37,7 +37,7 @@ def negative_log_likelihood(logits: tf.Tensor, labels: tf.Tensor) -> Any:
     return nll, gradient
 
 
-class Head(keras.layers.Layer):
+class Head(Layer):
     """`Dense(embedding size)` and the embeddings transposed when tied (Press & Wolf 2017), else `Dense(vocabulary)`.
 
     Args:
@@ -46,7 +46,7 @@ class Head(keras.layers.Layer):
     """
 
     def __init__(self, vocabulary_size: int, embedding: Embedding | None, **kwargs: Any) -> None:
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.embedding = embedding
 

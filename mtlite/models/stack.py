@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from mtlite.models.dropout import Dropout
+from mtlite.models.layer import Layer
 from mtlite.models.lstm import LSTM
 
 State = list[list[tf.Tensor]]  # for each layer h and c, each [batch, units] float32
@@ -19,7 +20,7 @@ def policy(precision: str) -> str:
     return "float32" if precision == "float32" else f"mixed_{precision}"
 
 
-class Stack(keras.layers.Layer):
+class Stack(Layer):
     """What stacks share: dropout, layer normalisation and residual connections after every layer.
 
     Args:
@@ -43,12 +44,12 @@ class Stack(keras.layers.Layer):
         state_only: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.units, self.layers, self.state_only = units, layers, state_only
         self.layer_normalization, self.residual, self.precision = layer_normalization, residual, precision
         self.dropouts = [Dropout(dropout, name=f"{self.name}_{layer}_dropout") for layer in range(layers)]
         self.norms = [
-            keras.layers.LayerNormalization(name=f"{self.name}_{layer}_norm")
+            keras.layers.LayerNormalization(name=f"{self.name}_{layer}_norm", dtype="float32")
             for layer in range(layers - state_only if layer_normalization else 0)
         ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -313,3 +315,73 @@ def test_weights_go_from_keras_and_back(tmp_path: Path) -> None:
     for layer, other in zip(ours.layers, theirs.layers, strict=True):
         layer.set_weights(other.get_weights())
     np.testing.assert_allclose(ours(inputs), theirs(inputs), atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [sequential, functional, bidirectional])
+def test_export(make: Callable[..., keras.Model], tmp_path: Path) -> None:
+    """A SavedModel gives the same values and gradients without this package."""
+    inputs, targets = data()
+    model = make(LSTM)
+    model.compile("adam", "mse")
+    model.fit(inputs, targets, verbose=0)
+    model.export(tmp_path / "exported", verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "exported")
+    found = []
+    for call in (model, loaded.serve):
+        with tf.GradientTape() as tape:
+            tape.watch(values := tf.constant(inputs))
+            outputs = call(values)
+        found.append((outputs, tape.gradient(outputs, values)))
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_a_saved_model_is_found_where_keras_is_imported_first(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    sequential(LSTM).save(path)
+    code = f"import keras, mtlite; keras.models.load_model({str(path)!r})"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_jacobian(parallel: bool) -> None:
+    inputs = tf.constant(data()[0][:2])
+    theirs, ours = (cls(3, return_sequences=True, zero_output_for_mask=True) for cls in (keras.layers.LSTM, LSTM))
+    for layer in (theirs, ours):
+        layer.build(inputs.shape)
+    ours.set_weights(theirs.get_weights())
+    found = []
+    for layer in (theirs, ours):
+        with tf.GradientTape(persistent=not parallel) as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+        found.append(tape.jacobian(outputs, inputs, experimental_use_pfor=parallel))
+    np.testing.assert_allclose(found[1], found[0], atol=1e-6)
+
+
+def test_gradient_of_a_gradient() -> None:
+    """A gradient penalty differentiates the gradient."""
+    inputs = tf.constant(data()[0])
+    theirs, ours = (cls(3) for cls in (keras.layers.LSTM, LSTM))
+    for layer in (theirs, ours):
+        layer.build(inputs.shape)
+    ours.set_weights(theirs.get_weights())
+    found = []
+    for layer in (theirs, ours):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(inputs)
+                outputs = layer(inputs)
+            penalty = tf.reduce_sum(inner.gradient(outputs, inputs) ** 2)
+        found.append(outer.gradient(penalty, layer.trainable_weights))
+    for mine, other in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-5)
+
+
+def test_sizes_that_only_the_weights_know() -> None:
+    inputs = tf.constant(data()[0])
+    layer = LSTM(UNITS)
+    expected = layer(inputs)
+    unknown = tf.function(layer, input_signature=[tf.TensorSpec([None, None, None])])
+    np.testing.assert_allclose(unknown(inputs), expected, atol=1e-6)

@@ -70,7 +70,7 @@ class Topology(keras.Model):
         precision: str = "float32",
         **kwargs: Any,
     ) -> None:
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, **{"dtype": "float32", **kwargs})
         self.config: dict[str, Any] = {
             "source_vocabulary": source_vocabulary,
             "target_vocabulary": target_vocabulary,

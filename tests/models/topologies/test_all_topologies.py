@@ -84,6 +84,24 @@ def test_a_hypothesis_does_not_depend_on_its_neighbours(
         assert len(found.ids[0]) <= 2 * len(source) + 13
 
 
+@pytest.fixture
+def set_policy() -> Iterator[Callable[[str], None]]:
+    before = keras.config.dtype_policy()
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_global_policy_of_keras_changes_nothing(
+    name: str, set_policy: Callable[[str], None], build: Callable[..., Topology], eagerly: None
+) -> None:
+    expected = build(name, layer_normalization=True).loss_of(*batch(PAIRS), None, 0.1)
+    for policy in ("mixed_bfloat16", "mixed_float16", "float64"):
+        set_policy(policy)
+        found = build(name, layer_normalization=True).loss_of(*batch(PAIRS), None, 0.1)
+        np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("name", AUTOREGRESSIVE)
 def test_token_by_token_it_says_the_same(name: str, build: Callable[..., Topology]) -> None:
     """As in a beam: two hypotheses of each sentence side by side, and one row of memory for both."""
