@@ -20,9 +20,12 @@ from typing import Any
 
 from mtlite.ablation.attention_maps import attention_of
 from mtlite.ablation.outcome import Outcome, checked_outcome, hypotheses_file, read_outputs
+from mtlite.ablation.packing import pack_numbers
 from mtlite.cli import main as mtlite
+from mtlite.data.ids import cut
 from mtlite.errors import DamagedError, MtliteError, RunError
 from mtlite.run import Run
+from mtlite.search.loading import load_tokenizers
 
 OUTCOME = "outcome.json"
 _PR_SET_PDEATHSIG = 1
@@ -59,7 +62,9 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> int:
         code = mtlite(["train", str(recipe), "--run", str(run.path)])
     if code:
         return code
-    outcome = Outcome.of_run(run, flops_per_pair=count_flops(run, pair), attention=attention_of(run))
+    outcome = Outcome.of_run(
+        run, flops_per_pair=count_flops(run, pair), attention=attention_of(run), likelihood=likelihood_of(run)
+    )
     values = dict(outcome.values)
     if beam:
         values["outputs"] |= {"beam": translate_with_beam(run, beam)}
@@ -103,6 +108,25 @@ def count_flops(run: Run, pair: tuple[int, int]) -> int:
     config = run.config()
     start_tensorflow(config.training.threads)
     return training_flops(load_model(run), *pair, config.training.label_smoothing)
+
+
+def likelihood_of(run: Run) -> dict[str, dict[str, str]]:
+    """By test set, how probable the model finds the references, packed."""
+    from mtlite.hardware import start_tensorflow
+    from mtlite.search.likelihood import LikelihoodScorer
+    from mtlite.search.translator import load_model
+
+    config, facts = run.config(), run.facts()
+    start_tensorflow(config.training.threads)
+    model, tokenizers = load_model(run), load_tokenizers(run, facts)
+    found = {}
+    for test in facts["tests"]:
+        sources = tokenizers.source.encode(run.read_side(f"{test}.source"))
+        sources = [cut(ids, config.search.max_source_tokens) for ids in sources]
+        targets = tokenizers.target.encode(run.read_side(f"{test}.target"))
+        scorer = LikelihoodScorer(model, sources, targets, config.training.batch_tokens)
+        found[test] = {name: pack_numbers(numbers) for name, numbers in scorer()._asdict().items()}
+    return found
 
 
 def translate_with_beam(run: Run, beam: int) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from mtlite.ablation.options import corpus_paths
-from mtlite.ablation.packing import pack_json, pack_statistics, unpack_json, unpack_statistics
+from mtlite.ablation.packing import pack_json, pack_statistics, unpack_json, unpack_numbers, unpack_statistics
 from mtlite.config import Config
 from mtlite.errors import RunError
+from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
 from mtlite.metrics import read_metrics
 from mtlite.recipe import options
@@ -118,6 +119,14 @@ class Outcome:
             for search, tests in self.values["outputs"].items()
         }
 
+    @cached_property
+    def likelihood(self) -> dict[str, Likelihood]:
+        """By test set, how probable the references are; empty if nobody asked."""
+        return {
+            test: Likelihood(*(unpack_numbers(each[name]) for name in Likelihood._fields))
+            for test, each in self.values.get("likelihood", {}).items()
+        }
+
     def renamed(self, search: str) -> Outcome:
         """The same with its first search under another name."""
         first = next(iter(self.values["outputs"].values()))
@@ -189,6 +198,10 @@ def checked_outcome(values: Any, origin: str) -> Outcome:
             len(output.hypotheses) == len(output.statistics.counts["bleu"])
             for tests in outcome.outputs.values()
             for output in tests.values()
+        )
+        right = right and all(
+            {len(part) for part in found} == {len(outcome.outputs["greedy"][test].hypotheses)}
+            for test, found in outcome.likelihood.items()
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise RunError(f"{origin} is damaged ({type(error).__name__}: {error})") from None

@@ -50,6 +50,23 @@ def unpack_json(text: str) -> Any:
         raise RunError(f"a packed value is damaged ({error})") from None
 
 
+def pack_numbers(numbers: np.ndarray) -> str:
+    """A row of numbers as little-endian 32-bit floats."""
+    return pack(numbers.astype("<f4").tobytes())
+
+
+def unpack_numbers(text: str) -> np.ndarray:
+    """What `pack_numbers` was given.
+
+    Raises:
+        RunError: if it is damaged.
+    """
+    try:
+        return np.frombuffer(unpack(text), "<f4")
+    except ValueError as error:
+        raise RunError(f"a packed value is damaged ({error})") from None
+
+
 def pack_statistics(statistics: SentenceStatistics) -> dict[str, Any]:
     """Counts as little-endian 32-bit integers, sentence by sentence, with their signatures."""
     counts = {name: pack(counts.astype("<i4").tobytes()) for name, counts in statistics.counts.items()}

@@ -32,6 +32,7 @@ from mtlite.ablation.results import Family, Results, as_csv, as_json, as_lines, 
 from mtlite.ablation.tables import (
     cost_table,
     examples_tables,
+    likelihood_table,
     main_table,
     method,
     output_table,
@@ -98,6 +99,8 @@ def make_document(results: Results, header: Mapping[str, Any], outcomes: Mapping
         blocks += pictures_of_family(family, f"{number + 1}")
         if family.comparison:
             blocks.append(all_pairs(family, primary=family.test == results.families[0].test))
+    if results.likelihood:
+        blocks += [Heading("How probable the references are"), likelihood_table(results.likelihood)]
     blocks += learning(results)
     blocks += costs(results)
     blocks += where_each_fails(results)

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from statistics import mean
 from typing import Any
 
@@ -20,6 +20,7 @@ from mtlite.ablation.cells import Cell, System
 from mtlite.ablation.outcome import Outcome
 from mtlite.ablation.packing import unpack_json
 from mtlite.evaluation.breakdown import Breakdown, break_down
+from mtlite.evaluation.likelihood import ComparedLikelihood, Likelihood, compare_likelihood
 from mtlite.evaluation.scores import DEFAULT_SEED, scores_of
 from mtlite.evaluation.significance import Comparison, compare, resampled_scores, shared_seeds
 from mtlite.evaluation.statistics import SentenceStatistics, interval_of
@@ -46,6 +47,10 @@ class Trained:
     def statistics(self, search: str, test: str) -> dict[int, SentenceStatistics]:
         """By seed, the counts of one test set."""
         return {seed: outcome.outputs[search][test].statistics for seed, outcome in self.runs.items()}
+
+    def likelihood(self, test: str) -> dict[int, Likelihood]:
+        """By seed, how probable the references of one test set are."""
+        return {seed: outcome.likelihood[test] for seed, outcome in self.runs.items()}
 
     def scores(self, search: str, test: str, metric: str) -> list[float]:
         """The corpus score of every seed."""
@@ -97,6 +102,7 @@ class Results:
         breakdown_seed: that seed.
         tests: names of the test sets.
         searches: `greedy`, and `beam` where all cells have it.
+        likelihood: by test set, how probable the references are; empty if a cell does not say so.
         failures: by cell, why it has no outcome.
     """
 
@@ -106,6 +112,7 @@ class Results:
     breakdown_seed: int | None
     tests: list[str]
     searches: list[str]
+    likelihood: dict[str, ComparedLikelihood]
     failures: dict[str, str]
 
 
@@ -139,7 +146,13 @@ def make_results(
     breakdown, seed = None, None
     if families:
         breakdown, seed = _breakdown(families[0], header)
-    return Results(list(systems), families, breakdown, seed, list(header["tests"]), searches, dict(failures))
+    likelihood = {
+        test: compare_likelihood({system.name: system.likelihood(test) for system in systems})
+        for test in header["tests"]
+        if all(test in outcome.likelihood for outcome in outcomes)
+    }
+    tests = list(header["tests"])
+    return Results(list(systems), families, breakdown, seed, tests, searches, likelihood, dict(failures))
 
 
 def make_family(title: str, test: str, baseline: str, systems: Sequence[Trained]) -> Family:
@@ -203,6 +216,10 @@ def cell_rows(results: Results, header: Mapping[str, Any]) -> list[dict[str, Any
                 references = unpack_json(header["sides"][f"{test}.target"])
                 for search in results.searches:
                     row |= _output_columns(outcome, search, test, references)
+                if compared := results.likelihood.get(test):
+                    loss = compared.nll_per_piece[system.name].get(seed)
+                    row["can_write"] = round(compared.writable[system.name], 4)
+                    row["nll_per_piece"] = None if loss is None else round(loss, 4)
                 row["time_training_seconds"] = outcome.training_seconds
                 for search in results.searches:
                     output = outcome.outputs[search][test]
@@ -276,6 +293,7 @@ def as_json(results: Results, header: Mapping[str, Any]) -> bytes:
             }
             for family in results.families
         ],
+        "likelihood": {test: asdict(compared) for test, compared in results.likelihood.items()},
         "breakdown": results.breakdown.to_dict() if results.breakdown else None,
         "breakdown_seed": results.breakdown_seed,
         "failures": results.failures,

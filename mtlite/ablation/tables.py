@@ -10,6 +10,7 @@ from mtlite.ablation.document import Table
 from mtlite.ablation.results import Family
 from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket
+from mtlite.evaluation.likelihood import ComparedLikelihood
 from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.significance import ComparedPair, Comparison, Difference
 from mtlite.evaluation.statistics import SentenceStatistics
@@ -79,6 +80,27 @@ def cost_table(family: Family) -> Table:
         f"of {family.test} translated in a second are means over seeds; other work on the machine slows both."
     )
     return Table(columns, rows, caption, (0, 6))
+
+
+def likelihood_table(likelihood: Mapping[str, ComparedLikelihood]) -> Table:
+    """A row for each system: what it can write, and how probable it finds the references."""
+    columns = ["system"]
+    for test, compared in likelihood.items():
+        columns += [f"{test}: can write", f"{test}: −log p ({compared.sentences:,} sentences)"]
+    rows = []
+    for name in next(iter(likelihood.values())).writable:
+        row = [name]
+        for compared in likelihood.values():
+            losses = list(compared.nll_per_piece[name].values())
+            row += [f"{compared.writable[name]:.1%}", spread(losses) if losses else "–"]
+        rows.append(row)
+    caption = (
+        "Can write: references with a position for every piece. −log p: of a piece of the reference, without label "
+        "smoothing, over the sentences that every system here can write (in brackets how many); the mean over seeds, "
+        "with the standard deviation where there are several. ctc sums over all its paths; a direct topology guesses "
+        "each piece without the ones before it."
+    )
+    return Table(columns, rows, caption)
 
 
 def spread(values: Sequence[float]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mtlite.arrays import load_arrays
 from mtlite.config import SearchConfig
-from mtlite.data.ids import EOS
+from mtlite.data.ids import EOS, cut
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
 from mtlite.hardware import choose_precision, start_tensorflow
@@ -84,7 +84,7 @@ class Translator:
             raise UsageError("expected a list of sentences, received a text: give [text]")
         everything = self.tokenizers.source.encode(list(lines))
         limit = self.config.max_source_tokens
-        sources = [[*ids[: limit - 1], EOS] if len(ids) > limit else ids for ids in everything]
+        sources = [cut(ids, limit) for ids in everything]
         found = self.searcher.search(sources, first)
         best = self.tokenizers.target.decode([ids for sentence in found for ids in sentence.ids])
         translations, at = [], 0

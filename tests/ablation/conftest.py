@@ -13,7 +13,7 @@ from mtlite.ablation.cells import Cell, cells_of, tuning_cells_of
 from mtlite.ablation.experiment import fingerprint
 from mtlite.ablation.options import AblationConfig
 from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.packing import pack, pack_json, pack_statistics
+from mtlite.ablation.packing import pack, pack_json, pack_numbers, pack_statistics
 from mtlite.evaluation.statistics import sentence_statistics
 
 TEXT = "ein Haus das alte Boot und wir sehen viele Katzen <im> Garten & „heute“ Abend | nicht | mehr 3,5 Kilo"
@@ -83,6 +83,11 @@ def outcome_of(cell: Cell, ablation: AblationConfig, tests: list[str], mistakes:
     curve = [[update, 5.0 - update / 30, final * (1 - 2 ** (-update / 6))] for update in range(10, UPDATES + 1, 10)]
     weights = np.full((2, 3), 1 / 3, "<f4")
     attention = [{"source": ["▁a", "b<", "</s>"], "target": ["▁c", "</s>"], "weights": pack(weights.tobytes())}]
+    # Each system has no position for the last piece of the first sentences, the worse the more of them.
+    pieces = np.array([len(line.split()) for line in references("test")])
+    beyond = (np.arange(SENTENCES) < 50 * mistakes).astype(int)
+    found = {"nll": (pieces - beyond) * mistakes * cell.seed, "pieces": pieces - beyond, "unreachable": beyond}
+    likelihood = {test: {name: pack_numbers(numbers) for name, numbers in found.items()} for test in tests}
     return Outcome(
         {
             "config": {"training.precision": "float32", "seed": cell.seed, "model.topology": cell.system.topology},
@@ -99,5 +104,6 @@ def outcome_of(cell: Cell, ablation: AblationConfig, tests: list[str], mistakes:
             "flops_per_pair": 123_456_789,
             "attention": attention if cell.system.topology == "attention" else [],
             "outputs": outputs,
+            "likelihood": likelihood if outputs else {},
         }
     )

@@ -122,3 +122,18 @@ def test_ctc_is_marked_where_the_others_smooth_their_labels(made_up: Any) -> Non
     for smoothing, marks in ((0.1, ["trained without label smoothing"]), (0.0, [])):
         outcomes["ctc-seed-1"].config["training.label_smoothing"] = smoothing
         assert gather(header, outcomes)[0][1].marks == marks
+
+
+def test_the_loss_is_over_what_all_can_write(made_up: Any) -> None:
+    header, outcomes = made_up(mistakes={"attention": 0.1, "peek": 0.2})
+    results = results_of(header, outcomes)
+    compared = results.likelihood["test"]
+    assert compared.sentences == 30
+    assert compared.writable == {"attention": 35 / 40, "peek": 30 / 40}
+    assert compared.nll_per_piece["peek"] == {1: pytest.approx(0.2), 2: pytest.approx(0.4)}
+    row = cell_rows(results, header)[-1]
+    assert (row["system"], row["can_write"], row["nll_per_piece"]) == ("peek", 0.75, 0.4)
+    # An older record does not say how probable the references are: nothing is compared then.
+    cell, outcome = next(iter(outcomes.items()))
+    older = {**outcomes, cell: Outcome({key: value for key, value in outcome.values.items() if key != "likelihood"})}
+    assert results_of(header, older).likelihood == {}

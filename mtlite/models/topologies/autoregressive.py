@@ -62,6 +62,6 @@ class Autoregressive(Topology):
         source, target = inputs
         return self.head(self.features(source, target, self.noise(training) if noise is None else noise).features)
 
-    def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
         features = self.features(source, target, noise).features
         return self.token_loss(features, target, self.mask(target), smoothing)

@@ -64,7 +64,7 @@ class CTC(Direct):
         spread = tf.reshape(self.spread(encoded), [tf.shape(source)[0], -1, self.units])
         return self.decoder(spread, mask=tf.repeat(mask, expansion, axis=1), noise=noise)[0]
 
-    def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
         target = tf.cast(target, tf.int32)  # the kernel's type
         logits, positions = self.head(self.features(source, noise)), self.positions(source)
         labels = tf.where(target == EOS, tf.zeros_like(target), target)
@@ -74,7 +74,7 @@ class CTC(Direct):
         # A target that does not fit has no path: it gets a stand-in, whose loss does not count.
         stand_in = EOS * tf.one_hot(0, tf.shape(target)[1], dtype=target.dtype)
         marginal = marginal_negative_log_likelihood(logits, tf.where(fits[:, None], labels, stand_in), positions)
-        nll = tf.reduce_sum(tf.where(fits, marginal, 0.0))
+        nll = tf.where(fits, marginal, 0.0)
         tokens = tf.cast(self.count(target), tf.float32)
-        reached = tf.reduce_sum(tf.where(fits, tokens, 0.0))
-        return Loss(nll, nll, reached, tf.reduce_sum(tokens) - reached)
+        reached = tf.where(fits, tokens, 0.0)
+        return Loss(nll, nll, reached, tokens - reached)

@@ -42,7 +42,7 @@ class Direct(Topology):
         """
         return self.head(self.features(inputs[0], self.noise(training) if noise is None else noise))
 
-    def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
         within = tf.sequence_mask(self.positions(source), tf.shape(target)[1])
         return self.token_loss(self.features(source, noise), target, self.mask(target) & within, smoothing)
 

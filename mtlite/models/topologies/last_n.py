@@ -25,7 +25,8 @@ class LastN(Direct):
     Of a source of S tokens, `wait` · S (rounded up) are read before writing starts. The stack of `layers` runs
     max(S, wait + N) steps, over blanks (`·`, zero vectors that are not trained) after the source, and the last N are
     written: source `[batch, S]` → logits `[batch, N, vocabulary]`. `wait` 0 is `aligned` with room at the end, `wait`
-    1 is `padded`, and a source that is longer than waiting and writing gives the Keras model that this generalises
+    1 is `padded` (with the half that is the default, no source of two tokens or more coincides with either), and a
+    source that is longer than waiting and writing gives the Keras model that this generalises
     (stackoverflow.com/questions/43034960, 2017):
 
     ```python

@@ -17,12 +17,12 @@ from mtlite.models.stack import DenseStack, LSTMStack, policy
 
 
 class Loss(NamedTuple):
-    """Sums over a batch; whoever reports a mean divides once, at the end."""
+    """Of each sentence of a batch `[batch]`, or their sums; float32. A mean divides once, at the end."""
 
     total: tf.Tensor  # what training minimises (with label smoothing), summed over the tokens that can be reached
     nll: tf.Tensor  # −log p of the same tokens
-    tokens: tf.Tensor  # how many those are, float32
-    unreachable: tf.Tensor  # target tokens that this topology has no position for, float32
+    tokens: tf.Tensor  # how many those are
+    unreachable: tf.Tensor  # target tokens that this topology has no position for
 
 
 class Topology(keras.Model):
@@ -156,9 +156,13 @@ class Topology(keras.Model):
             return None
         return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
 
-    @abc.abstractmethod
     def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
-        """Loss of a batch.
+        """Loss of a whole batch: the sums of `losses_of`."""
+        return Loss(*(tf.reduce_sum(part) for part in self.losses_of(source, target, noise, smoothing)))
+
+    @abc.abstractmethod
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+        """Loss of each sentence of a batch.
 
         Args:
             source: `[batch, source length]` ids with `</s>`, right-padded.
@@ -168,7 +172,7 @@ class Topology(keras.Model):
         """
 
     def token_loss(self, features: tf.Tensor, target: tf.Tensor, reached: tf.Tensor, smoothing: float) -> Loss:
-        """Cross-entropy of target tokens, each against the features at its own position.
+        """Cross-entropy of target tokens, each against the features at its own position, sentence by sentence.
 
         Args:
             features: `[batch, positions, size]`.
@@ -180,9 +184,10 @@ class Topology(keras.Model):
         flat = tf.reshape(features, [-1, features.shape[-1]])
         at = rows * tf.shape(features, tf.int64)[1] + columns
         total, nll = self.head.cross_entropy(tf.gather(flat, at), tf.boolean_mask(target, reached), smoothing)
-        tokens = tf.cast(tf.shape(rows)[0], tf.float32)
-        everything = tf.math.count_nonzero(self.mask(target), dtype=tf.float32)
-        return Loss(tf.reduce_sum(total), tf.reduce_sum(nll), tokens, everything - tokens)
+        batch = tf.shape(target)[0]
+        total, nll = (tf.math.unsorted_segment_sum(values, rows, batch) for values in (total, nll))
+        tokens = tf.math.count_nonzero(reached, axis=1, dtype=tf.float32)
+        return Loss(total, nll, tokens, tf.cast(self.count(target), tf.float32) - tokens)
 
     def build(self, input_shape: Any = None) -> None:
         """Every layer creates its weights when it is first called: there is nothing to do here."""

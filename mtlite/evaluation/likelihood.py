@@ -1,0 +1,59 @@
+"""How probable systems find the references: −log p per piece, over the sentences that all of them can write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Likelihood(NamedTuple):
+    """Of each sentence `[sentences]` float32."""
+
+    nll: np.ndarray  # −log p of the pieces that the topology has a position for, without label smoothing
+    pieces: np.ndarray  # how many those are
+    unreachable: np.ndarray  # pieces that it has no position for
+
+    @property
+    def writable(self) -> np.ndarray:
+        """`[sentences]`, True where there is a position for every piece."""
+        return np.asarray(self.unreachable == 0)
+
+    def per_piece(self, sentences: np.ndarray | slice = slice(None)) -> float:
+        """−log p per piece that can be reached, of some sentences or all."""
+        return float(self.nll[sentences].sum(dtype=float) / max(self.pieces[sentences].sum(dtype=float), 1.0))
+
+
+@dataclass(frozen=True)
+class ComparedLikelihood:
+    """Of the references of one test set.
+
+    Args:
+        sentences: how many every system can write; −log p is over these.
+        writable: by system, the share of all sentences that it can write.
+        nll_per_piece: by system and seed, −log p per piece; nothing where no sentence is common.
+    """
+
+    sentences: int
+    writable: dict[str, float]
+    nll_per_piece: dict[str, dict[int, float]]
+
+
+def compare_likelihood(systems: Mapping[str, Mapping[int, Likelihood]]) -> ComparedLikelihood:
+    """Compare systems whose pieces are the same.
+
+    Args:
+        systems: by name and seed.
+    """
+    everything: Sequence[Likelihood] = [each for seeds in systems.values() for each in seeds.values()]
+    common = np.logical_and.reduce([each.writable for each in everything])
+    return ComparedLikelihood(
+        int(common.sum()),
+        {name: float(next(iter(seeds.values())).writable.mean()) for name, seeds in systems.items()},
+        {
+            name: {seed: each.per_piece(common) for seed, each in seeds.items()} if common.any() else {}
+            for name, seeds in systems.items()
+        },
+    )

@@ -1,0 +1,54 @@
+"""How probable a model finds given translations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import tensorflow as tf
+
+from mtlite.data.batches import Sequences, group_by_length
+from mtlite.evaluation.likelihood import Likelihood
+from mtlite.hardware import lanes
+from mtlite.models.topologies.topology import Topology
+
+_IDS = tf.TensorSpec([None, None], tf.int32)
+
+
+class LikelihoodScorer:
+    """Asks a model for −log p of given pairs, with the weights that it has when asked.
+
+    Args:
+        model: any topology; `ctc` sums over all paths.
+        source_ids: of each sentence, with `</s>`.
+        target_ids: of their translations, with `</s>`.
+        batch_tokens: padded tokens of a batch.
+    """
+
+    def __init__(
+        self,
+        model: Topology,
+        source_ids: Sequence[Sequence[int]],
+        target_ids: Sequence[Sequence[int]],
+        batch_tokens: int,
+    ) -> None:
+        self.model = model
+        source, target = Sequences.of(source_ids), Sequences.of(target_ids)
+        lengths = np.diff(source.offsets), np.diff(target.offsets)
+        self.groups = group_by_length(*lengths, batch_tokens, np.random.default_rng(0))
+        self.batches = [(source.padded(rows), target.padded(rows)) for rows in self.groups]
+        self._losses = tf.function(self._losses_of_batch, input_signature=[_IDS, _IDS])
+
+    def _losses_of_batch(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        losses = self.model.losses_of(source, target, None, 0.0)
+        return losses.nll, losses.tokens, losses.unreachable
+
+    def __call__(self) -> Likelihood:
+        """All pairs, in their order."""
+        found = np.zeros([3, sum(map(len, self.groups))], np.float32)
+        with ThreadPoolExecutor(lanes()) as pool:
+            results = pool.map(lambda batch: self._losses(*batch), self.batches)
+            for rows, losses in zip(self.groups, results, strict=True):
+                found[:, rows] = losses
+        return Likelihood(*found)

@@ -1,0 +1,26 @@
+"""−log p of references, over the sentences that all systems can write."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mtlite.evaluation.likelihood import Likelihood, compare_likelihood
+
+EVERYTHING = Likelihood(np.array([1.0, 2.0, 9.0]), np.array([2.0, 2.0, 3.0]), np.zeros(3))
+NOT_THE_LAST = Likelihood(np.array([2.0, 4.0, 1.0]), np.array([2.0, 2.0, 1.0]), np.array([0.0, 0.0, 2.0]))
+
+
+def test_only_sentences_that_all_can_write_are_compared() -> None:
+    found = compare_likelihood({"attention": {1: EVERYTHING, 2: EVERYTHING}, "aligned": {1: NOT_THE_LAST}})
+    assert found.sentences == 2
+    assert found.writable == {"attention": 1.0, "aligned": pytest.approx(2 / 3)}
+    assert found.nll_per_piece == {"attention": {1: 0.75, 2: 0.75}, "aligned": {1: 1.5}}
+    assert compare_likelihood({"attention": {1: EVERYTHING}}).nll_per_piece == {"attention": {1: pytest.approx(12 / 7)}}
+
+
+def test_nothing_in_common() -> None:
+    nothing = NOT_THE_LAST._replace(unreachable=np.ones(3))
+    found = compare_likelihood({"attention": {1: EVERYTHING}, "one-to-one": {1: nothing}})
+    assert (found.sentences, found.nll_per_piece) == (0, {"attention": {}, "one-to-one": {}})
+    assert found.writable["one-to-one"] == 0.0
