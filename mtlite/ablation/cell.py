@@ -78,7 +78,7 @@ def discard_if_unusable(run: Run) -> None:
     Raises:
         MtliteError: if the folder is in use, belongs to something else, or cannot be read.
     """
-    from mtlite.training.checkpoint import load_state
+    from mtlite.training.checkpoint import check_state
 
     if not run.path.exists():
         return
@@ -87,7 +87,7 @@ def discard_if_unusable(run: Run) -> None:
         try:
             if (run.path / "run.json").exists():
                 run.facts()
-                load_state(run.path)
+                check_state(run.path, lambda warning: print(f"mtlite: {warning}", file=sys.stderr))
                 return
             reason = f"{run.path} was stopped before its run.json was written"
         except DamagedError as error:

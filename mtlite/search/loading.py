@@ -108,6 +108,8 @@ def refuse_other_sizes(run: Run, model: ModelConfig, facts: dict[str, Any], leng
         RunError: what does not fit.
     """
     path = run.path / WEIGHTS
+    if not path.is_file() and run.finished:
+        raise RunError(f"{path} is missing: the run is finished and has lost its weights: put them back, or train anew")
     if not path.is_file():
         raise RunError(f"{run.path} has no weights yet ({WEIGHTS}): go on with mtlite train --run {run.path} --resume")
     if None in (model.units, model.embedding_size, model.dropout, model.embedding_dropout):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from mtlite.arrays import Arrays, load_arrays, save_arrays
 from mtlite.data.limits import MAX_ARRAYS_BYTES
 from mtlite.errors import DamagedError, RunError
 from mtlite.files import sync_folder
+from mtlite.search.loading import WEIGHTS
 
 
 def save_state(folder: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
@@ -69,10 +70,34 @@ def load_state(
                 os.replace(damaged, damaged.with_suffix(".damaged"))
         if path == paths[0]:
             _put_in_place(folder)
-        return state, list(problems.values())
+        return state, [f"{problem}; the state before it is used" for problem in problems.values()]
     if problems:
         raise DamagedError(f"no saved state is whole: {'; '.join(problems.values())}: start again with another --run")
     return None, []
+
+
+def check_state(folder: Path, say: Callable[[str], None]) -> None:
+    """Look at once for what keeps a training from going on: reading its corpus first takes long.
+
+    Args:
+        folder: of the run.
+        say: shows a warning to the user.
+
+    Raises:
+        DamagedError: if no saved state is whole, or if the best weights are lost and stand in no state.
+        RunError: if a state cannot be read.
+    """
+    state, problems = load_state(folder)
+    for problem in problems:
+        say(f"warning: {problem}")
+    if state is None or (folder / WEIGHTS).exists():
+        return
+    best, last = (state[1].get(name) for name in ("best_update", "update"))
+    if best and best != last:
+        raise DamagedError(
+            f"{folder / WEIGHTS} is missing: the weights of update {best} scored best, and the saved state is that of "
+            f"update {last}: put the file back, or start again with another --run"
+        )
 
 
 def array_of(arrays: Mapping[str, np.ndarray], name: str, shape: Sequence[int], origin: Path) -> np.ndarray:

@@ -23,6 +23,7 @@ from mtlite.errors import MtliteError, RunError
 from mtlite.metrics import Metrics
 from mtlite.models.topologies.topology import Topology
 from mtlite.run import Run
+from mtlite.search.loading import WEIGHTS
 from mtlite.training.checkpoint import assign_weights, load_state, save_state, weight_arrays
 from mtlite.training.optimizer import Adam
 from mtlite.training.progress import TrainingProgress
@@ -139,12 +140,16 @@ class Loop:
         """Take over the last saved state, if there is one."""
         state, problems = load_state(self.run.path, self._most_state_bytes())
         for problem in problems:
-            self.console.print(f"warning: {problem}; the state before it is used", style="yellow", highlight=False)
+            self.console.print(f"warning: {problem}", style="yellow", highlight=False)
         if state is not None:
             arrays, facts = state
             assign_weights(self.model.weights, arrays, self.run.path)
             self.optimizer.load(arrays, self.run.path)
             self.progress = progress_of(facts, self.run.path)
+            if 0 < self.progress.best_update == self.progress.update and not (self.run.path / WEIGHTS).exists():
+                self.optimizer.swap()
+                self._keep_best()
+                self.optimizer.swap()
             self.console.print(f"going on after update {self.progress.update}", highlight=False)
 
     def _most_state_bytes(self) -> int:
@@ -271,6 +276,12 @@ class Loop:
             "or training.clip_norm 1.0"
         )
 
+    def _keep_best(self) -> None:
+        """Write the weights of the best validation: those of the model, as they were validated."""
+        progress = self.progress
+        facts = {"update": progress.best_update, "dev_bleu": progress.best_bleu, "dev_loss": progress.best_loss}
+        save_arrays(self.run.path / WEIGHTS, weight_arrays(self.model.weights), facts)
+
     def _validate(self, shown: TrainingProgress) -> None:
         progress = self.progress
         self.optimizer.swap()
@@ -282,8 +293,7 @@ class Loop:
         if best:
             progress.best_update, progress.best_bleu, progress.best_loss = progress.update, bleu, loss
             progress.validations_without_gain = 0
-            facts = {"update": progress.update, "dev_bleu": bleu, "dev_loss": loss}
-            save_arrays(self.run.path / "best.safetensors", weight_arrays(self.model.weights), facts)
+            self._keep_best()
         else:
             progress.validations_without_gain += 1
         self.optimizer.swap()

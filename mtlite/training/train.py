@@ -17,6 +17,7 @@ from mtlite.hardware import choose_precision, lanes, machine, start_tensorflow
 from mtlite.recipe import config_from
 from mtlite.run import FORMAT, Run
 from mtlite.search.loading import load_lengths, load_tokenizers, open_run
+from mtlite.training.checkpoint import check_state
 from mtlite.training.prepare import Prepared, data_report, prepare
 from mtlite.training.progress import StandardError
 
@@ -104,6 +105,7 @@ def _begin(place: Run, config: Config, resume: bool, console: Console) -> _Ready
         tokenizers, config = load_tokenizers(place, saved), place.config()
         if (known := saved.get("resolved")) and known != place.checksum("resolved.yaml"):
             raise RunError(f"{place.path / 'resolved.yaml'} was altered: put it back, or start a new run")
+        check_state(place.path, console.print)
         prepared = prepare(config, console.print, tokenizers)
         _compare_with_saved(saved, prepared, console)
     else:

@@ -17,6 +17,7 @@ from samples import ROOT
 from mtlite.ablation.ablate import Work
 from mtlite.ablation.cell import discard_if_unusable
 from mtlite.ablation.cells import Cell, System
+from mtlite.arrays import load_arrays, save_arrays
 from mtlite.errors import RunError, UsageError
 from mtlite.run import Run
 
@@ -39,6 +40,15 @@ def test_without_a_whole_state_it_is_put_aside(tiny_run: Path, tmp_path: Path) -
     discard_if_unusable(run)
     assert not run.path.exists()
     assert (tmp_path / "cell.damaged-1" / "run.json").exists()
+
+
+def test_without_the_best_weights_it_is_put_aside(tiny_run: Path, tmp_path: Path) -> None:
+    run = copy_of(tiny_run, tmp_path)
+    (run.path / "best.safetensors").unlink()
+    arrays, facts = load_arrays(run.path / "last.safetensors")
+    save_arrays(run.path / "last.safetensors", arrays, {**facts, "best_update": 1})
+    discard_if_unusable(run)
+    assert not run.path.exists()
 
 
 def test_a_beginning_is_put_aside(tmp_path: Path) -> None:

@@ -177,6 +177,17 @@ def test_every_word_can_be_translated(translated):
     assert len(translated("".join(f"{word}\n" for word in NUMBERS).encode(), "--beam", "4")) == len(NUMBERS)
 
 
+def test_advice_for_missing_weights_ends_somewhere(tiny_run, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    (copy / "best.safetensors").unlink()
+    assert main(["translate", str(copy)]) == 1
+    assert "the run is finished and has lost its weights: put them back, or train anew" in capsys.readouterr().err
+    (copy / "result.json").unlink()
+    assert main(["translate", str(copy)]) == 1
+    assert f"go on with mtlite train --run {copy} --resume" in capsys.readouterr().err
+
+
 def test_an_altered_run_is_refused(tiny_run, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(tiny_run, copy)

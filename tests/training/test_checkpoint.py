@@ -3,8 +3,8 @@ import pytest
 from faults import failing_at
 
 from mtlite.arrays import save_arrays
-from mtlite.errors import RunError
-from mtlite.training.checkpoint import load_state, save_state
+from mtlite.errors import DamagedError, RunError
+from mtlite.training.checkpoint import check_state, load_state, save_state
 
 ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "weights/b": np.ones(4, np.float32)}
 
@@ -55,3 +55,28 @@ def test_a_state_that_was_not_yet_renamed_is_put_in_place(tmp_path):
     assert state[1] == {"update": 2}
     assert problems == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["last.safetensors", "previous.safetensors"]
+
+
+def test_best_weights_that_stand_in_no_state_are_missed_at_once(tmp_path):
+    save_state(tmp_path, ARRAYS, {"update": 20, "best_update": 10})
+    with pytest.raises(DamagedError, match=r"best\.safetensors is missing: .*update 10 .*update 20: put the file back"):
+        check_state(tmp_path, pytest.fail)
+    (tmp_path / "best.safetensors").touch()
+    check_state(tmp_path, pytest.fail)
+
+
+@pytest.mark.parametrize("facts", [{"update": 7, "best_update": 0}, {"update": 20, "best_update": 20}])
+def test_best_weights_that_are_not_there_yet_or_can_be_made_again_are_not_missed(tmp_path, facts):
+    check_state(tmp_path, pytest.fail)
+    save_state(tmp_path, ARRAYS, facts)
+    check_state(tmp_path, pytest.fail)
+
+
+def test_a_damaged_state_is_warned_about_at_once(tmp_path):
+    for update in (1, 2):
+        save_state(tmp_path, ARRAYS, {"update": update})
+    (tmp_path / "last.safetensors").write_bytes(b"cut")
+    warnings = []
+    check_state(tmp_path, warnings.append)
+    assert len(warnings) == 1
+    assert warnings[0].startswith(f"warning: {tmp_path / 'last.safetensors'} is damaged")

@@ -297,6 +297,17 @@ class TestResume:
         assert "going on after update 14" in shown
         assert ending(loop) == ending(undisturbed)
 
+    @pytest.mark.parametrize("average", [0.0, 0.9])
+    def test_lost_weights_of_the_last_validation_are_made_again(self, make, average):
+        first = make(Validation([1, 2, 3, 4, 5, 6]), average=average)
+        first.fit()
+        expected = ending(first)
+        (first.run.path / "best.safetensors").unlink()
+        second = make(Validation([0]), average=average)
+        second.fit()
+        assert second.step.seen == []
+        assert ending(second) == expected
+
     def test_a_cut_line_of_metrics_is_written_again(self, make):
         undisturbed = make(folder="undisturbed")
         undisturbed.fit()

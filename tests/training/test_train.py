@@ -12,8 +12,9 @@ from samples import ROOT, number_pairs, write_pairs
 
 from mtlite.cli import main
 from mtlite.config import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TrainingConfig
-from mtlite.errors import DataError, RunError, UsageError
+from mtlite.errors import DamagedError, DataError, RunError, UsageError
 from mtlite.run import Run
+from mtlite.training.checkpoint import load_state, save_state
 from mtlite.training.loop import Progress, progress_of
 from mtlite.training.train import dry_run, train
 
@@ -225,6 +226,23 @@ def test_other_data_or_tokenizers_are_refused_on_resume(tiny_run, tmp_path, cons
         with pytest.raises(Exception, match=message) as stop:
             train(run.config(), run.path, resume=True, console=console)
         assert stop.value.exit_code == 1
+
+
+@pytest.mark.usefixtures("no_tensorflow")
+def test_what_keeps_a_run_from_going_on_is_said_before_its_corpus_is_read(tiny_run, tmp_path, console, monkeypatch):
+    monkeypatch.setattr("mtlite.training.train.prepare", lambda *_: pytest.fail("the corpus is read"))
+    run = Run(tmp_path / "run")
+    shutil.copytree(tiny_run, run.path)
+    for name in ("result.json", "best.safetensors"):
+        (run.path / name).unlink()
+    arrays, facts = load_state(run.path)[0]
+    save_state(run.path, arrays, {**facts, "best_update": 4})
+    with pytest.raises(DamagedError, match="the weights of update 4 scored best"):
+        train(run.config(), run.path, resume=True, console=console)
+    for name in ("last", "previous"):
+        (run.path / f"{name}.safetensors").write_bytes(b"cut")
+    with pytest.raises(DamagedError, match="no saved state is whole"):
+        train(run.config(), run.path, resume=True, console=console)
 
 
 def test_what_can_change_sums_is_warned_about(tiny_run, tmp_path, console):
