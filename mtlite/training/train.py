@@ -83,10 +83,13 @@ def dry_run(config: Config, console: Console) -> None:
     from mtlite.training.estimate import seconds_per_update
 
     seconds = seconds_per_update(prepared)
-    updates = settled(prepared.config.training.max_updates)
+    training = prepared.config.training
+    updates, minutes = settled(training.max_updates), seconds * settled(training.max_updates) / 60
+    if training.max_seconds:
+        updates, minutes = round(training.max_seconds / seconds), training.max_seconds / 60
     console.print(
-        f"{updates:,} updates of about {seconds:.2f} s: about {seconds * updates / 60:.0f} minutes "
-        "on this machine, validations not counted"
+        f"{updates:,} updates of about {seconds:.2f} s: about {minutes:.0f} minutes on this machine, "
+        "validations not counted"
     )
 
 

@@ -212,6 +212,13 @@ def test_a_dry_run_writes_nothing_and_estimates(tmp_path, console, monkeypatch):
     assert "100 updates of about" in shown
 
 
+def test_a_dry_run_knows_a_budget_of_seconds(tmp_path, console, monkeypatch):
+    monkeypatch.setattr("mtlite.training.estimate.seconds_per_update", lambda _: 0.5)
+    data = DataConfig(**write_pairs(tmp_path, "train", PAIRS))
+    dry_run(small(data, max_updates=100_000, max_seconds=180), console)
+    assert "360 updates of about 0.50 s: about 3 minutes on this machine" in console.file.getvalue()
+
+
 def test_other_data_or_tokenizers_are_refused_on_resume(tiny_run, tmp_path, console):
     run = Run(tmp_path / "run")
     shutil.copytree(tiny_run, run.path)
