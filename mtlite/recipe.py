@@ -168,6 +168,20 @@ def config_from(values: dict[str, Any], origin: str) -> Config:
     return config
 
 
+def checked(config: Config) -> Config:
+    """A configuration that was made in Python, checked as a recipe is; a copy.
+
+    Raises:
+        UsageError: as `config_from`, or if it is something else.
+    """
+    if not isinstance(config, Config):
+        raise UsageError(
+            f"expected a mtlite.Config, received {type(config).__name__} {_shown(config)}: "
+            "mtlite.recipe.read_config(path) reads a recipe, mtlite.recipe.config_from(values, name) takes a dictionary"
+        )
+    return config_from(config.to_dict(), "the configuration")
+
+
 def read_config(path: Path) -> Config:
     """The configuration of a YAML file."""
     return config_from(read_recipe(path), str(path))

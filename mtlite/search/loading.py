@@ -6,6 +6,7 @@ are no files (reading a pipe never ends) and sizes that do not fit together.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +14,12 @@ from typing import Any
 
 import safetensors
 
-from mtlite.config import ModelConfig, settled
+from mtlite.config import Config, ModelConfig, SearchConfig, settled
 from mtlite.data.limits import MAX_SIDE_BYTES, MAX_TENSOR_BYTES
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
 from mtlite.models.lengths import Lengths
+from mtlite.recipe import config_from
 from mtlite.run import Run
 
 WEIGHTS = "best.safetensors"
@@ -47,6 +49,9 @@ def open_runs(paths: Sequence[str | Path | Run]) -> tuple[list[Run], Tokenizers]
     """
     if not paths:
         raise UsageError("expected a run directory, received none")
+    for path in paths:
+        if not isinstance(path, str | Path | Run):
+            raise UsageError(f"expected the path of a run directory, received {type(path).__name__}")
     runs = [open_run(path.path if isinstance(path, Run) else path) for path in paths]
     facts = [run.facts() for run in runs]
     for run, fact in zip(runs, facts, strict=True):
@@ -60,6 +65,31 @@ def open_runs(paths: Sequence[str | Path | Run]) -> tuple[list[Run], Tokenizers]
     for run, fact in zip(runs, facts, strict=True):
         refuse_other_sizes(run, run.config().model, fact, load_lengths(run, fact))
     return runs, tokenizers[0]
+
+
+def translation_config(
+    config: Config, search: SearchConfig | None, threads: int, seed: int, precision: str | None
+) -> Config:
+    """A run's configuration with what was asked for over it, checked as a recipe is.
+
+    Args:
+        config: of the run.
+        search: how to search; as the run says if None.
+        threads: processor threads; 0 takes all.
+        seed: for sampling.
+        precision: number format of products; as the run says if None.
+
+    Raises:
+        UsageError: if a value has another type, is out of range, or is nothing for the run's topology.
+    """
+    if not isinstance(search, SearchConfig | None):
+        raise UsageError(f"search: expected a mtlite.config.SearchConfig, received {type(search).__name__}")
+    values = {**config.to_dict(), "seed": seed}
+    values["search"] = dataclasses.asdict(search or config.search)
+    values["training"]["threads"] = threads
+    if precision is not None:
+        values["training"]["precision"] = precision
+    return config_from(values, "translation")
 
 
 def load_tokenizers(run: Run, facts: dict[str, Any]) -> Tokenizers:

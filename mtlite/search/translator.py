@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from mtlite.errors import RunError, UsageError
 from mtlite.hardware import choose_precision, start_tensorflow
 from mtlite.models.topologies.topology import Topology
 from mtlite.run import Run
-from mtlite.search.loading import WEIGHTS, load_lengths, open_runs, refuse_other_sizes
+from mtlite.search.loading import WEIGHTS, load_lengths, open_runs, refuse_other_sizes, translation_config
 from mtlite.search.searcher import Searcher
 from mtlite.training.checkpoint import assign_weights
 
@@ -49,7 +49,7 @@ class Translator:
     @classmethod
     def load(
         cls,
-        runs: str | Path | Run | Sequence[str | Path | Run],
+        runs: str | Path | Run | Iterable[str | Path | Run],
         search: SearchConfig | None = None,
         threads: int = 0,
         seed: int = 1,
@@ -66,23 +66,33 @@ class Translator:
 
         Raises:
             RunError: if a folder is no finished run, or is damaged.
-            UsageError: if the runs have different vocabularies.
+            UsageError: if the runs have different vocabularies, or something is asked for that no recipe could have.
         """
-        opened, tokenizers = open_runs([runs] if isinstance(runs, str | Path | Run) else runs)
-        start_tensorflow(threads)
+        opened, tokenizers = open_runs(
+            list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs]
+        )
+        config = translation_config(opened[0].config(), search, threads, seed, precision)
+        start_tensorflow(config.training.threads)
         models = [load_model(run, precision) for run in opened]
-        return cls(models, tokenizers, search or opened[0].config().search, seed)
+        return cls(models, tokenizers, config.search, config.seed)
 
-    def translate(self, lines: Sequence[str], first: int = 0) -> list[Translation]:
+    def translate(self, lines: Iterable[str], first: int = 0) -> list[Translation]:
         """Translate sentences; as many results, in the same order. An empty line gives an empty one.
 
         Args:
             lines: the sentences.
             first: number of the first one, where they are part of something longer: sampling depends on it.
+
+        Raises:
+            UsageError: if they are not sentences.
         """
         if isinstance(lines, str):
             raise UsageError("expected a list of sentences, received a text: give [text]")
-        everything = self.tokenizers.source.encode(list(lines))
+        lines = list(lines)
+        for line in lines:
+            if not isinstance(line, str):
+                raise UsageError(f"expected sentences as text, received {type(line).__name__}")
+        everything = self.tokenizers.source.encode(lines)
         limit = self.config.max_source_tokens
         sources = [cut(ids, limit) for ids in everything]
         found = self.searcher.search(sources, first)
@@ -98,7 +108,7 @@ class Translator:
             translations.append(Translation(texts, sentence.scores, *pieces, sentence.weights, len(whole) > limit))
         return translations
 
-    def __call__(self, lines: Sequence[str]) -> list[str]:
+    def __call__(self, lines: Iterable[str]) -> list[str]:
         """The best translation of every sentence."""
         return [translation.texts[0] for translation in self.translate(lines)]
 

@@ -14,7 +14,7 @@ from mtlite.data.corpus import Corpus
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError
 from mtlite.hardware import choose_precision, lanes, machine, start_tensorflow
-from mtlite.recipe import config_from
+from mtlite.recipe import checked
 from mtlite.run import FORMAT, Run
 from mtlite.search.loading import load_lengths, load_tokenizers, open_run
 from mtlite.training.checkpoint import check_state
@@ -50,7 +50,7 @@ def train(
         MtliteError: if the corpus, the configuration or the run directory cannot be used.
     """
     console = console or make_console()
-    config = config_from(config.to_dict(), "the configuration")
+    config = checked(config)
     place = Run(Path(run) if run else Run.free_path(name))
     if not resume:
         place.refuse_existing()
@@ -76,7 +76,7 @@ def make_console() -> Console:
 
 def dry_run(config: Config, console: Console) -> None:
     """Show what a training would start from, and about how long it would take; nothing is written."""
-    prepared = prepare(config, console.print)
+    prepared = prepare(checked(config), console.print)
     for line in data_report(prepared):
         console.print(line)
     start_tensorflow(config.training.threads)

@@ -308,6 +308,20 @@ def test_values_that_no_run_can_have_are_refused_from_python_too(tiny_config, tm
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("wrong", ["recipe.yaml", {"model": {"units": 8}}, None])
+@pytest.mark.parametrize("call", [train, dry_run])
+def test_what_is_no_configuration_is_told_how_to_become_one(call, wrong, console, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"expected a mtlite\.Config, received .*mtlite\.recipe\.read_config\(path\)"):
+        call(wrong, console=console)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_from_python_checks_what_train_checks(tiny_config, console):
+    with pytest.raises(UsageError, match=r"model\.units: expected at least 1, received -2"):
+        dry_run(tiny_config(model={"units": -2}), console)
+
+
 def test_paths_may_be_path_objects(corpus, tiny_config, tmp_path, console):
     config = tiny_config(training={"max_updates": 1})
     config.data = dataclasses.replace(config.data, **{side: Path(path) for side, path in corpus["train"].items()})
