@@ -333,6 +333,12 @@ def check(config: Config) -> None:
         raise UsageError(
             f"search.sample: topology '{model.topology}' writes all tokens in one pass: expected {', '.join(able)}"
         )
+    if search.nbest > 1 and not TOPOLOGIES[model.topology].ranks:
+        able = [name for name, entry in TOPOLOGIES.items() if entry.ranks]
+        raise UsageError(
+            f"search.nbest: topology '{model.topology}' writes one hypothesis a sentence: expected 1, or a run of "
+            f"{', '.join(able)}"
+        )
     tokenizer, ratio = config.tokenizer, config.data.cleaning.max_length_ratio
     given = tokenizer.model or tokenizer.source_model or tokenizer.target_model
     if tokenizer.sampling and tokenizer.kind != "unigram" and not given:

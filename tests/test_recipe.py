@@ -96,6 +96,11 @@ def test_values_in_their_types(read, content, name, value):
         ("training: {deterministic: 1}", "training.deterministic: expected true or false, received 1"),
         ("training: {deterministic: 'yes'}", "training.deterministic: expected true or false, received yes"),
         ("model: {topology: atention}", "unknown topology 'atention': expected"),
+        (
+            "{model: {topology: last-n}, search: {nbest: 3}}",
+            "search.nbest: topology 'last-n' writes one hypothesis a sentence: expected 1, or a run of many-to-one, "
+            "encoder-decoder, peek, attention, ctc",
+        ),
         ("search: {nbest: 6}", "search.nbest: expected at most search.beam_size (5), received 6"),
     ],
 )

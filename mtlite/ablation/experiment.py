@@ -20,7 +20,7 @@ from mtlite.data.defaults import choose_budget, choose_sizes
 from mtlite.errors import UsageError
 from mtlite.evaluation.words import word_frequencies
 from mtlite.models.table import TOPOLOGIES, unsupported
-from mtlite.recipe import config_from
+from mtlite.recipe import config_from, typed
 from mtlite.run import Run
 from mtlite.training.prepare import Prepared, count_batches
 
@@ -167,10 +167,12 @@ def base_config(recipe: dict[str, Any], topology: str) -> Config:
     Raises:
         UsageError: if the recipe is not usable for an ablation.
     """
+    typed(recipe, "recipe")
     model = {**(recipe.get("model") or {}), "topology": topology}
     for option in left_out_options(recipe, System(topology)):
         del model[option]
-    config = config_from({**recipe, "model": model}, "recipe")
+    search = {**(recipe.get("search") or {}), "nbest": 1}  # as in every cell
+    config = config_from({**recipe, "model": model, "search": search}, "recipe")
     if config.training.patience:
         raise UsageError(
             f"training.patience {config.training.patience}: an ablation has one budget for all cells, no early "

@@ -23,6 +23,11 @@ class Entry(NamedTuple):
     writes: str
     options: frozenset[str]  # the options of OPTIONAL that this topology can have
 
+    @property
+    def ranks(self) -> bool:
+        """Whether a beam finds several hypotheses: not where the likeliest token of each position is all there is."""
+        return self.family == "autoregressive" or self.cls == "CTC"
+
 
 # Options that not every topology can have.
 OPTIONAL = ("bidirectional", "attention", "wait")

@@ -11,8 +11,9 @@ import pytest
 
 from mtlite.ablation.cells import Cell, System, cells_of, nested, points, tuning_cells_of
 from mtlite.ablation.choosing import choice
-from mtlite.ablation.experiment import Experiment, cell_config, fingerprint, left_out_options
+from mtlite.ablation.experiment import Experiment, base_config, cell_config, fingerprint, left_out_options
 from mtlite.ablation.options import AblationConfig
+from mtlite.errors import UsageError
 from mtlite.models.table import TOPOLOGIES
 
 
@@ -70,6 +71,14 @@ def test_cells_are_greedy_and_have_their_own_seed_and_threads() -> None:
     config = cell_config(recipe, AblationConfig(threads=2), System("peek", {"model.units": 6}), 9, {"model.layers": 3})
     assert (config.search.beam_size, config.search.nbest, config.training.threads, config.seed) == (1, 1, 2, 9)
     assert (config.model.topology, config.model.units, config.model.layers) == ("peek", 6, 3)
+
+
+def test_several_hypotheses_in_a_recipe_keep_no_topology_out() -> None:
+    sets = {name: {"source": "b.en", "target": "b.de"} for name in ("dev", "test")}
+    recipe = {"search": {"beam_size": 5, "nbest": 2}, "data": {"source": "a.en", "target": "a.de", **sets}}
+    assert base_config(recipe, "padded").search.nbest == 1
+    with pytest.raises(UsageError, match="search: expected options such as beam_size, received 3"):
+        base_config({**recipe, "search": 3}, "padded")
 
 
 def test_choice_is_the_best_on_dev(made_up: Any) -> None:

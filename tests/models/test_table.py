@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mtlite.config import Config, ModelConfig
+from mtlite.config import Config, ModelConfig, SearchConfig
 from mtlite.data.defaults import choose_sizes
 from mtlite.data.ids import EOS
 from mtlite.errors import UsageError
@@ -85,6 +85,16 @@ def test_defaults_are_never_refused(name: str) -> None:
     assert resolved.model.bidirectional is ("bidirectional" in OPTIONS[name])
     check(resolved)
     check(Config(model=ModelConfig(topology=name, bidirectional=False)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_several_hypotheses_only_where_a_search_ranks_them(name: str) -> None:
+    config = Config(model=ModelConfig(topology=name), search=SearchConfig(beam_size=5, nbest=3))
+    if TOPOLOGIES[name].family == "autoregressive" or name == "ctc":
+        check(config)
+        return
+    with pytest.raises(UsageError, match=f"topology '{name}' writes one hypothesis a sentence"):
+        check(config)
 
 
 def test_zero_is_asked_for_too() -> None:
