@@ -19,6 +19,7 @@ from mtlite.data.limits import MAX_SIDE_BYTES, MAX_TENSOR_BYTES
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
 from mtlite.models.lengths import Lengths
+from mtlite.models.table import TOPOLOGIES
 from mtlite.recipe import config_from
 from mtlite.run import Run
 
@@ -62,9 +63,40 @@ def open_runs(paths: Sequence[str | Path | Run]) -> tuple[list[Run], Tokenizers]
                     "tokenizer"
                 )
     tokenizers = [load_tokenizers(run, fact) for run, fact in zip(runs, facts, strict=True)]
-    for run, fact in zip(runs, facts, strict=True):
-        refuse_other_sizes(run, run.config().model, fact, load_lengths(run, fact))
+    models = [run.config().model for run in runs]
+    lengths = [load_lengths(run, fact) for run, fact in zip(runs, facts, strict=True)]
+    refuse_unjoinable([model.topology for model in models], lengths)
+    for each in zip(runs, models, facts, lengths, strict=True):
+        refuse_other_sizes(*each)
     return runs, tokenizers[0]
+
+
+def refuse_unjoinable(topologies: Sequence[str], lengths: Sequence[Lengths]) -> None:
+    """Refuse models that cannot be asked together.
+
+    Args:
+        topologies: of the models.
+        lengths: of the models.
+
+    Raises:
+        UsageError: why they cannot.
+    """
+    first = TOPOLOGIES[topologies[0]].family
+    for topology, rules in zip(topologies[1:], lengths[1:], strict=True):
+        if "ctc" in (topology, topologies[0]):
+            raise UsageError(
+                "an ensemble cannot have a ctc model, whose blanks stand elsewhere in every model: give one run"
+            )
+        if TOPOLOGIES[topology].family != first:
+            raise UsageError(
+                f"an ensemble needs models of one family: {topologies[0]} is {first}, {topology} is "
+                f"{TOPOLOGIES[topology].family} (mtlite topologies)"
+            )
+        if first == "direct" and (topology, rules) != (topologies[0], lengths[0]):
+            raise UsageError(
+                f"an ensemble of topologies that write in one pass needs one topology, trained on one corpus, received "
+                f"{topologies[0]} and {topology}"
+            )
 
 
 def translation_config(
@@ -145,7 +177,14 @@ def refuse_other_sizes(run: Run, model: ModelConfig, facts: dict[str, Any], leng
     if None in (model.units, model.embedding_size, model.dropout, model.embedding_dropout):
         raise RunError(f"{run.path / 'resolved.yaml'} is damaged: expected sizes and dropout, nothing left open")
     least = 4 * _least_weights(model, max(facts["source_vocabulary"], facts["target_vocabulary"]), lengths)
-    size, arrays = path.stat().st_size, _refuse_large_arrays(path)
+    shapes = _shapes(path)
+    for name, shape in shapes.items():
+        if not _fits(name, shape, model, facts):
+            raise RunError(
+                f"{path}: {name} of shape {shape} is not of {model.units} units, embeddings of {model.embedding_size} "
+                "and the run's vocabularies: the weights belong to another configuration"
+            )
+    size, arrays = path.stat().st_size, len(shapes)
     most = most_bytes(model, facts, lengths)
     if not least <= size <= most or arrays < model.layers:
         raise RunError(
@@ -173,15 +212,25 @@ def _least_weights(model: ModelConfig, vocabulary: int, lengths: Lengths) -> int
     return max(largest)
 
 
-def _refuse_large_arrays(path: Path) -> int:
-    """How many arrays a weight file has; their sizes are read from its header."""
+def _fits(name: str, shape: list[int], model: ModelConfig, facts: dict[str, Any]) -> bool:
+    """Whether an array can be one of the configuration; only what all topologies have in common is looked at."""
+    units = settled(model.units)
+    if name.endswith("embedding/table"):
+        vocabularies = facts["source_vocabulary"], facts["target_vocabulary"]
+        return shape in [[vocabulary, model.embedding_size] for vocabulary in vocabularies]
+    if name.endswith("/recurrent_kernel"):
+        return shape in [[size, 4 * size] for size in (units, units // 2)]  # two directions share the units
+    return True
+
+
+def _shapes(path: Path) -> dict[str, list[int]]:
+    """The shape of each array in a weight file, from its header."""
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            names = list(file.keys())
-            shapes = [file.get_slice(name).get_shape() for name in names]
+            shapes = {name: list(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (safetensors.SafetensorError, OSError, ValueError, TypeError) as error:
         raise RunError(f"{path} is damaged ({' '.join(str(error).split())[:200]})") from None
-    for name, shape in zip(names, shapes, strict=True):
+    for name, shape in shapes.items():
         if 4 * math.prod(shape) > MAX_TENSOR_BYTES:
             raise RunError(f"{path}: {name} of shape {shape} is larger than {MAX_TENSOR_BYTES:,} bytes")
-    return len(names)
+    return shapes

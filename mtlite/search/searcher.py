@@ -13,7 +13,6 @@ from mtlite.config import SearchConfig
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
 from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
-from mtlite.errors import UsageError
 from mtlite.hardware import lanes
 from mtlite.models.formats import cast_once
 from mtlite.models.topologies.autoregressive import Autoregressive
@@ -43,13 +42,12 @@ class Searcher:
     """Translates ids with one model, or with several whose vocabularies are the same.
 
     Args:
-        models: the models.
+        models: the models; several as `refuse_unjoinable` lets them through.
         config: which search, and its numbers.
         seed: for sampling.
     """
 
     def __init__(self, models: list[Topology], config: SearchConfig, seed: int = 1) -> None:
-        _refuse_unsearchable(models, config)
         self.models, self.config, self.seed = models, config, seed
         ids = tf.TensorSpec([None, None], tf.int32)
         self._run = tf.function(
@@ -143,25 +141,6 @@ class Searcher:
             [float(score) for score in scores[: len(rows)]],
             weights[: len(rows[0]), :source_length],
         )
-
-
-def _refuse_unsearchable(models: list[Topology], config: SearchConfig) -> None:
-    """Refuse what no search can do.
-
-    Raises:
-        UsageError: for models that cannot be asked together, or sampling where no token follows another.
-    """
-    first = models[0]
-    for model in models[1:]:
-        if isinstance(first, CTC) or isinstance(model, CTC):
-            raise UsageError("an ensemble cannot have a ctc model: its blanks stand elsewhere in every model")
-        if model.family != first.family:
-            raise UsageError("an ensemble needs models of one family: autoregressive and direct ones cannot be joined")
-        same = type(model) is type(first) and model.lengths == first.lengths
-        if isinstance(first, Direct) and not same:
-            raise UsageError("an ensemble of direct models needs one topology and the same lengths in all of them")
-    if config.sample and isinstance(first, Direct):
-        raise UsageError("search.sample needs an autoregressive topology: a direct one writes all tokens in one pass")
 
 
 def greedy_config(config: SearchConfig) -> SearchConfig:

@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from mtlite.config import SearchConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.errors import UsageError
 from mtlite.models.topologies.ctc import BLANK
 from mtlite.models.topologies.topology import Topology
 from mtlite.search.ctc import best_path, best_prefixes, prefix_beam_search
@@ -135,18 +134,3 @@ def test_in_a_graph(name: str, beam_size: int, make_model: Callable[..., Topolog
         assert sentence.scores == sorted(sentence.scores, reverse=True)
         assert not {PAD, UNK, BOS, EOS} & {token for ids in sentence.ids for token in ids}
         assert sentence.weights.shape[1] == 0
-
-
-def test_what_cannot_be_searched_together(make_model: Callable[..., Topology]) -> None:
-    greedy = SearchConfig(beam_size=1)
-    padded, peek = make_model("padded"), make_model("peek")
-    assert Searcher([padded, make_model("padded", 2)], greedy).search([[5, EOS]])
-    for models, message in (
-        ([padded, peek], "one family"),
-        ([padded, make_model("repeat-vector")], "one topology and the same lengths"),
-        ([make_model("ctc"), make_model("ctc", 2)], "cannot have a ctc model"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            Searcher(models, greedy)
-    with pytest.raises(UsageError, match="needs an autoregressive topology"):
-        Searcher([padded], SearchConfig(sample=True))

@@ -1,0 +1,89 @@
+"""Runs that cannot translate, or not together, are refused before TensorFlow is started."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+from mtlite.cli import main
+from mtlite.errors import UsageError
+from mtlite.models.lengths import LengthRule, Lengths
+from mtlite.run import Run
+from mtlite.search.loading import refuse_unjoinable
+
+SHORT = Lengths(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
+LONG = Lengths(LengthRule(2.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
+
+
+@pytest.fixture(autouse=True)
+def _no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test fails where TensorFlow would be started."""
+    monkeypatch.setattr("mtlite.commands.translate.start_tensorflow", lambda *_: pytest.fail("TensorFlow is started"))
+
+
+@pytest.mark.parametrize(
+    ("topologies", "lengths"),
+    [
+        (["ctc"], [SHORT]),
+        (["padded", "padded"], [SHORT, SHORT]),
+        (["attention", "peek", "attention"], [SHORT, LONG, SHORT]),
+    ],
+)
+def test_models_that_can_be_asked_together(topologies: list[str], lengths: list[Lengths]) -> None:
+    refuse_unjoinable(topologies, lengths)
+
+
+@pytest.mark.parametrize(
+    ("topologies", "lengths", "expected"),
+    [
+        (["ctc", "ctc"], [SHORT, SHORT], "cannot have a ctc model"),
+        (["attention", "ctc"], [SHORT, SHORT], "cannot have a ctc model"),
+        (["attention", "peek", "padded"], [SHORT] * 3, "one family: attention is autoregressive, padded is direct"),
+        (["padded", "last-n"], [SHORT, SHORT], "needs one topology, trained on one corpus, received padded and last-n"),
+        (["padded", "padded"], [SHORT, LONG], "needs one topology, trained on one corpus"),
+    ],
+)
+def test_models_that_cannot(topologies: list[str], lengths: list[Lengths], expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
+        refuse_unjoinable(topologies, lengths)
+
+
+def altered(run: Path, folder: Path, old: str, new: str) -> Path:
+    """A copy of a run with another configuration."""
+    shutil.copytree(run, folder)
+    path = folder / "resolved.yaml"
+    content = path.read_text()
+    assert old in content
+    path.write_text(content.replace(old, new))
+    return folder
+
+
+def test_an_ensemble_of_two_families(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = altered(tiny_run, tmp_path / "other", "topology: attention", "topology: vector-dense")
+    assert main(["translate", str(tiny_run), str(other)]) == 2
+    assert "one family: attention is autoregressive, vector-dense is direct" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "array"),
+    [("units: 8", "units: 12", "recurrent_kernel"), ("embedding_size: 8", "embedding_size: 7", "embedding/table")],
+)
+def test_weights_of_another_shape(
+    old: str, new: str, array: str, tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = altered(tiny_run, tmp_path / "other", old, new)
+    assert main(["translate", str(other)]) == 1
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert array in error
+    assert "the weights belong to another configuration" in error
+
+
+def test_the_names_of_arrays_that_are_looked_at(tiny_run: Path) -> None:
+    with safe_open(Run(tiny_run).path / "best.safetensors", framework="numpy") as file:
+        names = list(file.keys())
+    for ending in ("embedding/table", "/recurrent_kernel"):
+        assert any(name.endswith(ending) for name in names)
