@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from mtlite.errors import MtliteError, UsageError
+from mtlite.streams import prepare_streams
 
 # name → what it does; each is the module of that name in mtlite.commands
 COMMANDS = {
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0, 1 (something outside is wrong) or 2 (the request is wrong).
     """
+    prepare_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
@@ -61,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if isinstance(error, MtliteError):
             return _fail(str(error), error.exit_code)
+        if isinstance(error, io.UnsupportedOperation) and not sys.stdout.writable():
+            return _fail("standard output is closed: give it a file or a pipe, such as > file", 1)
         if isinstance(error, OSError):
             if error.errno == errno.ENOSPC:
                 _discard_output()
