@@ -323,6 +323,9 @@ def check(config: Config) -> None:
                 f"data.tests: expected names of letters, digits, '-', '_' and '.' other than dev and test, "
                 f"received {_shown(name)}"
             )
+    for name in ("data.source_language", "data.target_language"):
+        if value(name) == "":
+            raise UsageError(f"{name}: expected a language code such as de, or null, received ''")
     # An option at its default was not asked for.
     asked = {name: value(f"model.{name}") for name in OPTIONAL}
     refuse_unsupported(model.topology, {name: got for name, got in asked.items() if got != getattr(ModelConfig, name)})

@@ -74,6 +74,14 @@ def test_values_in_their_types(read, content, name, value):
         ("data: {tests: {'../long': {source: a}}}", "data.tests: expected names of letters"),
         ("data: {tests: {dev: {source: a}}}", "data.tests: expected names"),
         ("data: {source: 5}", "data.source: expected text or null, received 5"),
+        (
+            "data: {source_language: ''}",
+            "data.source_language: expected a language code such as de, or null, received ''",
+        ),
+        (
+            "data: {target_language: ''}",
+            "data.target_language: expected a language code such as de, or null, received ''",
+        ),
         ("data: {source_language: no}", "data.source_language: expected text or null, received false"),
         ("data: {source: 2026-11-23}", "data.source: expected text or null, received 2026-11-23"),
         ("data: {source: !!binary aGFsbG8=}", "data.source: expected text or null, received b'hallo'"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mtlite.commands.parsing import Parser, existing_file
+from mtlite.data.languages import is_language_code
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
 
@@ -32,6 +33,8 @@ def run(arguments: list[str]) -> None:
         raise UsageError(f"--baseline: expected one of {', '.join(options.systems)}, received {baseline}")
     if options.reference is None and options.language is not None:
         raise UsageError("--language goes with --reference: a run knows its language")
+    if options.language is not None and not is_language_code(options.language):
+        raise UsageError(f"--language: expected a code such as de, deu or pt-BR, received '{options.language}'")
     if options.reference is not None and options.test is not None:
         raise UsageError("--test is for runs, --reference for files: expected one of them")
     if options.reference is None:

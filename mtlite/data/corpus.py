@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,9 @@ import huggingface_hub
 from mtlite.config import CorpusConfig, DataConfig
 from mtlite.data.cached import dataset_from_files, normalize_columns
 from mtlite.data.held_out import cut
+from mtlite.data.languages import is_language_code, language_of
 from mtlite.data.readers import PAIR_READERS, Columns, first_line, read_parallel_text
 from mtlite.errors import DataError, UsageError
-
-ENDINGS_WITHOUT_LANGUAGE = {"txt", "tsv", "csv", "src", "tgt", "trg", "ref", "raw", "tok", "bpe", "out", "dat"}
 
 
 @dataclass(frozen=True)
@@ -159,12 +157,6 @@ def pick_split(
     return loaded[split]
 
 
-def language_of(path: str | None) -> str | None:
-    """The language code that a file name ends in, as in `train.en.gz`."""
-    ending = Path((path or "").removesuffix(".gz")).suffix.removeprefix(".")
-    return ending if re.fullmatch("[a-z]{2,3}", ending) and ending not in ENDINGS_WITHOUT_LANGUAGE else None
-
-
 def load_corpus(config: DataConfig, seed: int) -> Corpus:
     """Reads every set of the configuration; a missing dev or test set is cut from the training pairs by the seed.
 
@@ -184,6 +176,12 @@ def load_corpus(config: DataConfig, seed: int) -> Corpus:
         notes.append(f"The source language is {source_language}, by the ending of {config.source}.")
     if target_language and not config.target_language:
         notes.append(f"The target language is {target_language}, by the ending of {config.target}.")
+    for side, language in (("source", source_language), ("target", target_language)):
+        if language and not is_language_code(language):
+            notes.append(
+                f"data.{side}_language {language} is not of the form of a language code, such as de, deu or pt-BR: "
+                "nothing is known of such a language, and its words are found as those of English are."
+            )
     columns = Columns.of(config, source_language, target_language)
     training = training_set(config)
     train = load_pairs(training, columns, "data", "train")

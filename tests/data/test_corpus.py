@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from mtlite.config import CorpusConfig, DataConfig
 from mtlite.data.cached import pairs_of
-from mtlite.data.corpus import language_of, load_corpus, load_pairs
+from mtlite.data.corpus import load_corpus, load_pairs
 from mtlite.data.readers import Columns, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import DataError, UsageError
 
@@ -333,29 +333,17 @@ def test_repeated_column_names(tmp_path):
         load(tmp_path, pairs=write(tmp_path / "a.csv", "source,target,target\na,b,c\n"))
 
 
-@pytest.mark.parametrize(
-    ("path", "language"),
-    [
-        ("train.en", "en"),
-        ("train.en.gz", "en"),
-        ("a.b/train.deu", "deu"),
-        ("train.txt", None),
-        ("train.src.gz", None),
-        ("train.EN", None),
-        ("train", None),
-        ("train.e1", None),
-        ("en", None),
-        (None, None),
-    ],
-)
-def test_language_of_a_file_name(path, language):
-    assert language_of(path) == language
-
-
 def test_languages_are_inferred_and_noted(tmp_path):
     corpus = load(tmp_path, **parallel(tmp_path, PAIRS), target_language="eng")
     assert (corpus.source_language, corpus.target_language) == ("de", "eng")
     assert corpus.notes == (f"The source language is de, by the ending of {tmp_path / 'train.de'}.",)
+
+
+@pytest.mark.parametrize("language", ["klingon", "d", "de-", "??"])
+def test_what_has_not_the_form_of_a_language_code_is_noted(tmp_path, language):
+    corpus = load(tmp_path, **parallel(tmp_path, PAIRS), source_language="en", target_language=language)
+    assert corpus.target_language == language
+    assert corpus.notes[0].startswith(f"data.target_language {language} is not of the form of a language code, such as")
 
 
 def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path, monkeypatch):
