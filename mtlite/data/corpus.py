@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,6 +158,22 @@ def pick_split(
     return loaded[split]
 
 
+def further_splits(training: CorpusConfig, train: datasets.Dataset) -> list[str]:
+    """The splits beside the one with the training pairs, of the data set or folder that they come from.
+
+    Args:
+        training: where the training pairs come from.
+        train: the training pairs.
+    """
+    splits: list[str] = []
+    if training.dataset:
+        splits = list(train.info.splits or [])
+    elif training.pairs and (listing := Path(training.pairs) / datasets.config.DATASETDICT_JSON_FILENAME).exists():
+        splits = json.loads(listing.read_text())["splits"]
+    own = (training.split or "train").partition("[")[0]
+    return [split for split in splits if split != own] if len(splits) > 1 else []
+
+
 def load_corpus(config: DataConfig, seed: int) -> Corpus:
     """Reads every set of the configuration; a missing dev or test set is cut from the training pairs by the seed.
 
@@ -197,6 +214,13 @@ def load_corpus(config: DataConfig, seed: int) -> Corpus:
     }
     missing = [name for name in sets if name not in given_sets]
     if missing:
+        used = {where.split for where in [*sets.values(), *config.tests.values()]}
+        unused = [split for split in further_splits(training, train) if split not in used]
+        if unused:
+            notes.append(
+                f"{training.pairs or training.dataset} has the split{'s' * (len(unused) > 1)} {', '.join(unused)}, not "
+                f"used here: give {' and '.join(f'data.{name}.split' for name in missing)} to use such a split."
+            )
         train, parts, cut_notes = cut(train, missing, config.held_out, seed)
         given_sets |= parts
         notes += cut_notes

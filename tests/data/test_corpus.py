@@ -385,6 +385,43 @@ def test_splits_of_a_saved_folder(tmp_path):
     assert sorted(Path(before).rglob("*")) == files
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "has the splits validation, test, not used here: give data.test.split and data.dev.split to use such"),
+        ({"test": CorpusConfig(split="test")}, "has the split validation, not used here: give data.dev.split to use"),
+        ({"split": "test"}, "has the splits train, validation, not used here"),
+        ({"test": CorpusConfig(split="test"), "tests": {"more": CorpusConfig(split="validation")}}, None),
+        ({"dev": CorpusConfig(split="validation"), "test": CorpusConfig(split="validation")}, None),
+    ],
+)
+@pytest.mark.parametrize("place", ["pairs", "dataset"])
+def test_splits_that_are_not_used_are_noted(tmp_path, place, options, said):
+    folder = tmp_path / "splits"
+    pairs = [(f"a {number}", f"b {number}") for number in range(40)]
+    if place == "pairs":
+        datasets.DatasetDict(
+            {name: datasets.Dataset(table(pairs)) for name in ("train", "validation", "test")}
+        ).save_to_disk(folder)
+    else:
+        folder.mkdir()
+        for name in ("train", "validation", "test"):
+            write(folder / f"{name}.jsonl", jsonl_text(pairs))
+    notes = load_corpus(DataConfig(**{place: str(folder)}, **options), 1).notes
+    if said is None:
+        assert not any("not used" in note for note in notes)
+    else:
+        assert notes[0].startswith(f"{folder} {said}")
+
+
+def test_where_there_are_no_splits_none_are_noted(tmp_path):
+    pairs = [(f"a {number}", f"b {number}") for number in range(40)]
+    datasets.Dataset(table(pairs)).save_to_disk(tmp_path / "single")
+    datasets.DatasetDict({"all": datasets.Dataset(table(pairs))}).save_to_disk(tmp_path / "one")
+    for where in (parallel(tmp_path, pairs), {"pairs": str(tmp_path / "single")}, {"pairs": str(tmp_path / "one")}):
+        assert not any("not used" in note for note in load_corpus(DataConfig(**where), 1).notes)
+
+
 def test_splits_that_are_not_there(tmp_path):
     path = splits(tmp_path / "saved")
     with pytest.raises(UsageError, match=r"data\.split: no split dev; give one of: train, validation, test"):
