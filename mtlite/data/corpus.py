@@ -61,12 +61,12 @@ def inherit(config: CorpusConfig, training: CorpusConfig) -> CorpusConfig:
     )
 
 
-def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
-    """One set of pairs, called `name` in messages.
+def check_place(config: CorpusConfig, name: str) -> None:
+    """Makes sure that a set, called `name` in messages, can be looked for: reading another one first takes long.
 
     Raises:
         UsageError: Not exactly one way is given, or options do not fit it.
-        DataError: The pairs cannot be read, or there are none.
+        DataError: A file is not there.
     """
     ways = [bool(config.source or config.target), bool(config.pairs), bool(config.dataset)]
     if sum(ways) != 1:
@@ -79,28 +79,50 @@ def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split:
         raise UsageError(f"{name}: one side only; give {name}.{missing} too")
     if config.configuration and not config.dataset:
         raise UsageError(f"{name}.configuration belongs to {name}.dataset, which is not given; leave it out")
-    saved = bool(config.pairs) and Path(str(config.pairs)).is_dir()
+    saved = is_saved(config)
     if config.split and not (config.dataset or saved):
         raise UsageError(f"{name}.split belongs to a data set or a folder made by save_to_disk; leave it out")
+    if config.pairs and not saved and ending_of(config.pairs) not in PAIR_READERS:
+        raise UsageError(
+            f"{name}.pairs: expected a file ending in {', '.join(PAIR_READERS)} (or gzipped), or a folder made by "
+            f"save_to_disk; found {config.pairs}"
+        )
+    for option in ("source", "target", "pairs"):
+        path = getattr(config, option)
+        if path and not Path(path).is_file() and not saved:
+            found = "not a file" if Path(path).exists() else "no such file"
+            raise DataError(f"{name}.{option} {path}: {found}; give the path of one, from {Path.cwd()} or in full")
 
+
+def is_saved(config: CorpusConfig) -> bool:
+    """Whether the pairs are in a folder, as save_to_disk makes them."""
+    return config.pairs is not None and Path(config.pairs).is_dir()
+
+
+def ending_of(path: str) -> str:
+    """What says how a file is read, as in `pairs.tsv.gz`."""
+    return Path(path.removesuffix(".gz")).suffix
+
+
+def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
+    """One set of pairs, called `name` in messages, whose place `check_place` has let through.
+
+    Raises:
+        UsageError: There is no such column or split.
+        DataError: The pairs cannot be read, or there are none.
+    """
     if config.source and config.target:
         paths = {"source": config.source, "target": config.target}
         dataset = dataset_from_files(read_parallel_text, paths, list(paths.values()))
     elif config.dataset:
         dataset = load_from_hub(config, name, config.split or default_split)
         dataset = normalize_columns(dataset, columns, f"{name}.dataset {config.dataset}")
-    elif saved:
+    elif is_saved(config):
         dataset = load_saved(str(config.pairs), name, config.split, default_split)
         dataset = normalize_columns(dataset, columns, str(config.pairs))
     else:
         path = str(config.pairs)
-        ending = Path(path.removesuffix(".gz")).suffix
-        if ending not in PAIR_READERS:
-            raise UsageError(
-                f"{name}.pairs: expected a file ending in {', '.join(PAIR_READERS)} (or gzipped), or a folder made by "
-                f"save_to_disk; found {path}"
-            )
-        dataset = dataset_from_files(PAIR_READERS[ending], {"path": path, "columns": columns}, [path])
+        dataset = dataset_from_files(PAIR_READERS[ending_of(path)], {"path": path, "columns": columns}, [path])
     if not len(dataset):
         raise DataError(f"{name}: no sentence pairs in {config.source or config.pairs or config.dataset}")
     return dataset
@@ -201,18 +223,15 @@ def load_corpus(config: DataConfig, seed: int) -> Corpus:
             )
     columns = Columns.of(config, source_language, target_language)
     training = training_set(config)
-    train = load_pairs(training, columns, "data", "train")
     sets = {"test": config.test, "dev": config.dev}
-    given_sets = {
-        name: load_pairs(inherit(where, training), columns, f"data.{name}", None)
-        for name, where in sets.items()
-        if is_given(where)
-    }
-    further = {
-        name: load_pairs(inherit(where, training), columns, f"data.tests.{name}", None)
-        for name, where in config.tests.items()
-    }
-    missing = [name for name in sets if name not in given_sets]
+    places = {name: inherit(where, training) for name, where in sets.items() if is_given(where)}
+    places |= {f"tests.{name}": inherit(where, training) for name, where in config.tests.items()}
+    check_place(training, "data")
+    for name, place in places.items():
+        check_place(place, f"data.{name}")
+    train = load_pairs(training, columns, "data", "train")
+    given = {name: load_pairs(place, columns, f"data.{name}", None) for name, place in places.items()}
+    missing = [name for name in sets if name not in given]
     if missing:
         used = {where.split for where in [*sets.values(), *config.tests.values()]}
         unused = [split for split in further_splits(training, train) if split not in used]
@@ -222,12 +241,12 @@ def load_corpus(config: DataConfig, seed: int) -> Corpus:
                 f"used here: give {' and '.join(f'data.{name}.split' for name in missing)} to use such a split."
             )
         train, parts, cut_notes = cut(train, missing, config.held_out, seed)
-        given_sets |= parts
+        given |= parts
         notes += cut_notes
     return Corpus(
         train=train,
-        dev=given_sets["dev"],
-        tests={"test": given_sets["test"], **further},
+        dev=given["dev"],
+        tests={"test": given["test"], **{name: given[f"tests.{name}"] for name in config.tests}},
         source_language=source_language,
         target_language=target_language,
         notes=tuple(notes),

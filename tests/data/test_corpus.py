@@ -239,12 +239,22 @@ def test_folders_and_missing_files(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(DataError, match="not a folder made by save_to_disk"):
         load(tmp_path, pairs=str(tmp_path / "folder"))
-    with pytest.raises(DataError, match="folder: not a file"):
+    with pytest.raises(DataError, match=r"data\.source .*folder: not a file; give the path of one, from .* or in full"):
         load(tmp_path, source=str(tmp_path / "folder"), target=str(tmp_path / "folder"))
-    with pytest.raises(DataError, match="missing: no such file"):
+    with pytest.raises(DataError, match=r"data\.source .*missing: no such file; give the path of one"):
         load(tmp_path, source=str(tmp_path / "missing"), target=str(tmp_path / "missing"))
     with pytest.raises(DataError, match="no such file"):
         load(tmp_path, source="null\0byte", target="null\0byte")
+
+
+@pytest.mark.parametrize("name", ["dev", "test", "tests"])
+def test_a_missing_file_of_any_set_is_missed_before_one_is_read(tmp_path, monkeypatch, name):
+    monkeypatch.setattr("mtlite.data.corpus.load_pairs", lambda *_: pytest.fail("a set is read"))
+    missing = CorpusConfig(source=str(tmp_path / "no.de"), target=str(tmp_path / "train.en"))
+    options = {name: {"long": missing} if name == "tests" else missing}
+    option = "tests.long" if name == "tests" else name
+    with pytest.raises(DataError, match=rf"data\.{option}\.source .*no\.de: no such file"):
+        load(tmp_path, **parallel(tmp_path, PAIRS), **options)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
