@@ -64,6 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if isinstance(error, MtliteError):
             return _fail(str(error), error.exit_code)
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
+            return _fail(
+                "not enough memory: smaller model.units, model.embedding_size, tokenizer.vocabulary_size or "
+                "training.batch_tokens need less, and in translation search.batch_tokens and the beam",
+                1,
+            )
         if isinstance(error, io.UnsupportedOperation) and not sys.stdout.writable():
             return _fail("standard output is closed: give it a file or a pipe, such as > file", 1)
         if isinstance(error, OSError):

@@ -254,8 +254,18 @@ class Run:
         write_atomically(self.path / name, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
     def checksum(self, name: str) -> str:
-        """The sha256 of a file of the run."""
-        return hashlib.sha256((self.path / name).read_bytes()).hexdigest()
+        """The sha256 of a file of the run.
+
+        Raises:
+            RunError: if it cannot be read.
+        """
+        try:
+            return hashlib.sha256((self.path / name).read_bytes()).hexdigest()
+        except OSError as error:
+            raise RunError(
+                f"cannot read {self.path / name} ({error.strerror}): the run directory is damaged: copy the file back, "
+                "or train anew"
+            ) from None
 
     def write_config(self, name: str, config: dict[str, Any]) -> None:
         """Write a configuration as YAML."""
@@ -269,8 +279,11 @@ class Run:
         """
         from mtlite.recipe import read_config
 
+        path = self.path / "resolved.yaml"
+        if not path.is_file():
+            raise RunError(f"{path} is missing: the run directory is damaged: copy the file back, or train anew")
         try:
-            return read_config(self.path / "resolved.yaml")
+            return read_config(path)
         except UsageError as error:
             raise RunError(f"the run directory is damaged: {error}") from None
 

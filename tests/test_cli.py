@@ -114,7 +114,9 @@ sys.exit(f"imported {heavy}" if heavy - {"sentencepiece"} else 0)
         ("translate", 2, "the following arguments are required: run"),
         ("translate missing", 1, "run directory missing not found: give a folder made by mtlite train"),
         ("translate missing --bean 3", 2, "unknown option '--bean': expected --beam"),
-        ("translate missing --beam k", 2, "--beam: invalid int value: 'k'"),
+        ("translate missing --beam k", 2, "--beam: expected a whole number, received k"),
+        ("translate missing --length-penalty k", 2, "--length-penalty: expected a number, received k"),
+        ("ablate x.yaml --jobs 1.5", 2, "--jobs: expected a whole number, received 1.5"),
         ("translate missing --seed -1", 2, "--seed: expected 0 to"),
         ("evaluate missing", 1, "run directory missing not found"),
         ("evaluate missing --source a", 2, "expected --source and --reference together"),
@@ -137,6 +139,12 @@ def test_debug_shows_where_an_error_comes_from():
         main(["train", "--model.unit", "3", "--debug"])
 
 
+NO_MEMORY = (
+    "not enough memory: smaller model.units, model.embedding_size, tokenizer.vocabulary_size or training.batch_tokens "
+    "need less, and in translation search.batch_tokens and the beam"
+)
+
+
 @pytest.mark.parametrize(
     ("error", "code", "expected"),
     [
@@ -147,6 +155,8 @@ def test_debug_shows_where_an_error_comes_from():
             1,
             "mtlite: unexpected ZeroDivisionError: x y (run again with --debug to see where)",
         ),
+        (MemoryError(), 1, f"mtlite: {NO_MEMORY}"),
+        (type("ResourceExhaustedError", (Exception,), {})("OOM when\nallocating"), 1, f"mtlite: {NO_MEMORY}"),
         (mtlite.errors.RunError("broken\nrun"), 1, "mtlite: broken run"),
     ],
 )

@@ -112,8 +112,10 @@ class TestOpen:
         assert Run.open(tmp_path / "link").facts() == FACTS
 
     def test_a_damaged_configuration(self, run):
-        with pytest.raises(RunError, match=r"resolved\.yaml"):
+        with pytest.raises(RunError, match=r"resolved\.yaml is missing: .* copy the file back, or train anew"):
             run.config()
+        with pytest.raises(RunError, match=r"cannot read .*resolved\.yaml .*: copy the file back, or train anew"):
+            run.checksum("resolved.yaml")
         (run.path / "resolved.yaml").write_text("model: {unit: 3}")
         with pytest.raises(RunError, match="unit"):
             run.config()

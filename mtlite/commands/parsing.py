@@ -34,6 +34,9 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=_Help,
         )
+        # In place of "invalid int value".
+        self.register("type", int, _whole_number)
+        self.register("type", float, _number)
         self.add_argument("--debug", action="store_true", help="show where an error comes from")
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
@@ -56,6 +59,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{self.prog}: {message} (see {self.prog} --help)")
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, received {text}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, received {text}") from None
 
 
 def add_config_options(parser: Parser, names: Container[str] | None = None) -> None:

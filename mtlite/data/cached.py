@@ -52,7 +52,8 @@ def content_of(path: str) -> str:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise DataError(f"{path}: cannot be read: {error}") from error
+        reason = error.strerror or error if isinstance(error, OSError) else error
+        raise DataError(f"{path}: cannot be read ({reason}): give a file that may be read") from error
 
 
 def rows_of(read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], content: str) -> Iterator[dict[str, str]]:

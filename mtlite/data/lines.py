@@ -52,6 +52,11 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         yield io.BufferedReader(Decompressed(file), BUFFER_BYTES) if path.name.endswith(".gz") else file
 
 
+def name_of(path: Path) -> str:
+    """What a file is called in messages."""
+    return "standard input" if path == STANDARD_INPUT else str(path)
+
+
 def read_line_bytes(path: Path) -> Iterator[bytes]:
     """Yields every line with its line feed; the last one may lack it.
 
@@ -59,7 +64,7 @@ def read_line_bytes(path: Path) -> Iterator[bytes]:
         DataError: The file cannot be read or decompressed, or a line is too long.
     """
     number = 0
-    name = "standard input" if path == STANDARD_INPUT else path
+    name = name_of(path)
     try:
         with opened(path) as stream:
             while line := stream.readline(MAX_LINE_BYTES + 1):
@@ -72,7 +77,8 @@ def read_line_bytes(path: Path) -> Iterator[bytes]:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{name}: broken gzip file after line {number}: {error}; compress it again") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise DataError(f"{name}: cannot be read: {error}") from error
+        reason = error.strerror or error if isinstance(error, OSError) else error
+        raise DataError(f"{name}: cannot be read ({reason}): give a text file that is there and may be read") from error
 
 
 def read_ended_lines(path: Path) -> Iterator[str]:
@@ -86,7 +92,7 @@ def read_ended_lines(path: Path) -> Iterator[str]:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             raise DataError(
-                f"{path}, line {number}, byte {error.start + 1}: not UTF-8 (byte 0x{line[error.start]:02x}); "
+                f"{name_of(path)}, line {number}, byte {error.start + 1}: not UTF-8 (byte 0x{line[error.start]:02x}); "
                 "convert the file to UTF-8"
             ) from error
         if number == 1:

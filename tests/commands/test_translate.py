@@ -117,6 +117,13 @@ def test_invalid_bytes_stop_with_their_line_after_earlier_lines(tiny_run, tmp_pa
     assert "line 3" in shown.err
 
 
+def test_standard_input_has_one_name(tiny_run):
+    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
+    done = subprocess.run(command, input=b"one\n\xff\n", capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"mtlite: standard input, line 2, byte 1: not UTF-8")
+
+
 def test_a_run_that_was_moved_translates(tiny_run, tmp_path, translated):
     moved = tmp_path / "elsewhere" / "moved"
     shutil.copytree(tiny_run, moved)
