@@ -76,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if error.errno == errno.ENOSPC:
                 _discard_output()
                 return _fail("no space left on the disk: make room; a training goes on with --resume", 1)
-            return _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
+            remedy = ": give another path, or allow mtlite to use it" if error.filename else ""
+            return _fail(f"{error.filename or 'input or output'}: {error.strerror or error}{remedy}", 1)
         return _fail(f"unexpected {type(error).__name__}: {error} (run again with --debug to see where)", 1)
 
 

@@ -149,7 +149,11 @@ NO_MEMORY = (
     ("error", "code", "expected"),
     [
         (KeyboardInterrupt(), 130, "mtlite: stopped"),
-        (OSError(errno.EACCES, "Permission denied", "a.txt"), 1, "mtlite: a.txt: Permission denied"),
+        (
+            OSError(errno.EACCES, "Permission denied", "a.txt"),
+            1,
+            "mtlite: a.txt: Permission denied: give another path, or allow mtlite to use it",
+        ),
         (
             ZeroDivisionError("x\ny"),
             1,
