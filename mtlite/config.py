@@ -102,7 +102,8 @@ class TokenizerConfig:
 
     Args:
         kind: How text is cut into pieces.
-        vocabulary_size: Pieces per vocabulary (default: from the corpus size); reduced if the text has not that many.
+        vocabulary_size: Pieces per vocabulary (default: from the corpus size, or that of a given model); reduced if the
+            text has not that many.
         joint: One vocabulary for both sides.
         model: An existing SentencePiece model for both sides, in place of training one.
         source_model: An existing SentencePiece model for the source side.

@@ -70,6 +70,7 @@ class Experiment:
         paths = [str(self.folder / TOKENIZER / f"{name}.model") for name in names]
         config.tokenizer.model = None
         config.tokenizer.source_model, config.tokenizer.target_model = paths
+        config.tokenizer.vocabulary_size = self.prepared.tokenizers.vocabulary_size
         return self._settled(config)
 
     def _settled(self, config: Config) -> Config:

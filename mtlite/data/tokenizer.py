@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 
@@ -78,6 +80,19 @@ class Tokenizer:
         return [[*ids, EOS] for ids in self._sampler(lines, seed)]
 
     @property
+    def kind(self) -> str:
+        """How text is cut into pieces: unigram, bpe, word or char."""
+        # Its runtime comes with TensorFlow.
+        from sentencepiece.sentencepiece_model_pb2 import ModelProto, TrainerSpec
+
+        return str(TrainerSpec.ModelType.Name(ModelProto.FromString(self.model).trainer_spec.model_type)).lower()
+
+    @property
+    def byte_fallback(self) -> bool:
+        """Whether it spells characters without a piece as bytes."""
+        return any(self.processor.is_byte(id) for id in range(len(self)))
+
+    @property
     def can_sample(self) -> bool:
         """Whether this is a unigram model: the only kind that gives segmentations a probability."""
         try:
@@ -106,6 +121,11 @@ class Tokenizers:
     @property
     def joint(self) -> bool:
         return self.source.model == self.target.model
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Pieces of the larger vocabulary."""
+        return max(len(self.source), len(self.target))
 
     def save(self, folder: Path) -> None:
         """Write the model or the models into a run directory."""
@@ -222,10 +242,58 @@ def train_tokenizer(
     return tokenizer, message
 
 
+def given_tokenizers(config: TokenizerConfig) -> tuple[Tokenizers, TokenizerConfig] | None:
+    """The existing models that are asked for: what is wrong with them is said before a corpus is read.
+
+    Returns:
+        The models, and the options with what the models are; None if tokenizers are to be trained.
+
+    Raises:
+        UsageError: if the options do not fit together, or not to the models.
+        RunError: if a model cannot be used.
+    """
+    paths = [config.source_model or config.model, config.target_model or config.model]
+    if not any(paths):
+        if config.sampling and config.kind != "unigram":
+            raise UsageError(
+                f"tokenizer.sampling: expected tokenizer.kind unigram, received {config.kind}: leave it out"
+            )
+        if config.byte_fallback and config.kind not in _SUBWORDS:
+            raise UsageError(
+                f"tokenizer.byte_fallback: expected tokenizer.kind {' or '.join(_SUBWORDS)}, received {config.kind}: "
+                "leave it out"
+            )
+        return None
+    if not all(paths):
+        raise UsageError("expected tokenizer.source_model and tokenizer.target_model together (or tokenizer.model)")
+    source = read_tokenizer(Path(str(paths[0])))
+    target = source if paths[0] == paths[1] else read_tokenizer(Path(str(paths[1])))
+    both = Tokenizers(source, target)
+    found: dict[str, set[Any]] = {
+        "kind": {source.kind, target.kind},
+        "vocabulary_size": {both.vocabulary_size},
+        "byte_fallback": {source.byte_fallback, target.byte_fallback},
+        "joint": {both.joint},
+    }
+    for option, values in found.items():
+        asked = getattr(config, option)
+        if asked != getattr(TokenizerConfig, option) and values != {asked}:
+            raise UsageError(
+                f"tokenizer.{option}: expected {' and '.join(sorted(str(value).lower() for value in values))} as in "
+                f"{' and '.join(sorted({*map(str, paths)}))}, received {str(asked).lower()}: leave it out, or train a "
+                "tokenizer"
+            )
+    for path, tokenizer in zip(paths, (source, target), strict=True):
+        if config.sampling and not tokenizer.can_sample:
+            raise UsageError(f"tokenizer.sampling: expected a unigram model, received {path}: leave it out")
+    one_value = {option: values.pop() for option, values in found.items() if len(values) == 1}
+    return both, dataclasses.replace(config, **one_value)
+
+
 def make_tokenizers(
     config: TokenizerConfig, pairs: Iterator[tuple[str, str]], vocabulary_size: int
 ) -> tuple[Tokenizers, list[str]]:
-    """The tokenizers of a run: existing models, or new ones trained on a sample of the training pairs.
+    """The tokenizers of a run, trained on a sample of the training pairs.
 
     Args:
         config: what was asked for.
@@ -236,22 +304,8 @@ def make_tokenizers(
         Tokenizers, and messages for the user.
 
     Raises:
-        UsageError: if the options do not fit together.
-        RunError: if a given model cannot be used.
         DataError: if no model can be trained on the text.
     """
-    given = [config.source_model or config.model, config.target_model or config.model]
-    if any(given) and not all(given):
-        raise UsageError("expected tokenizer.source_model and tokenizer.target_model together (or tokenizer.model)")
-    if all(given):
-        source = read_tokenizer(Path(str(given[0])))
-        target = source if given[0] == given[1] else read_tokenizer(Path(str(given[1])))
-        for path, tokenizer in zip(given, (source, target), strict=True):
-            if config.sampling and not tokenizer.can_sample:
-                raise UsageError(f"tokenizer.sampling: expected a unigram model, received {path}: leave it out")
-        return Tokenizers(source, target), []
-    if config.sampling and config.kind != "unigram":
-        raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, received {config.kind}: leave it out")
     sides = [list(side) for side in zip(*pairs, strict=True)] or [[], []]
     options = config.kind, vocabulary_size, config.byte_fallback
     if config.joint:

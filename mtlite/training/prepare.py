@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from mtlite.data.corpus import Corpus, load_corpus
 from mtlite.data.defaults import choose_budget, choose_sizes
 from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.ids import UNK
-from mtlite.data.tokenizer import Tokenizer, Tokenizers, make_tokenizers
+from mtlite.data.tokenizer import Tokenizer, Tokenizers, given_tokenizers, make_tokenizers
 from mtlite.errors import DataError
 from mtlite.training.progress import announced
 
@@ -47,17 +48,12 @@ def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[tuple[str
 
 
 def _tokenizers(config: Config, train: datasets.Dataset) -> tuple[Tokenizers, list[str]]:
-    """Those that are given, or trained on a sample once for a corpus; and messages for the user."""
+    """Trained on a sample, once for a corpus; and messages for the user."""
     options, vocabulary_size = config.tokenizer, settled(config.tokenizer.vocabulary_size)
 
-    def make() -> tuple[Tokenizers, list[str]]:
-        return make_tokenizers(options, _sample(train, options.sample_sentences, config.seed), vocabulary_size)
-
-    if options.model or options.source_model or options.target_model:
-        return make()
-
     def as_arrays() -> dict[str, np.ndarray]:
-        tokenizers, messages = make()
+        sample = _sample(train, options.sample_sentences, config.seed)
+        tokenizers, messages = make_tokenizers(options, sample, vocabulary_size)
         texts = tokenizers.source.model, tokenizers.target.model, "\n".join(messages).encode()
         return {name: np.frombuffer(text, np.uint8) for name, text in zip(names, texts, strict=True)}
 
@@ -89,10 +85,14 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
         tokenizers: those of an earlier start or another run; trained or loaded as the configuration says if None.
 
     Raises:
+        UsageError: if the configuration asks for what cannot be.
+        RunError: if a given tokenizer cannot be used.
         DataError: if the corpus cannot be used.
     """
     datasets.disable_progress_bars()
     begin = time.perf_counter()
+    if tokenizers is None and (given := given_tokenizers(config.tokenizer)):
+        tokenizers, config = given[0], dataclasses.replace(config, tokenizer=given[1])
     with announced("reading the corpus", say):
         corpus = load_corpus(config.data, config.seed)
     for note in corpus.notes:

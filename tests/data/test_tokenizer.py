@@ -14,7 +14,14 @@ from samples import ROOT, number_pairs
 from mtlite.config import TokenizerConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.data.limits import MAX_VOCABULARY
-from mtlite.data.tokenizer import Tokenizer, Tokenizers, make_tokenizers, read_tokenizer, train_tokenizer
+from mtlite.data.tokenizer import (
+    Tokenizer,
+    Tokenizers,
+    given_tokenizers,
+    make_tokenizers,
+    read_tokenizer,
+    train_tokenizer,
+)
 from mtlite.errors import DataError, RunError, UsageError
 
 PAIRS = number_pairs(60, seed=1)
@@ -183,11 +190,11 @@ class TestSampling:
     @pytest.mark.parametrize("kind", ["bpe", "word", "char"])
     def test_kinds_without_probabilities_are_refused(self, kind, tmp_path):
         with pytest.raises(UsageError, match=rf"expected tokenizer\.kind unigram, received {kind}"):
-            make_tokenizers(TokenizerConfig(kind=kind, sampling=0.1), iter(PAIRS), 60)
+            given_tokenizers(TokenizerConfig(kind=kind, sampling=0.1))
         model = tmp_path / "m.model"
         model.write_bytes(train_tokenizer(GERMAN, kind, 60, False, True)[0].model)
         with pytest.raises(UsageError, match="expected a unigram model"):
-            make_tokenizers(TokenizerConfig(model=str(model), sampling=0.1), iter(PAIRS), 60)
+            given_tokenizers(TokenizerConfig(model=str(model), sampling=0.1))
 
 
 class TestMakeTokenizers:
@@ -209,27 +216,69 @@ class TestMakeTokenizers:
         loaded = Tokenizers.load(tmp_path)
         assert (loaded.source.model, loaded.target.model) == (tokenizers.source.model, tokenizers.target.model)
 
-    def test_given(self, tmp_path, plain, bytewise):
-        paths = [tmp_path / "a.model", tmp_path / "b.model"]
-        for path, tokenizer in zip(paths, (plain, bytewise), strict=True):
-            path.write_bytes(tokenizer.model)
-        one, _ = make_tokenizers(TokenizerConfig(model=str(paths[0])), iter(PAIRS), 60)
-        assert one.joint
-        two, _ = make_tokenizers(
-            TokenizerConfig(source_model=str(paths[0]), target_model=str(paths[1])), iter(PAIRS), 60
-        )
-        assert (two.source.model, two.target.model) == (plain.model, bytewise.model)
 
-    def test_one_side_given(self):
+class TestGivenTokenizers:
+    @pytest.fixture
+    def models(self, tmp_path, plain, bytewise):
+        """Paths of a small model, and of a larger one that spells bytes."""
+        for name, tokenizer in {"plain": plain, "bytewise": bytewise}.items():
+            (tmp_path / f"{name}.model").write_bytes(tokenizer.model)
+        return {"source_model": str(tmp_path / "plain.model"), "target_model": str(tmp_path / "bytewise.model")}
+
+    def test_none(self):
+        assert given_tokenizers(TokenizerConfig()) is None
+
+    def test_one_for_both_sides(self, models, bytewise):
+        tokenizers, config = given_tokenizers(TokenizerConfig(model=models["target_model"]))
+        assert tokenizers.source.model == tokenizers.target.model == bytewise.model
+        assert (config.vocabulary_size, config.byte_fallback, config.joint) == (len(bytewise), True, True)
+
+    def test_one_for_each_side(self, models, plain, bytewise):
+        tokenizers, config = given_tokenizers(TokenizerConfig(**models))
+        assert (tokenizers.source.model, tokenizers.target.model) == (plain.model, bytewise.model)
+        assert (config.vocabulary_size, config.byte_fallback, config.joint) == (len(bytewise), False, False)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("byte_fallback", [False, True])
+    def test_what_a_model_is_may_be_asked_for_and_is_known(self, tmp_path, kind, byte_fallback):
+        model = train_tokenizer(GERMAN, kind, 320, byte_fallback, identity=True)[0]
+        (tmp_path / "a.model").write_bytes(model.model)
+        _, found = given_tokenizers(TokenizerConfig(model=str(tmp_path / "a.model")))
+        assert (found.kind, found.vocabulary_size) == (kind, len(model))
+        assert found.byte_fallback is (byte_fallback and kind in ("unigram", "bpe"))
+        assert given_tokenizers(found)[1] == found
+
+    @pytest.mark.parametrize(
+        ("option", "value", "expected"),
+        [
+            ("kind", "bpe", r"tokenizer\.kind: expected unigram as in .*plain\.model, received bpe: leave it out"),
+            ("vocabulary_size", 50, r"tokenizer\.vocabulary_size: expected \d+ as in .*plain\.model, received 50"),
+            ("byte_fallback", True, r"tokenizer\.byte_fallback: expected false as in .*plain\.model, received true"),
+            ("joint", False, r"tokenizer\.joint: expected true as in .*plain\.model, received false"),
+        ],
+    )
+    def test_what_it_is_not_may_not_be_asked_for(self, models, option, value, expected):
+        with pytest.raises(UsageError, match=expected):
+            given_tokenizers(TokenizerConfig(**{"model": models["source_model"], option: value}))
+
+    @pytest.mark.parametrize("kind", ["word", "char"])
+    def test_bytes_in_whole_words_or_characters_are_refused(self, kind):
+        with pytest.raises(
+            UsageError, match=rf"byte_fallback: expected tokenizer\.kind unigram or bpe, received {kind}"
+        ):
+            given_tokenizers(TokenizerConfig(kind=kind, byte_fallback=True))
+
+    @pytest.mark.parametrize("side", ["source_model", "target_model"])
+    def test_one_side_alone(self, models, side):
         with pytest.raises(UsageError, match="together"):
-            make_tokenizers(TokenizerConfig(source_model="a.model"), iter(PAIRS), 60)
+            given_tokenizers(TokenizerConfig(**{side: models[side]}))
 
     @pytest.mark.parametrize("damage", [b"", b"hello", b"\0" * 50, "cut", "start"])
     def test_a_file_that_is_no_model(self, tmp_path, plain, damage):
         path = tmp_path / "wrong.model"
         path.write_bytes({"cut": plain.model[:100], "start": plain.model[50:]}.get(damage, damage))
         with pytest.raises(RunError, match=str(path)):
-            make_tokenizers(TokenizerConfig(model=str(path)), iter(PAIRS), 60)
+            given_tokenizers(TokenizerConfig(model=str(path)))
 
     def test_a_file_that_cannot_be_read(self, tmp_path):
         for path in (tmp_path, tmp_path / "missing.model"):

@@ -8,7 +8,7 @@ from mtlite.arrays import load_arrays, save_arrays
 from mtlite.config import Config, CorpusConfig, DataConfig, TokenizerConfig
 from mtlite.data.batches import Batches
 from mtlite.data.cached import cache_folder
-from mtlite.errors import DataError, RunError
+from mtlite.errors import DataError, RunError, UsageError
 from mtlite.training.prepare import count_batches, data_report, prepare
 
 
@@ -74,6 +74,33 @@ def test_what_is_kept_belongs_to_its_options(config, change):
     first = prepared(config)
     other = prepared(dataclasses.replace(config, **change))
     assert (len(other.tokenizers.source) == len(first.tokenizers.source)) == ("seed" in change)
+
+
+def test_the_vocabulary_size_of_a_given_model_is_its_own(config, tmp_path):
+    first = prepared(config)
+    (tmp_path / "a.model").write_bytes(first.tokenizers.source.model)
+    config.tokenizer = TokenizerConfig(model=str(tmp_path / "a.model"))
+    said = []
+    again = prepare(config, said.append)
+    assert again.config.tokenizer.vocabulary_size == len(first.tokenizers.source) == 40
+    assert not any("tokenizer.vocabulary_size" in line for line in said)
+    # What it came to can be asked for, as from the resolved.yaml of a run.
+    assert prepared(again.config).config == again.config
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"model": "missing.model"}, RunError),
+        ({"source_model": "missing.model"}, UsageError),
+        ({"kind": "char", "byte_fallback": True}, UsageError),
+    ],
+)
+def test_a_tokenizer_that_cannot_be_is_refused_before_the_corpus_is_read(config, monkeypatch, options, error):
+    monkeypatch.setattr("mtlite.training.prepare.load_corpus", lambda *_: pytest.fail("the corpus is read"))
+    config.tokenizer = TokenizerConfig(**options)
+    with pytest.raises(error):
+        prepared(config)
 
 
 def test_a_damaged_cache_is_made_anew(config):
