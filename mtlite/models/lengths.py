@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
+
+_EXTRA_TOKENS = 10  # beyond the length rule; autoregressive search stops there
 _STEP = 0.05  # between the slopes that are tried
 
 
@@ -87,6 +90,11 @@ class Lengths:
             fixed=max(1, math.ceil(direct.slope * long_source + direct.intercept - 1e-4)),
             expansion=int(np.quantile(factors, 0.999, method="inverted_cdf")),
         )
+
+    def limits(self, source_lengths: np.ndarray) -> np.ndarray:
+        """How many tokens autoregressive search may write for sources of these lengths `[batch]`."""
+        limits = self.search(source_lengths) + _EXTRA_TOKENS
+        return np.minimum(limits, MAX_HYPOTHESIS_TOKENS)  # type: ignore[no-any-return]
 
     def to_dict(self) -> dict[str, object]:
         return dataclasses.asdict(self)

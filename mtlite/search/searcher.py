@@ -12,7 +12,6 @@ import tensorflow as tf
 from mtlite.config import SearchConfig
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
-from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
 from mtlite.hardware import lanes
 from mtlite.models.formats import cast_once
 from mtlite.models.topologies.autoregressive import Autoregressive
@@ -26,8 +25,6 @@ from mtlite.search.greedy import greedy
 from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.sampling import sample
 from mtlite.search.stepper import Stepper
-
-_EXTRA_TOKENS = 10  # beyond the length rule; autoregressive search stops there
 
 
 class Found(NamedTuple):
@@ -79,9 +76,7 @@ class Searcher:
 
     def limits(self, lengths: np.ndarray) -> np.ndarray:
         """How many tokens hypotheses for sources of these lengths may have."""
-        rules = [model.lengths.search for model in self.models]
-        limits = np.max([rule(lengths) for rule in rules], axis=0) + _EXTRA_TOKENS
-        return np.minimum(limits, MAX_HYPOTHESIS_TOKENS)  # type: ignore[no-any-return]
+        return np.max([model.lengths.limits(lengths) for model in self.models], axis=0)  # type: ignore[no-any-return]
 
     def search(self, sources: list[list[int]], first: int = 0) -> list[Found]:
         """Translate.
