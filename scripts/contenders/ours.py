@@ -166,11 +166,3 @@ def search_of(run: str, beam: int) -> SearchConfig:
     from mtlite.run import Run
 
     return replace(Run.open(run).config().search, beam_size=beam, nbest=1, sample=False)
-
-
-def model_options(model: Any) -> Sizes:
-    """The sizes of a loaded model."""
-    vocabulary, embedding, units, layers = (
-        model.config[name] for name in ("target_vocabulary", "embedding_size", "units", "layers")
-    )
-    return Sizes(vocabulary, embedding, units, layers, dropout=0.0, label_smoothing=0.0)

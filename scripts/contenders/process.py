@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-_READY, _PEAK = "ready", "peak_memory"
+_READY = "ready"
 
 
 class Contender:
@@ -39,9 +39,14 @@ class Contender:
         self._connection.send((method, arguments))
         return self._answer()
 
-    def peak_memory(self) -> float:
-        """Megabytes that the process took at most so far (Linux)."""
-        return float(self.ask(_PEAK))
+    def peak_memory(self) -> float | None:
+        """Megabytes that were resident at most so far; None where the system is not Linux.
+
+        Not `ru_maxrss`: of a process that was started from a larger one, that is the size of the larger one.
+        """
+        status = Path(f"/proc/{self._process.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
 
     def close(self) -> None:
         """End the process."""
@@ -65,11 +70,7 @@ def _serve(connection: Connection, make: Callable[..., Any], arguments: tuple[An
         connection.send((False, _READY))
         while True:
             method, given = connection.recv()
-            if method == _PEAK:
-                answer = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            else:
-                answer = getattr(thing, method)(*given)
-            connection.send((False, answer))
+            connection.send((False, getattr(thing, method)(*given)))
     except EOFError:
         return
     except Exception:  # noqa: BLE001 - whoever asked says it

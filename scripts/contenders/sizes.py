@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mtlite.config import settled
 from mtlite.data.batches import Batch
+from mtlite.errors import UsageError
+from mtlite.run import Run
+
+_WIRING = {
+    "topology": "attention",
+    "attention": "general",
+    "bidirectional": True,
+    "tied_embeddings": True,
+    "layer_normalization": False,
+    "residual": False,
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,24 @@ class Sizes:
     dropout: float
     label_smoothing: float
     learning_rate: float = 0.001
+
+    @classmethod
+    def of(cls, run: Run) -> Sizes:
+        """Those of a trained model, for translation.
+
+        Raises:
+            UsageError: if it is wired in another way.
+        """
+        model, facts = run.config().model, run.facts()
+        found = {name: getattr(model, name) for name in _WIRING}
+        if found != _WIRING or model.layers < 2 or not facts["joint"]:
+            raise UsageError(
+                f"{run.path}: expected attention (general) over a bidirectional encoder, two layers or more, a joint, "
+                "tied vocabulary, no normalisation, nothing residual: only that is written in PyTorch; give another "
+                "--run, or leave --peers out"
+            )
+        sizes = settled(model.embedding_size), settled(model.units), model.layers
+        return cls(facts["target_vocabulary"], *sizes, dropout=0.0, label_smoothing=0.0)
 
 
 class Training(Protocol):

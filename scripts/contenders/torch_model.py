@@ -1,4 +1,4 @@
-"""The same model in PyTorch: `nn.LSTM`, fused Adam, and the same searches."""
+"""The same model in PyTorch: `nn.LSTM`, fused Adam, and the same searches. TensorFlow is not imported."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from contenders.ours import model_options, search_of
+from contenders.ours import search_of
 from contenders.sizes import Sizes
+from mtlite.arrays import Arrays, load_arrays
 from mtlite.data.batches import Batch, pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.run import Run
+from mtlite.search.loading import WEIGHTS, load_lengths
 
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Of every decoder layer h and c, `[1, batch, units]`."""
@@ -75,33 +78,32 @@ class Seq2Seq(nn.Module):
         return nn.functional.linear(self.projection(features), self.embedding.weight, self.bias)
 
 
-def with_weights_of(model: Any, sizes: Sizes) -> Seq2Seq:
-    """Our model with all its weights, in PyTorch."""
+def with_weights(arrays: Arrays, sizes: Sizes) -> Seq2Seq:
+    """A model with the weights of ours, as a run keeps them."""
     torch_model = Seq2Seq(sizes)
     torch_model.eval()
-    arrays = {weight.path: torch.from_numpy(np.array(weight)) for weight in model.weights}
 
-    def find(*parts: str) -> torch.Tensor:
-        return next(array for path, array in arrays.items() if all(part in path for part in parts))
+    def weight(path: str) -> torch.Tensor:
+        return torch.from_numpy(arrays[f"weights/topology/{path}"])
 
-    def copy_lstm(lstm: nn.LSTM, ours: Any, layer: int, suffix: str = "") -> None:
-        kernel, recurrent, bias = (torch.from_numpy(np.array(weight)) for weight in ours.weights)
-        getattr(lstm, f"weight_ih_l{layer}{suffix}").data = kernel.T.contiguous()
-        getattr(lstm, f"weight_hh_l{layer}{suffix}").data = recurrent.T.contiguous()
+    def copy_lstm(lstm: nn.LSTM, layer: int, path: str, suffix: str = "") -> None:
+        bias = weight(f"{path}/lstm_cell/bias")
+        getattr(lstm, f"weight_ih_l{layer}{suffix}").data = weight(f"{path}/lstm_cell/kernel").T.contiguous()
+        getattr(lstm, f"weight_hh_l{layer}{suffix}").data = weight(f"{path}/lstm_cell/recurrent_kernel").T.contiguous()
         getattr(lstm, f"bias_ih_l{layer}{suffix}").data = bias
         getattr(lstm, f"bias_hh_l{layer}{suffix}").data = torch.zeros_like(bias)
 
-    for layer, directions in enumerate(model.encoder.lstms):
-        for ours, suffix in zip(directions, ("", "_reverse"), strict=True):
-            copy_lstm(torch_model.encoder, ours, layer, suffix)
-    copy_lstm(torch_model.decoder, model.decoder.lstms[0][0], 0)
-    for layer, (ours,) in enumerate(model.above.lstms):
-        copy_lstm(torch_model.above, ours, layer)
-    torch_model.embedding.weight.data = find("table")
-    torch_model.key.weight.data = find("key_kernel").T.contiguous()
-    torch_model.projection.weight.data = find("projection").T.contiguous()
-    torch_model.projection.bias.data = find("projection_bias")
-    torch_model.bias.data = torch.from_numpy(np.array(model.head.bias))
+    for layer in range(sizes.layers):
+        copy_lstm(torch_model.encoder, layer, f"encoder/encoder_{layer}")
+        copy_lstm(torch_model.encoder, layer, f"encoder/encoder_{layer}_backwards", "_reverse")
+    copy_lstm(torch_model.decoder, 0, "decoder/decoder_0")
+    for layer in range(sizes.layers - 1):
+        copy_lstm(torch_model.above, layer, f"above/above_{layer}")
+    torch_model.embedding.weight.data = weight("embedding/table")
+    torch_model.key.weight.data = weight("attention/key_kernel").T.contiguous()
+    torch_model.projection.weight.data = weight("head/projection").T.contiguous()
+    torch_model.projection.bias.data = weight("head/projection_bias")
+    torch_model.bias.data = weight("head/bias")
     return torch_model
 
 
@@ -150,12 +152,12 @@ class TorchTranslation:
     """
 
     def __init__(self, run: str, beam: int, precision: str, threads: int) -> None:
-        from mtlite.search.translator import Translator
-
-        translator = Translator.load(run, search_of(run, beam), 1)  # only lends weights and limits
         set_threads(threads)
-        self.model = with_weights_of(translator.models[0], model_options(translator.models[0]))
-        self.limits, self.search, self.precision = translator.searcher.limits, translator.config, precision
+        opened = Run.open(run)
+        arrays, _ = load_arrays(opened.path / WEIGHTS)
+        self.model = with_weights(arrays, Sizes.of(opened))
+        self.limits = load_lengths(opened, opened.facts()).limits
+        self.search, self.precision = search_of(run, beam), precision
 
     def translate(self, batches: Sequence[list[list[int]]]) -> tuple[float, list[list[int]]]:
         """Batches as they come; gives the seconds and the best hypotheses."""
