@@ -4,8 +4,9 @@
     python scripts/benchmark.py ... --peers --json benchmark.json --picture benchmark.png
 
 Ratios come first: absolute figures move with the machine. Every contender has a process of its own, with the threads
-that it would have alone; they are asked in turn, round by round, and one figure is the median of its rounds. `--peers`
-adds the model in PyTorch (pip install torch). Let nothing else run meanwhile.
+that it would have alone; they are asked in turn, round by round, and one figure is the median of its rounds. For
+translation every search and batch size has processes of its own, so that peak memory is theirs, too. `--peers` adds the
+model in PyTorch (pip install -e ".[peers]"). Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -35,14 +36,13 @@ from mtlite.config import Config
 from mtlite.data.batches import Batches
 from mtlite.data.ids import PAD
 from mtlite.recipe import read_config
-from mtlite.run import Run
-from mtlite.search.loading import load_tokenizers
+from mtlite.search.loading import open_runs
 from mtlite.training.prepare import Prepared, prepare
 
 RECIPE = Path(__file__).resolve().parent / "recipes" / "multi30k-en-de.yaml"
 PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
-BATCH_SIZES = (1, 32, 128)
 EVERYTHING = "all"
+BATCH_SIZES: tuple[int | str, ...] = (1, 32, 128, EVERYTHING)
 PARTS = ("training", "translation", "start")
 PRODUCTS = "the matrix products of mtlite, nothing else"
 PLAIN = "plain Keras, compile and fit, float32"
@@ -73,6 +73,11 @@ class Row:
     @property
     def spread(self) -> str:
         return f"{min(self.rates):,.0f} – {max(self.rates):,.0f}"
+
+    @property
+    def memory(self) -> str:
+        peak = self.facts.get("peak_memory_mb")
+        return f"{peak:,.0f} MB" if peak else "–"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -194,52 +199,47 @@ def measure_translation(run: str, peers: bool, rounds: int, threads: int) -> lis
     """Sentences a second for the test set of a run, by search and batch size."""
     sources = sources_of(run)
     found = []
-    for beam in (1, 5):
+    for beam, size in product((1, 5), BATCH_SIZES):
         makers: dict[str, tuple[Any, ...]] = {}
         for precision in ("bfloat16", "float32"):
             makers[f"mtlite, {precision}"] = OurTranslation, run, beam, precision, threads
-            if peers:
+            if peers and isinstance(size, int):  # it has no way of its own to cut a set into batches
                 from contenders.torch_model import TorchTranslation
 
                 makers[f"PyTorch, {precision}"] = TorchTranslation, run, beam, precision, threads
         with contenders(makers) as started:
-            for size in BATCH_SIZES:
-                chosen = sources[:: max(1, len(sources) // 100)] if size == 1 else sources
-                batches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-                found += translation_rows(started, "translate", batches, len(chosen), rounds, beam, size)
-            ours = {name: each for name, each in started.items() if name.startswith("mtlite")}
-            found += translation_rows(ours, "translate_all", sources, len(sources), rounds, beam, EVERYTHING)
+            found += translation_rows(started, sources, rounds, beam, size)
     return found
 
 
 def sources_of(run: str) -> list[list[int]]:
     """The test sentences of a run as ids, short ones first."""
-    opened = Run.open(run)
-    tokenizers = load_tokenizers(opened, opened.facts())
+    (opened,), tokenizers = open_runs([run])
     return sorted(tokenizers.source.encode(opened.read_side("test.source")), key=len)
 
 
 def translation_rows(
-    started: dict[str, Contender],
-    method: str,
-    sources: Sequence[Any],
-    sentences: int,
-    rounds: int,
-    beam: int,
-    batch: int | str,
+    started: dict[str, Contender], sources: list[list[int]], rounds: int, beam: int, batch: int | str
 ) -> list[Row]:
-    """Every contender in turn, round by round, after one that warms up."""
+    """Every contender in turn, round by round, after one that warms up; one at a time, a sample of the sentences."""
+    given: list[Any] = sources
+    method, sentences = "translate_all", len(sources)
+    if isinstance(batch, int):
+        chosen = sources[:: max(1, len(sources) // 100)] if batch == 1 else sources
+        given = [chosen[start : start + batch] for start in range(0, len(chosen), batch)]
+        method, sentences = "translate", len(chosen)
     rows = {name: Row(name, facts={"beam": beam, "batch": batch}) for name in started}
-    outputs = {name: contender.ask(method, sources)[1] for name, contender in started.items()}
+    outputs = {name: contender.ask(method, given)[1] for name, contender in started.items()}
     for turn in range(rounds):
         place = f"beam {beam}, batch {batch}, round {turn + 1} of {rounds}"
         print(f"translation: {place}", file=sys.stderr, flush=True)
         for name, contender in started.items():
-            rows[name].rates.append(sentences / contender.ask(method, sources)[0])
+            rows[name].rates.append(sentences / contender.ask(method, given)[0])
     for name, row in rows.items():
         same = sum(a == b for a, b in zip(outputs[name], outputs["mtlite, float32"], strict=True))
         row.facts["tokens_per_sentence"] = sum(map(len, outputs[name])) / sentences
         row.facts["same"] = same / sentences
+        row.facts["peak_memory_mb"] = started[name].peak_memory()
     return list(rows.values())
 
 
@@ -270,8 +270,7 @@ def training_table(rows: list[Row], limits: dict[str, Row], flops: float) -> str
     for row in rows:
         ratio = named[f"mtlite, {row.precision}"].middle / row.middle
         share = row.middle * flops / 1e9 / limits[row.precision].middle
-        memory = f"{row.facts['peak_memory_mb']:,.0f} MB" if "peak_memory_mb" in row.facts else "–"
-        lines.append(f"| {row.name} | {ratio:.2f} × | {row.middle:,.0f} | {row.spread} | {share:.0%} | {memory} |")
+        lines.append(f"| {row.name} | {ratio:.2f} × | {row.middle:,.0f} | {row.spread} | {share:.0%} | {row.memory} |")
     ceilings = ", ".join(f"{name} {row.middle:.0f} ({row.spread})" for name, row in limits.items())
     return "\n".join(
         [
@@ -286,15 +285,19 @@ def training_table(rows: list[Row], limits: dict[str, Row], flops: float) -> str
 
 def translation_table(rows: list[Row]) -> str:
     """Ratios to the same search of ours in the same format first."""
-    lines = ["| translation | beam | batch | mtlite is faster by | sentences/s | range | tokens/s | as in float32 |"]
-    lines.append("|---|--:|--:|--:|--:|--:|--:|--:|")
+    lines = [
+        "| translation | beam | batch | mtlite is faster by | sentences/s | range | tokens/s written | "
+        "same as mtlite, float32 | peak memory |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
     for row in rows:
         place = row.facts["beam"], row.facts["batch"]
         mine = next(each for each in rows if each.name == f"mtlite, {row.precision}"
                     and (each.facts["beam"], each.facts["batch"]) == place)  # fmt: skip
+        tokens = row.middle * row.facts["tokens_per_sentence"]
         lines.append(
             f"| {row.name} | {place[0]} | {place[1]} | {mine.middle / row.middle:.2f} × | {row.middle:,.1f} | "
-            f"{row.spread} | {row.middle * row.facts['tokens_per_sentence']:,.0f} | {row.facts['same']:.1%} |"
+            f"{row.spread} | {tokens:,.0f} | {row.facts['same']:.1%} | {row.memory} |"
         )
     return "\n".join(lines)
 
