@@ -1,4 +1,8 @@
-"""What somebody writes who follows the Keras guides: functional API, `compile`, `fit`."""
+"""What somebody writes who follows the Keras guides: functional API, `compile`, `fit`.
+
+Two things are not as in the others: the head has a matrix of its own in place of the embeddings, and labels are not
+smoothed, which this loss of Keras cannot.
+"""
 
 from __future__ import annotations
 

@@ -188,6 +188,9 @@ def beam_search(
 ) -> list[list[int]]:
     """The search of `mtlite.search.beam`, step by step; a beam of one is greedy search.
 
+    As usual, sentences that have ended stay in the batch until all have, and every hypothesis has encoder outputs of
+    its own: ours saves both.
+
     Args:
         model: with weights.
         source: `[batch, length]` ids.
