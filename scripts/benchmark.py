@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import islice, product
 from pathlib import Path
 from statistics import median
@@ -32,10 +33,13 @@ from contenders.ours import SIDE, OurTraining, OurTranslation
 from contenders.process import Contender
 from contenders.sizes import Sizes
 
+from mtlite.commands.parsing import new_file
 from mtlite.config import Config
-from mtlite.data.batches import Batches
+from mtlite.data.batches import Batch, Batches
 from mtlite.data.ids import PAD
+from mtlite.errors import MtliteError, UsageError
 from mtlite.recipe import read_config
+from mtlite.run import Run
 from mtlite.search.loading import open_runs
 from mtlite.training.prepare import Prepared, prepare
 
@@ -44,6 +48,7 @@ PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
 EVERYTHING = "all"
 BATCH_SIZES: tuple[int | str, ...] = (1, 32, 128, EVERYTHING)
 PARTS = ("training", "translation", "start")
+PICTURES = (".png", ".svg", ".pdf")
 PRODUCTS = "the matrix products of mtlite, nothing else"
 PLAIN = "plain Keras, compile and fit, float32"
 
@@ -87,16 +92,58 @@ class Row:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", help="a finished run with attention, for translation (default: training only)")
+    parser.add_argument("--run", help="a finished run, for translation and start; with --peers, one with attention")
     parser.add_argument("--pairs", help="a folder as corpora/multi30k.py makes it (default: the Hub's Multi30k)")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="(default: all)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, help="(default: all; training only without --run)")
     parser.add_argument("--peers", action="store_true", help="also PyTorch")
     parser.add_argument("--rounds", type=int, default=5, help="(default: 5)")
     parser.add_argument("--batches", type=int, default=8, help="batches of a round (default: 8)")
     parser.add_argument("--threads", type=int, default=0, help="0 takes all (default: 0)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw training speed into this file")
+    parser.add_argument("--json", metavar="FILE", help="write all figures to this file, a new one")
+    parser.add_argument("--picture", metavar="FILE", help="draw training speed into this file, a new one")
     options = parser.parse_args()
+    options.parts = options.parts or (PARTS if options.run else ("training",))
+    try:
+        check(options)
+        measure(options)
+    except MtliteError as error:
+        print(f"benchmark.py: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse what cannot be measured before anything is.
+
+    Raises:
+        UsageError: if an option has no value that makes sense, or lacks another one.
+        RunError: if the run cannot translate.
+    """
+    for name, least in {"rounds": 1, "batches": 1, "threads": 0}.items():
+        if (value := getattr(options, name)) < least:
+            raise UsageError(f"--{name}: expected at least {least}, received {value}")
+    for part in options.parts:
+        if part != "training" and not options.run:
+            raise UsageError(f"--parts {part}: expected a finished run, received none: add --run")
+    if options.pairs and not Path(options.pairs).is_dir():
+        raise UsageError(f"--pairs {options.pairs} is not a folder: give one that corpora/multi30k.py has made")
+    if options.json:
+        new_file(options.json, "--json")
+    if options.picture:
+        if "training" not in options.parts:
+            raise UsageError("--picture shows training, which is not measured: add it to --parts")
+        if new_file(options.picture, "--picture").suffix not in PICTURES:
+            raise UsageError(f"--picture {options.picture}: expected a name that ends in {', '.join(PICTURES)}")
+    if options.peers and find_spec("torch") is None:
+        raise UsageError('--peers needs PyTorch, which is not installed: pip install -e ".[peers]"')
+    if options.run:
+        sources_of(options.run)
+        if options.peers and "translation" in options.parts:
+            Sizes.of(Run.open(options.run))
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Every part in turn; its table is printed as soon as it is there."""
     figures: dict[str, Any] = {"machine": f"{platform.machine()}, {multiprocessing.cpu_count()} processors"}
     if "training" in options.parts:
         prepared = prepare(reference_config(options.pairs), lambda line: None)
@@ -108,17 +155,16 @@ def main() -> int:
         print(training_table(rows, limits, flops), flush=True)
         if options.picture:
             draw(rows, options.picture)
-    if options.run and "translation" in options.parts:
+    if "translation" in options.parts:
         translations = measure_translation(options.run, options.peers, options.rounds, options.threads)
         figures["translation"] = [row.to_dict() for row in translations]
         print("\n" + translation_table(translations), flush=True)
-    if options.run and "start" in options.parts:
+    if "start" in options.parts:
         starts = measure_starts(options.run, options.rounds)
         figures["start"] = [row.to_dict() for row in starts]
         print("\n" + start_table(starts), flush=True)
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 0
+        Path(options.json).write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def reference_config(pairs: str | None) -> Config:
@@ -152,6 +198,7 @@ def measure_training(
     Returns:
         A row for every contender, the ceilings measured in the same rounds, and operations per token.
     """
+    warm_up, batches = batches_of(prepared, count)
     from contenders.keras_model import PlainKeras
 
     sizes = Sizes(len(prepared.tokenizers.target), 256, 512, 2, dropout=0.3, label_smoothing=0.1)
@@ -166,10 +213,6 @@ def measure_training(
 
         makers |= {f"PyTorch, {precision}": (TorchTraining, sizes, precision, threads)
                    for precision in ("bfloat16", "float32")}  # fmt: skip
-    batches = list(
-        islice(Batches(prepared.encoded, prepared.tokenizers, BATCH_TOKENS, seed=1).epoch(0), count + WARM_UP)
-    )
-    warm_up, batches = batches[:WARM_UP], batches[WARM_UP:]
     tokens = sum(int((side != PAD).sum()) for batch in batches for side in batch)
     limits = {precision: Row(precision) for precision in ("float32", "bfloat16")}
     products = {precision: Row(f"{PRODUCTS}, {precision}") for precision in limits}
@@ -193,6 +236,22 @@ def measure_training(
                 alone = sum(contender.ask("products", batch) for batch in batches)
                 products[precision].rates.append(tokens / alone)
     return [*rows.values(), *products.values()], limits, flops
+
+
+def batches_of(prepared: Prepared, count: int) -> tuple[list[Batch], list[Batch]]:
+    """Those that warm up, and those of a round: the same for all.
+
+    Raises:
+        UsageError: if the corpus has not as many.
+    """
+    every = Batches(prepared.encoded, prepared.tokenizers, BATCH_TOKENS, seed=1).epoch(0)
+    batches = list(islice(every, WARM_UP + count))
+    if len(batches) < WARM_UP + count:
+        raise UsageError(
+            f"--batches {count}: the corpus has {len(batches)} batches, {WARM_UP} of them to warm up: give a smaller "
+            "number, or a larger corpus"
+        )
+    return batches[:WARM_UP], batches[WARM_UP:]
 
 
 def measure_translation(run: str, peers: bool, rounds: int, threads: int) -> list[Row]:
@@ -310,7 +369,7 @@ def start_table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def draw(rows: list[Row], path: Path) -> None:
+def draw(rows: list[Row], path: str) -> None:
     """Bars of training speed, fastest first."""
     import matplotlib
 
