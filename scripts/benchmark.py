@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import platform
 import subprocess
 import sys
@@ -43,7 +44,8 @@ from mtlite.run import Run
 from mtlite.search.loading import open_runs
 from mtlite.training.prepare import Prepared, prepare
 
-RECIPE = Path(__file__).resolve().parent / "recipes" / "multi30k-en-de.yaml"
+ROOT = Path(__file__).resolve().parents[1]
+RECIPE = ROOT / "scripts" / "recipes" / "multi30k-en-de.yaml"
 PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
 EVERYTHING = "all"
 BATCH_SIZES: tuple[int | str, ...] = (1, 32, 128, EVERYTHING)
@@ -310,10 +312,11 @@ def measure_starts(run: str, rounds: int) -> list[Row]:
         "mtlite translate, one line": ["-m", "mtlite", "translate", run],
     }
     rows = {name: Row(name) for name in commands}
+    here = {**os.environ, "PYTHONPATH": str(ROOT)}  # this mtlite, and not another one that may be installed
     for turn in range(rounds + 1):
         for name, arguments in commands.items():
             start = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], input=b"A dog.\n", capture_output=True, check=True)
+            subprocess.run([sys.executable, *arguments], input=b"A dog.\n", capture_output=True, check=True, env=here)
             if turn:
                 rows[name].rates.append(1 / (time.perf_counter() - start))
     return list(rows.values())
