@@ -83,6 +83,7 @@ def test_kill_and_restart(ablate: Callable[..., subprocess.Popen[bytes]], tmp_pa
         f"{topology}-seed-{seed}" for topology in ("encoder-decoder", "one-to-one") for seed in (1, 2)
     ]
     assert all(float(row["training_flops_per_pair"]) > 0 for row in rows)
+    assert all(float(row["nll_per_piece"]) > 0 for row in rows)
     assert values["families"][0]["comparison"]["primary"][0]["first"] == "encoder-decoder"
     assert not values["failures"]
 
