@@ -66,8 +66,9 @@ def marks_of(system: Trained, baseline: Trained | None, header: Mapping[str, Any
     outcome = next(iter(system.runs.values()))
     if topology == "ctc" and outcome.config.get("training.label_smoothing"):
         marks.append("trained without label smoothing")
-    if outcome.facts.get("unreachable"):
-        marks.append(f"no position for {outcome.facts['unreachable']:.1%} of the dev pieces")
+    if beyond := outcome.facts.get("unreachable"):
+        share = f"{beyond:.1%}" if beyond >= 0.001 else "less than 0.1%"
+        marks.append(f"no position for {share} of the dev pieces")
     missing = [str(seed) for seed in ablation["seeds"] if seed not in system.runs]
     if missing:
         marks.append(f"seed {', '.join(missing)} missing")

@@ -112,6 +112,8 @@ def test_marks(made_up: Any) -> None:
     assert marks["many-to-one"] == ["reads in one direction", "encoder and decoder share their weights"]
     values["facts"]["unreachable"] = 0.0213
     assert "no position for 2.1% of the dev pieces" in gather(header, outcomes)[0][1].marks
+    values["facts"]["unreachable"] = 0.00006
+    assert "no position for less than 0.1% of the dev pieces" in gather(header, outcomes)[0][1].marks
     header["ablation"] = {**header["ablation"], "match": "parameters"}
     marks = {system.name: system.marks for system in gather(header, outcomes)[0]}
     assert any(mark.startswith("unmatched: 0.86") for mark in marks["padded"])
