@@ -84,9 +84,7 @@ def cost_table(family: Family) -> Table:
 
 def likelihood_table(likelihood: Mapping[str, ComparedLikelihood]) -> Table:
     """A row for each system: what it can write, and how probable it finds the references."""
-    columns = ["system"]
-    for test, compared in likelihood.items():
-        columns += [f"{test}: can write", f"{test}: −log p ({compared.sentences:,} sentences)"]
+    columns = ["system", *(f"{test}: {number}" for test in likelihood for number in ("can write", "−log p"))]
     rows = []
     for name in next(iter(likelihood.values())).writable:
         row = [name]
@@ -94,11 +92,12 @@ def likelihood_table(likelihood: Mapping[str, ComparedLikelihood]) -> Table:
             losses = list(compared.nll_per_piece[name].values())
             row += [f"{compared.writable[name]:.1%}", spread(losses) if losses else "–"]
         rows.append(row)
+    common = ", ".join(f"{test} {compared.sentences:,}" for test, compared in likelihood.items())
     caption = (
         "Can write: references with a position for every piece. −log p: of a piece of the reference, without label "
-        "smoothing, over the sentences that every system here can write (in brackets how many); the mean over seeds, "
-        "with the standard deviation where there are several. ctc sums over all its paths; a direct topology guesses "
-        "each piece without the ones before it."
+        f"smoothing, over the sentences that every system here can write ({common}); the mean over seeds, with the "
+        "standard deviation where there are several. ctc sums over all its paths; a direct topology guesses each piece "
+        "without the ones before it."
     )
     return Table(columns, rows, caption)
 

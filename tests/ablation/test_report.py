@@ -77,7 +77,7 @@ def test_the_words_fit_what_was_compared(page: Path, made_up: Any, tmp_path: Pat
     assert "Options were chosen for each system on the dev set" in text
     assert "BLEU / chrF2 by words in the source" in text
     assert "Sentences by sentence BLEU." in text
-    assert "test: −log p (24 sentences)" in text
+    assert "every system here can write (test 24, test-new 24)" in text
     assert text.count(": the primary family.") == 1
     assert text.count("exploratory, as only the first test set is not") == 1
     header, outcomes = made_up(topologies=TOPOLOGIES[:2], grid={"model.units": [4, 8]}, seeds=[1])
