@@ -6,35 +6,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from mtlite.models.cross_entropy import cross_entropy
 from mtlite.models.embedding import Embedding
 from mtlite.models.formats import in_format
 from mtlite.models.layer import Layer
-
-
-@tf.custom_gradient
-def negative_log_likelihood(logits: tf.Tensor, labels: tf.Tensor) -> Any:
-    """−log softmax of the labels, in fewer passes over the logits than the operation of TensorFlow takes.
-
-    The exponentials of the forward pass are kept: the gradient is one product and one difference a row.
-
-    Args:
-        logits: `[positions, vocabulary]` float32.
-        labels: `[positions]`.
-
-    Returns:
-        `[positions]` float32.
-    """
-    logits -= tf.reduce_max(logits, axis=-1, keepdims=True)
-    exponentials = tf.exp(logits)
-    total = tf.reduce_sum(exponentials, axis=-1, keepdims=True)
-    places = tf.stack([tf.range(tf.size(labels)), tf.cast(labels, tf.int32)], axis=1)
-    nll = tf.math.log(total)[:, 0] - tf.gather_nd(logits, places)
-
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-        softmax = exponentials * (upstream[:, None] / total)
-        return tf.tensor_scatter_nd_sub(softmax, places, upstream), None
-
-    return nll, gradient
 
 
 class Head(Layer):
@@ -69,7 +44,8 @@ class Head(Layer):
         if self.embedding is None:
             return features
         kind = features.dtype
-        return tf.matmul(features, in_format(self.projection, kind)) + in_format(self.projection_bias, kind)
+        x = tf.cast(tf.matmul(features, in_format(self.projection, kind)), tf.float32)
+        return tf.cast(x + in_format(self.projection_bias, tf.float32), kind)
 
     def call(self, features: tf.Tensor) -> tf.Tensor:
         """`[..., size]` → logits `[..., vocabulary]` float32."""
@@ -82,10 +58,7 @@ class Head(Layer):
         return tf.reshape(tf.cast(logits, tf.float32) + self.bias, shape)
 
     def cross_entropy(self, features: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tuple[tf.Tensor, tf.Tensor]:
-        """Loss of every position, with and without label smoothing, in one pass over the logits.
-
-        With smoothing s and mean logit m, the smoothed loss −(1−s)·log p(label) − s·mean(log p) equals
-        nll + s·(z_label − m), and m is the product with the mean of the output weights.
+        """Loss of every position, with and without label smoothing; see `cross_entropy`.
 
         Args:
             features: `[positions, size]`.
@@ -93,20 +66,11 @@ class Head(Layer):
             smoothing: share of the probability that is spread over the vocabulary.
 
         Returns:
-            The smoothed loss and −log p, both `[positions]` float32.
+            The smoothed loss, and −log p without a gradient; `[positions]` float32 both.
         """
-        x = self._input_of_last(features)
         if self.embedding is None:
             weights = tf.transpose(tf.convert_to_tensor(self.kernel))
         else:
             weights = tf.convert_to_tensor(self.embedding.table)
         bias = tf.convert_to_tensor(self.bias)
-        products = tf.matmul(x, tf.cast(weights, x.dtype), transpose_b=True)
-        logits = tf.nn.bias_add(tf.cast(products, tf.float32), bias)  # has a faster gradient than a sum
-        nll = negative_log_likelihood(logits, labels)
-        if not smoothing:
-            return nll, nll
-        x = tf.cast(x, tf.float32)
-        label_logit = tf.reduce_sum(x * tf.gather(weights, labels), axis=-1) + tf.gather(bias, labels)
-        mean_logit = tf.linalg.matvec(x, tf.reduce_mean(weights, axis=0)) + tf.reduce_mean(bias)
-        return nll + smoothing * (label_logit - mean_logit), nll
+        return cross_entropy(self._input_of_last(features), weights, bias, labels, smoothing)

@@ -89,7 +89,11 @@ def whole_sequence(
         size, units = kernel.shape[0], recurrent_kernel.shape[0]
         kernel = tf.cast(kernel, product_type)
         recurrent_kernel = tf.cast(recurrent_kernel, product_type)
-        projected = tf.reshape(_dot(_flat(inputs, size), kernel) + bias, [length, batch, 4 * units])
+        # Products in bfloat16 are faster with a transposed second factor, those in float32 with a plain one.
+        across = product_type == tf.bfloat16
+        input_factor, step_factor = (tf.transpose(k) if across else k for k in (kernel, recurrent_kernel))
+        projected = _dot(_flat(inputs, size), input_factor, transpose_b=across) + bias
+        projected = tf.reshape(projected, [length, batch, 4 * units])
 
         def sequence_of(kind: tf.DType) -> tf.TensorArray:
             return tf.TensorArray(kind, size=length)
@@ -99,7 +103,7 @@ def whole_sequence(
 
         def forward(step: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *kept: tf.TensorArray) -> Any:
             at = position(step)
-            gates, new_h, new_c = _one_step(projected[at] + _dot(h, recurrent_kernel), c)
+            gates, new_h, new_c = _one_step(projected[at] + _dot(h, step_factor, transpose_b=across), c)
             if mask is not None:
                 new_c = c + mask[at] * (new_c - c)
                 new_h = h + mask[at] * (new_h - h)
@@ -148,18 +152,14 @@ def whole_sequence(
                 (length - 1, d_h, d_c, sequence_of(product_type)),
                 parallel_iterations=1,
             )
-            d_gates = written.stack()
-            if backwards:
-                earlier, later, first = outputs[1:], d_gates[:-1], d_gates[-1]
-            else:
-                earlier, later, first = outputs[:-1], d_gates[1:], d_gates[0]
-            d_recurrent = _dot(_flat(earlier, units), _flat(later, 4 * units), transpose_a=True)
-            d_recurrent += _dot(h0, first, transpose_a=True)
-            flat = _flat(d_gates, 4 * units)
+            flat = _flat(written.stack(), 4 * units)
+            start = tf.cast(h0, product_type)[None]
+            before = tf.concat([outputs[1:], start] if backwards else [start, outputs[:-1]], axis=0)
+            d_recurrent = _dot(_flat(before, units), flat, transpose_a=True)
             d_kernel = _dot(_flat(inputs, size), flat, transpose_a=True)
             d_inputs = tf.reshape(tf.matmul(flat, kernel, transpose_b=True), tf.shape(inputs))
-            # Adds rows up in a tenth of the time that the general sum takes; in float32 only, bfloat16 loses digits.
-            d_bias = tf.raw_ops.BiasAddGrad(out_backprop=tf.cast(flat, tf.float32))
+            # A product adds rows up in float32, in a fraction of the time that the general sum takes.
+            d_bias = _dot(tf.ones([1, length * batch], product_type), flat)[0]
             return d_inputs, d_kernel, d_recurrent, d_bias, d_h, d_c
 
         return (outputs, h_last, c_last), gradient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -108,6 +109,8 @@ class TrainingStep:
 
     def _on_one_replica(self, sides: list[tf.Tensor], learning_rate: tf.Tensor, update: tf.Tensor) -> list[tf.Tensor]:
         context = tf.distribute.get_replica_context()
+        # Read once: batches and parts that run side by side share what is made of the weights before any product.
+        weights = [tf.convert_to_tensor(weight) for weight in self.model.trainable_variables]
         gradients: list[tf.Tensor] = []
         sums: list[tf.Tensor] = []
         for number in range(len(sides) // 2):
@@ -115,7 +118,7 @@ class TrainingStep:
             position = (tf.cast(update, tf.int32) - 1) * self.batches_per_update * self.parts + number
             position += tf.cast(context.replica_id_in_sync_group, tf.int32) * self.accumulate
             noise = tf.stack([tf.constant(self.seed, tf.int32), position])
-            loss, new = self._gradients(sides[2 * number], sides[2 * number + 1], noise)
+            loss, new = self._gradients(weights, sides[2 * number], sides[2 * number + 1], noise)
             new_sums = [loss.total, loss.nll, loss.tokens]
             gradients = [a + b for a, b in zip(gradients, new, strict=True)] if gradients else new
             sums = [a + b for a, b in zip(sums, new_sums, strict=True)] if sums else new_sums
@@ -125,9 +128,12 @@ class TrainingStep:
         norm = self.optimizer.apply(gradients, 1.0 / tf.maximum(sums[2], 1.0), learning_rate, update)
         return [*sums, norm]
 
-    def _gradients(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor) -> tuple[Loss, list[tf.Tensor]]:
-        weights = [weight.value for weight in self.model.trainable_variables]
-        with tf.GradientTape() as tape:
+    def _gradients(
+        self, weights: list[tf.Tensor], source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor
+    ) -> tuple[Loss, list[tf.Tensor]]:
+        values = zip(self.model.trainable_variables, weights, strict=True)
+        with tf.GradientTape() as tape, keras.StatelessScope(values):
+            tape.watch(weights)
             loss = self.model.loss_of(source, target, noise, self.label_smoothing)
         gradients = tape.gradient(loss.total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]
