@@ -21,6 +21,8 @@ from mtlite.errors import DataError, MtliteError, RunError
 
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
 BATCH_SIZE = 1000
+ROWS_AT_ONCE = 10_000
+"""Of a file in the cache. Opening it reads a little of every such part: of few, or a large corpus starts slowly."""
 
 
 @contextmanager
@@ -72,7 +74,10 @@ def dataset_from_files(
         return datasets.Dataset.from_dict({"source": [], "target": []}, features=FEATURES)
     with writing_to_cache():
         return datasets.Dataset.from_generator(
-            rows_of, features=FEATURES, gen_kwargs={"read": read, "arguments": arguments, "content": content}
+            rows_of,
+            features=FEATURES,
+            gen_kwargs={"read": read, "arguments": arguments, "content": content},
+            writer_batch_size=ROWS_AT_ONCE,
         )
 
 
@@ -186,7 +191,8 @@ def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
                 lambda table, rows: table.filter(pa.array(keep[rows])),
                 with_indices=True,
                 batched=True,
-                batch_size=BATCH_SIZE,
+                batch_size=ROWS_AT_ONCE,
+                writer_batch_size=ROWS_AT_ONCE,
                 features=dataset.features,
                 cache_file_name=str(folder / f"{digest}.arrow"),
                 new_fingerprint=digest,

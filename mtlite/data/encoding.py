@@ -10,7 +10,7 @@ import datasets
 import numpy as np
 import sentencepiece
 
-from mtlite.data.cached import cache_folder, writing_to_cache
+from mtlite.data.cached import ROWS_AT_ONCE, cache_folder, writing_to_cache
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 
 _loaded: dict[str, Tokenizer] = {}
@@ -72,7 +72,8 @@ def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Da
         return pairs.map(
             _encode,
             batched=True,
-            batch_size=2000,
+            batch_size=ROWS_AT_ONCE,
+            writer_batch_size=ROWS_AT_ONCE,
             fn_kwargs={"source_model": models[0], "target_model": models[1]},
             features=features,
             cache_file_name=str(folder / f"{digest}.arrow"),
