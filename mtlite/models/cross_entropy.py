@@ -7,9 +7,9 @@ from typing import Any
 import tensorflow as tf
 
 _LOGITS_AT_ONCE = 3 << 18
-"""What a processor keeps in its cache. All logits of a batch do not fit: every pass over them would read memory."""
+"""3 MB, which a processor keeps in its cache. It cannot keep all of a batch: every pass would read memory."""
 _POSITIONS = 64
-"""Logits are taken in multiples of so many positions: parts that begin like this are views, not copies."""
+"""Positions are taken in multiples of this: a product of fewer rows spends its time on the weights."""
 
 
 def cross_entropy(
@@ -17,8 +17,8 @@ def cross_entropy(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cross-entropy of softmax(x · weightsᵀ + bias), with and without label smoothing (Szegedy et al. 2016).
 
-    The forward pass keeps the gradient of the logits in place of the logits. What is multiplied into it from above is
-    a number for each position, and so can wait for the products of the backward pass.
+    The forward pass keeps the gradient of the logits in place of the logits. What the chain rule multiplies it by is a
+    number for each position, and so can wait for the products of the backward pass.
 
     Args:
         x: `[positions, size]`, float32 or bfloat16: the number format of all products.
