@@ -1,7 +1,7 @@
 """An LSTM layer that computes its own gradient, several times as fast on a processor as differentiating a loop.
 
 The input projection of all steps is one product. The forward loop then does one product a step and keeps the gates;
-the backward loop does one product a step; the gradients of both kernels and of the input are one product each, after
+the backward loop does one product a step; the gradients of the weights and of the input are one product each, after
 the loop (Appleyard et al. 2016 describe the same arrangement for GPUs). Any length, no compilation.
 """
 
