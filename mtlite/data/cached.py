@@ -22,7 +22,7 @@ from mtlite.errors import DataError, MtliteError, RunError
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
 BATCH_SIZE = 1000
 ROWS_AT_ONCE = 10_000
-"""Of a file in the cache. Opening it reads a little of every such part: of few, or a large corpus starts slowly."""
+"""Of one part of a file in the cache. Opening a file reads a little of every part: many small ones take long."""
 
 
 @contextmanager
