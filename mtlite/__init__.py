@@ -15,18 +15,18 @@ __version__ = "0.1.0"
 __all__ = ["LSTM", "Config", "Translator", "train"]
 
 if TYPE_CHECKING:
-    from mtlite.config import Config
-    from mtlite.models.lstm import LSTM
-    from mtlite.search.translator import Translator
+    from mtlite.config.options import Config
+    from mtlite.layers.lstm import LSTM
     from mtlite.training.train import train
+    from mtlite.translation.translator import Translator
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for: TensorFlow takes seconds, `mtlite --help` must not."""
     homes = {
-        "Config": "mtlite.config",
-        "LSTM": "mtlite.models.lstm",
-        "Translator": "mtlite.search.translator",
+        "Config": "mtlite.config.options",
+        "LSTM": "mtlite.layers.lstm",
+        "Translator": "mtlite.translation.translator",
         "train": "mtlite.training.train",
     }
     if name not in homes:
@@ -35,4 +35,4 @@ def __getattr__(name: str) -> Any:
 
 
 if "keras" in sys.modules:  # whoever uses Keras already has waited for it, and `load_model` must find our layer
-    importlib.import_module("mtlite.models.lstm")
+    importlib.import_module("mtlite.layers.lstm")

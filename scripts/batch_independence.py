@@ -20,11 +20,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mtlite.hardware import start_tensorflow
+from mtlite.runtime import start_tensorflow
 
 if TYPE_CHECKING:
-    from mtlite.models.topologies.topology import Topology
-    from mtlite.search.searcher import Found, Searcher
+    from mtlite.topologies.topology import Topology
+    from mtlite.translation.searcher import Found, Searcher
 
 BATCHES = (1, 7, 128)
 PADDING = 13
@@ -44,9 +44,9 @@ def main() -> int:
 
 def check(path: str, test: str, beam: int, precision: str) -> int:
     """Compare all ways to make batches for one search and one number format; gives the exit code."""
-    from mtlite.config import SearchConfig
-    from mtlite.run import Run
-    from mtlite.search.translator import Translator
+    from mtlite.config.options import SearchConfig
+    from mtlite.storage.run_directory import Run
+    from mtlite.translation.translator import Translator
 
     run = Run(Path(path))
     config = run.config().search

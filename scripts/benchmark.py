@@ -35,14 +35,14 @@ from contenders.process import Contender
 from contenders.sizes import Sizes
 
 from mtlite.commands.parsing import new_file
-from mtlite.config import Config
+from mtlite.config.options import Config
+from mtlite.config.recipe import read_config
 from mtlite.data.batches import Batch, Batches
 from mtlite.data.ids import PAD
+from mtlite.data.prepare import Prepared, prepare
 from mtlite.errors import MtliteError, UsageError
-from mtlite.recipe import read_config
-from mtlite.run import Run
-from mtlite.search.loading import open_runs
-from mtlite.training.prepare import Prepared, prepare
+from mtlite.storage.run_directory import Run
+from mtlite.translation.loading import open_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "scripts" / "recipes" / "multi30k-en-de.yaml"

@@ -22,7 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mtlite.metrics import read_metrics
+from mtlite.storage.training_log import read_metrics
 
 ROOT = Path(__file__).resolve().parents[1]
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ei", "ar", "on")]

@@ -27,7 +27,7 @@ def resident(process: int) -> float:
 def update_of(metrics: Path) -> int:
     """How far a training is."""
     sys.path.insert(0, str(ROOT))
-    from mtlite.metrics import read_metrics
+    from mtlite.storage.training_log import read_metrics
 
     return max((line["update"] for line in read_metrics(metrics)), default=0) if metrics.exists() else 0
 

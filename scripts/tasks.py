@@ -19,9 +19,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mtlite.ablation.packing import unpack_json
 from mtlite.ablation.record import Record
 from mtlite.cli import main as mtlite
+from mtlite.comparison.packing import unpack_json
 from mtlite.errors import MtliteError
 
 TASKS = ("copy", "cipher", "reverse", "spell", "classify", "expand", "shrink")

@@ -58,7 +58,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
 @pytest.fixture(scope="session")
 def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
     """`tiny_config(training={"max_updates": 3})`: a configuration that trains in seconds, with sections changed."""
-    from mtlite.config import (
+    from mtlite.config.options import (
         Config,
         CorpusConfig,
         DataConfig,

@@ -69,7 +69,7 @@ def failing_at(number: int, error: BaseException) -> Iterator[list[str]]:
         return _File(builtins.open(path, mode, *arguments, **options), step)
 
     with (
-        mock.patch("mtlite.files.open", opened, create=True),
+        mock.patch("mtlite.storage.files.open", opened, create=True),
         mock.patch("os.fsync", counted("fsync")),
         mock.patch("os.replace", counted("replace")),
         mock.patch("os.open", counted("open")),

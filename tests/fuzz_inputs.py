@@ -26,19 +26,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from samples import NUMBERS, number_pairs, write_pairs
 
-from mtlite.arrays import load_arrays
-from mtlite.config import CleaningConfig, Config
+from mtlite.config.options import CleaningConfig, Config
+from mtlite.config.recipe import check, config_from, options, read_config
 from mtlite.data.cleaning import clean
 from mtlite.data.corpus import Corpus
 from mtlite.data.ids import UNK
 from mtlite.data.lines import read_lines
 from mtlite.data.tokenizer import Tokenizer
 from mtlite.errors import MtliteError
-from mtlite.metrics import read_metrics
-from mtlite.recipe import check, config_from, options, read_config
-from mtlite.run import Run
-from mtlite.search.loading import load_lengths, load_tokenizers, open_run, refuse_other_sizes
-from mtlite.training.checkpoint import load_state
+from mtlite.storage.checkpoint import load_state
+from mtlite.storage.run_directory import Run
+from mtlite.storage.tensors import load_arrays
+from mtlite.storage.training_log import read_metrics
+from mtlite.translation.loading import load_lengths, load_tokenizers, open_run, refuse_other_sizes
 
 ODD = [
     "",
@@ -96,7 +96,7 @@ class Fuzzer:
     """
 
     def __init__(self, folder: Path, run: Path, seed: int) -> None:
-        from mtlite.search.translator import Translator
+        from mtlite.translation.translator import Translator
 
         self.folder, self.run = folder, run
         self.random = random.Random(seed)

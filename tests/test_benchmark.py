@@ -12,7 +12,7 @@ from contenders.process import Contender
 from contenders.sizes import Sizes
 
 from mtlite.errors import UsageError
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import mtlite
 from mtlite.cli import COMMANDS, main
 from mtlite.commands import translate
-from mtlite.recipe import options
+from mtlite.config.recipe import options
 
 
 def one_line(capsys) -> str:

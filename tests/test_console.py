@@ -6,7 +6,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from mtlite.training.progress import StandardError, TrainingProgress, announced
+from mtlite.console import StandardError, TrainingProgress, announced
 from mtlite.training.train import make_console
 
 
@@ -61,8 +61,8 @@ def test_whoever_read_it_may_go_away(kind, monkeypatch):
 
 
 def test_what_takes_long_is_announced(monkeypatch):
-    monkeypatch.setattr("mtlite.training.progress._SECONDS_IN_SILENCE", 0.0)
-    monkeypatch.setattr("mtlite.training.progress._SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr("mtlite.console._SECONDS_IN_SILENCE", 0.0)
+    monkeypatch.setattr("mtlite.console._SECONDS_BETWEEN_LINES", 0.0)
     said, enough = [], threading.Event()
 
     def say(line):

@@ -7,8 +7,8 @@ from samples import ROOT
 
 from mtlite.ablation.ablate import read_ablation
 from mtlite.cli import COMMANDS, main
-from mtlite.models.table import TOPOLOGIES
-from mtlite.recipe import options, read_config, read_recipe
+from mtlite.config.recipe import options, read_config, read_recipe
+from mtlite.config.registry import TOPOLOGIES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

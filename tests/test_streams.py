@@ -9,7 +9,7 @@ import sys
 import pytest
 from samples import ROOT
 
-from mtlite.models.table import TOPOLOGIES
+from mtlite.config.registry import TOPOLOGIES
 
 CLOSED = "mtlite: standard output is closed: give it a file or a pipe, such as > file\n"
 

@@ -10,18 +10,18 @@ from rich.console import Console
 
 from mtlite.ablation.cell import read_outcome
 from mtlite.ablation.cells import Cell, Point, cells_of, points, systems_of, tuning_cells_of
-from mtlite.ablation.choosing import choice, tried
 from mtlite.ablation.experiment import Experiment, base_config, cell_config, keep_header
 from mtlite.ablation.jobs import Job, Stopped, run_jobs
 from mtlite.ablation.options import AblationConfig, ablation_config
-from mtlite.ablation.outcome import Outcome
 from mtlite.ablation.plan import Plan, seconds_per_update
 from mtlite.ablation.record import Record
-from mtlite.ablation.report import report
-from mtlite.config import settled
+from mtlite.ablation.tuning import choice, tried
+from mtlite.comparison.outcome import Outcome
+from mtlite.config.options import settled
+from mtlite.data.prepare import data_report, prepare
 from mtlite.errors import MtliteError, RunError, UsageError
-from mtlite.run import Run
-from mtlite.training.prepare import data_report, prepare
+from mtlite.report.report import report
+from mtlite.storage.run_directory import Run
 
 REPORT = "report"
 

@@ -18,14 +18,14 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from mtlite.ablation.attention_maps import attention_of
-from mtlite.ablation.outcome import Outcome, checked_outcome, hypotheses_file, read_outputs
-from mtlite.ablation.packing import pack_numbers
 from mtlite.cli import main as mtlite
+from mtlite.comparison.attention_maps import attention_of
+from mtlite.comparison.outcome import Outcome, checked_outcome, hypotheses_file, read_outputs
+from mtlite.comparison.packing import pack_numbers
 from mtlite.data.ids import cut
 from mtlite.errors import DamagedError, MtliteError, RunError
-from mtlite.run import Run
-from mtlite.search.loading import load_tokenizers
+from mtlite.storage.run_directory import Run
+from mtlite.translation.loading import load_tokenizers
 
 OUTCOME = "outcome.json"
 _PR_SET_PDEATHSIG = 1
@@ -78,7 +78,7 @@ def discard_if_unusable(run: Run) -> None:
     Raises:
         MtliteError: if the folder is in use, belongs to something else, or cannot be read.
     """
-    from mtlite.training.checkpoint import check_state
+    from mtlite.storage.checkpoint import check_state
 
     if not run.path.exists():
         return
@@ -102,8 +102,8 @@ def discard_if_unusable(run: Run) -> None:
 def count_flops(run: Run, pair: tuple[int, int]) -> int:
     """Training operations of a pair of average lengths."""
     from mtlite.ablation.flops import training_flops
-    from mtlite.hardware import start_tensorflow
-    from mtlite.search.translator import load_model
+    from mtlite.runtime import start_tensorflow
+    from mtlite.translation.translator import load_model
 
     config = run.config()
     start_tensorflow(config.training.threads)
@@ -112,9 +112,9 @@ def count_flops(run: Run, pair: tuple[int, int]) -> int:
 
 def likelihood_of(run: Run) -> dict[str, dict[str, str]]:
     """By test set, how probable the model finds the references, packed."""
-    from mtlite.hardware import start_tensorflow
-    from mtlite.search.likelihood import LikelihoodScorer
-    from mtlite.search.translator import load_model
+    from mtlite.runtime import start_tensorflow
+    from mtlite.translation.likelihood import LikelihoodScorer
+    from mtlite.translation.translator import load_model
 
     config, facts = run.config(), run.facts()
     start_tensorflow(config.training.threads)
@@ -131,8 +131,8 @@ def likelihood_of(run: Run) -> dict[str, dict[str, str]]:
 
 def translate_with_beam(run: Run, beam: int) -> dict[str, Any]:
     """Translate the test sets a second time, and keep that beside the first."""
-    from mtlite.evaluate import evaluate_lines
-    from mtlite.search.translator import Translator
+    from mtlite.translation.scoring import evaluate_lines
+    from mtlite.translation.translator import Translator
 
     config = run.config()
     config.search.beam_size = beam

@@ -12,17 +12,17 @@ from typing import Any
 
 from mtlite.ablation.cells import Point, System, nested
 from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.outcome import flat
-from mtlite.ablation.packing import pack_json
 from mtlite.commands.train import merge
-from mtlite.config import Config
-from mtlite.data.defaults import choose_budget, choose_sizes
+from mtlite.comparison.outcome import flat
+from mtlite.comparison.packing import pack_json
+from mtlite.config.options import Config
+from mtlite.config.recipe import config_from, typed
+from mtlite.config.registry import TOPOLOGIES, unsupported
+from mtlite.config.resolve import choose_budget, choose_sizes
+from mtlite.data.prepare import Prepared, count_batches
 from mtlite.errors import UsageError
 from mtlite.evaluation.words import word_frequencies
-from mtlite.models.table import TOPOLOGIES, unsupported
-from mtlite.recipe import config_from, typed
-from mtlite.run import Run
-from mtlite.training.prepare import Prepared, count_batches
+from mtlite.storage.run_directory import Run
 
 TOKENIZER = "tokenizer"
 COUNTED_PAIRS = 500_000

@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.python.framework import op_callbacks
 
 from mtlite.data.ids import EOS
-from mtlite.models.topologies.topology import Topology
+from mtlite.topologies.topology import Topology
 
 _FIRST_WORD = EOS + 1
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mtlite.errors import MtliteError
-from mtlite.metrics import read_metrics
+from mtlite.storage.training_log import read_metrics
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 _SECONDS_BETWEEN_LINES = 20.0

@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass
 
 from mtlite.ablation.experiment import Experiment, with_units
-from mtlite.config import Config, settled
-from mtlite.hardware import start_tensorflow
+from mtlite.config.options import Config, settled
+from mtlite.runtime import start_tensorflow
 
 TOLERANCE = 0.02
 MOST_UNITS = 1 << 14
@@ -35,8 +35,8 @@ def within_tolerance(parameters: int, baseline: int) -> bool:
 def count_parameters(experiment: Experiment, config: Config) -> int:
     """Trainable weights of a model, counted by building it."""
     start_tensorflow(experiment.ablation.threads)
-    from mtlite.models.build import build_model
-    from mtlite.models.lengths import Lengths
+    from mtlite.config.length_rules import Lengths
+    from mtlite.topologies.build import build_model
 
     tokenizers = experiment.prepared.tokenizers
     model = build_model(

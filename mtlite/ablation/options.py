@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from mtlite.config import CorpusConfig
+from mtlite.config.options import CorpusConfig
+from mtlite.config.recipe import options, unknown_option
+from mtlite.config.registry import TOPOLOGIES, refuse_unsupported
 from mtlite.errors import UsageError
-from mtlite.models.table import TOPOLOGIES, refuse_unsupported
-from mtlite.recipe import options, unknown_option
 
 MOST_CELLS = 1000
 """More are several ablations, or a slip of the pen."""

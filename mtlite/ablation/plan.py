@@ -12,9 +12,9 @@ from typing import Any
 from mtlite.ablation.cells import Point, System
 from mtlite.ablation.experiment import Experiment, with_units
 from mtlite.ablation.matching import count_parameters, match_parameters, within_tolerance
-from mtlite.config import Config
-from mtlite.hardware import start_tensorflow
-from mtlite.run import Run
+from mtlite.config.options import Config
+from mtlite.runtime import start_tensorflow
+from mtlite.storage.run_directory import Run
 
 PLAN = "plan.json"
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mtlite.ablation.experiment import differences, fingerprint
-from mtlite.ablation.outcome import Outcome, checked_outcome
-from mtlite.data.limits import MAX_LINES_BYTES
+from mtlite.comparison.outcome import Outcome, checked_outcome
 from mtlite.errors import RunError, UsageError
+from mtlite.limits import MAX_LINES_BYTES
 
 _HEADER = {
     "shared": dict, "name": str, "recipe": dict, "ablation": dict, "pair": list, "tests": list, "sides": dict,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mtlite.ablation.cells import Point, System, label, points, tuning_cells_of
 from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.outcome import Outcome
+from mtlite.comparison.outcome import Outcome
 
 
 def tried(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:

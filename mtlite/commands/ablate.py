@@ -9,9 +9,9 @@ from typing import Any
 from mtlite.ablation.options import AblationConfig
 from mtlite.commands.parsing import Parser, add_config_options, config_values
 from mtlite.commands.train import merge
+from mtlite.config.recipe import options as options_of
+from mtlite.config.recipe import parse_yaml, read_recipe, typed
 from mtlite.errors import UsageError
-from mtlite.recipe import options as options_of
-from mtlite.recipe import parse_yaml, read_recipe, typed
 
 
 def run(arguments: list[str]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mtlite.commands.parsing import Parser, add_search_options, new_file, search_config, warn_of_cut
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import UsageError
-from mtlite.hardware import start_tensorflow
-from mtlite.models.table import TOPOLOGIES
+from mtlite.runtime import start_tensorflow
 
 
 def run(arguments: list[str]) -> None:
@@ -25,7 +25,7 @@ def run(arguments: list[str]) -> None:
         raise UsageError("the sentence is empty: give one to translate")
     search = search_config(options, options.run)
 
-    from mtlite.search.loading import open_runs
+    from mtlite.translation.loading import open_runs
 
     (place,), _ = open_runs([options.run])
     topology = place.config().model.topology
@@ -34,8 +34,8 @@ def run(arguments: list[str]) -> None:
         raise UsageError(f"{options.run} is of topology {topology}, which has no attention: expected {', '.join(able)}")
 
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
-    from mtlite.pictures import draw_attention
-    from mtlite.search.translator import Translator
+    from mtlite.report.attention_map import draw_attention
+    from mtlite.translation.translator import Translator
 
     translator = Translator.load(options.run, search, options.threads)
     translation = translator.translate([options.sentence])[0]

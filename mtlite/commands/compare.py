@@ -49,12 +49,12 @@ def compare_runs(paths: list[str], baseline: str, asked: str | None) -> None:
         if Path(path).is_file():
             raise UsageError(f"{path} is a file: expected run directories, or --reference with the right translations")
 
-    from mtlite.ablation.comparable import common_test, group_runs, refuse_incomparable
-    from mtlite.ablation.document import to_text
-    from mtlite.ablation.outcome import Outcome
-    from mtlite.ablation.results import make_family
-    from mtlite.ablation.tables import cost_table, main_table, method, pairs_table
-    from mtlite.search.loading import open_run
+    from mtlite.comparison.comparable import common_test, group_runs, refuse_incomparable
+    from mtlite.comparison.outcome import Outcome
+    from mtlite.comparison.results import make_family
+    from mtlite.report.document import to_text
+    from mtlite.report.tables import cost_table, main_table, method, pairs_table
+    from mtlite.translation.loading import open_run
 
     runs = [open_run(path) for path in paths]
     test = common_test(runs, asked)
@@ -74,10 +74,10 @@ def compare_runs(paths: list[str], baseline: str, asked: str | None) -> None:
 
 def compare_files(paths: list[str], baseline: str, reference: str, language: str | None) -> None:
     """Compare files of translations, each of which is one output of a system."""
-    from mtlite.ablation.document import to_text
-    from mtlite.ablation.tables import method, outputs_table, pairs_table
     from mtlite.evaluation.significance import compare
     from mtlite.evaluation.statistics import sentence_statistics
+    from mtlite.report.document import to_text
+    from mtlite.report.tables import method, outputs_table, pairs_table
 
     references = list(read_lines(existing_file(reference, "--reference")))
     outputs = {}

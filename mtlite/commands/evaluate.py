@@ -5,8 +5,8 @@ from __future__ import annotations
 from mtlite.commands.parsing import Parser, add_search_options, existing_file, new_file, search_config, warn_of_cut
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
-from mtlite.files import write_atomically
-from mtlite.hardware import start_tensorflow
+from mtlite.runtime import start_tensorflow
+from mtlite.storage.files import write_atomically
 
 
 def run(arguments: list[str]) -> None:
@@ -32,7 +32,7 @@ def run(arguments: list[str]) -> None:
     output = new_file(options.output, "--output") if options.output else None
     search = search_config(options, options.run)
 
-    from mtlite.search.loading import open_runs
+    from mtlite.translation.loading import open_runs
 
     (place,), _ = open_runs([options.run])
     facts = place.facts()
@@ -53,8 +53,8 @@ def run(arguments: list[str]) -> None:
         sets = {name: [place.read_side(f"{name}.source"), place.read_side(f"{name}.target")] for name in facts["tests"]}
 
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
-    from mtlite.evaluate import describe, evaluate_lines
-    from mtlite.search.translator import Translator
+    from mtlite.translation.scoring import describe, evaluate_lines
+    from mtlite.translation.translator import Translator
 
     translator = Translator.load(options.run, search, options.threads)
     for name, (sources, references) in sets.items():

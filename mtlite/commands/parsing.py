@@ -8,9 +8,9 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
+from mtlite.config.recipe import Option, check, from_text, options, unknown_option
 from mtlite.errors import UsageError
-from mtlite.recipe import Option, check, from_text, options, unknown_option
 
 
 class _Help(argparse.HelpFormatter):
@@ -140,7 +140,7 @@ def search_config(arguments: argparse.Namespace, run: str) -> SearchConfig:
     Raises:
         UsageError: if a value is out of range.
     """
-    from mtlite.search.loading import open_run
+    from mtlite.translation.loading import open_run
 
     config = open_run(run).config()
     settings = {

@@ -6,11 +6,11 @@ import shutil
 from typing import Any
 
 from mtlite.commands.parsing import Parser, add_config_options, config_values, new_file
-from mtlite.config import Config, settled
-from mtlite.data.defaults import choose_sizes
+from mtlite.config.options import Config, settled
+from mtlite.config.recipe import config_from, typed
+from mtlite.config.registry import COMMON, OPTIONAL, TOPOLOGIES, refuse_unsupported, unsupported
+from mtlite.config.resolve import choose_sizes
 from mtlite.errors import UsageError
-from mtlite.models.table import COMMON, OPTIONAL, TOPOLOGIES, refuse_unsupported, unsupported
-from mtlite.recipe import config_from, typed
 
 _NARROWEST = 100  # columns in which the table can be read
 # What the number of weights depends on beside the options: output positions of vector-dense, and k of ctc.
@@ -68,13 +68,13 @@ def _draw(names: list[str], path: str) -> None:
     output = new_file(path, "--output")
     if output.suffix not in (".png", ".svg", ".pdf"):
         raise UsageError(f"--output {output}: expected a name that ends in .png, .svg or .pdf")
-    from mtlite.models.drawing import draw
+    from mtlite.topologies.drawing import draw
 
     draw(names, output)
 
 
 def _print_one(name: str, counts: dict[str, int]) -> None:
-    from mtlite.models.drawing import documentation
+    from mtlite.topologies.drawing import documentation
 
     entry = TOPOLOGIES[name]
     print(f"{name} ({entry.family})\n\n{documentation(name)}\n")
@@ -110,11 +110,11 @@ def _count_weights(configs: dict[str, Config]) -> dict[str, int]:
     """Weights of each topology, by building it."""
     if not configs:
         return {}
-    from mtlite.hardware import start_tensorflow
+    from mtlite.runtime import start_tensorflow
 
     start_tensorflow(threads=0)
-    from mtlite.models.build import build_model
-    from mtlite.models.lengths import LengthRule, Lengths
+    from mtlite.config.length_rules import LengthRule, Lengths
+    from mtlite.topologies.build import build_model
 
     lengths = Lengths(LengthRule(1.0, 5.0), LengthRule(1.0, 5.0), fixed=_FIXED, expansion=_EXPANSION)
     counts = {}

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mtlite.commands.parsing import Parser, add_config_options, config_values
-from mtlite.config import Config
+from mtlite.config.options import Config
+from mtlite.config.recipe import config_from, read_config, read_recipe, typed
 from mtlite.errors import UsageError
-from mtlite.recipe import config_from, read_config, read_recipe, typed
 
 
 def run(arguments: list[str]) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from mtlite.commands.parsing import Parser, add_search_options, existing_file, search_config, warn_of_cut
 from mtlite.data.lines import STANDARD_INPUT, read_lines
 from mtlite.errors import UsageError
-from mtlite.hardware import start_tensorflow
-from mtlite.search.loading import open_runs
+from mtlite.runtime import start_tensorflow
+from mtlite.translation.loading import open_runs
 
 _LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
 _CHARACTERS_AT_ONCE = 1 << 20
@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> None:
 
     open_runs(options.run)  # what is wrong with them is said before TensorFlow takes its seconds
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
-    from mtlite.search.translator import Translator
+    from mtlite.translation.translator import Translator
 
     translator = Translator.load(options.run, search, options.threads, options.seed)
     number = 0

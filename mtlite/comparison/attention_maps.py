@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mtlite.ablation.packing import pack, unpack
+from mtlite.comparison.packing import pack, unpack
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import RunError
-from mtlite.models.table import TOPOLOGIES
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 
 SENTENCES = 3
 _DECIMALS = 4
@@ -38,7 +38,7 @@ def attention_of(run: Run) -> list[dict[str, Any]]:
     config = run.config()
     if "attention" not in TOPOLOGIES[config.model.topology].options:
         return []
-    from mtlite.search.translator import Translator
+    from mtlite.translation.translator import Translator
 
     sources = run.read_side(f"{run.facts()['tests'][0]}.source")
     translator = Translator.load(run.path, config.search, config.training.threads)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mtlite.ablation.cells import System, label
-from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.results import Trained
+from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.results import Trained
 from mtlite.errors import DataError, UsageError
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 
 NO_PART_OF_A_SYSTEM = {
     *("seed", "training.threads", "training.precision", "training.tensorboard", "training.save_every"),

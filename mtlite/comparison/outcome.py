@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from mtlite.ablation.options import corpus_paths
-from mtlite.ablation.packing import pack_json, pack_statistics, unpack_json, unpack_numbers, unpack_statistics
-from mtlite.config import Config
+from mtlite.comparison.packing import pack_json, pack_statistics, unpack_json, unpack_numbers, unpack_statistics
+from mtlite.config.options import Config
+from mtlite.config.recipe import options
 from mtlite.errors import RunError
 from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
-from mtlite.metrics import read_metrics
-from mtlite.recipe import options
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
+from mtlite.storage.training_log import read_metrics
 
 LAST_SHARE = 5
 """A run that still gains in the last fifth of its updates has not converged."""

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from mtlite.ablation.cells import Cell, System
-from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.packing import unpack_json
+from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.packing import unpack_json
 from mtlite.evaluation.breakdown import Breakdown, break_down
 from mtlite.evaluation.likelihood import ComparedLikelihood, Likelihood, compare_likelihood
 from mtlite.evaluation.scores import DEFAULT_SEED, scores_of

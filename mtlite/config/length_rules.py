@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
+from mtlite.limits import MAX_HYPOTHESIS_TOKENS
 
 _EXTRA_TOKENS = 10  # beyond the length rule; autoregressive search stops there
 _STEP = 0.05  # between the slopes that are tried

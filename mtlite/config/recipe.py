@@ -17,10 +17,10 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 import docstring_parser
 import yaml
 
-from mtlite.config import Config, ModelConfig
-from mtlite.data.limits import MAX_VOCABULARY, MAX_YAML_BYTES, MAX_YAML_DEPTH, TEST_SET_NAME
+from mtlite.config.options import Config, ModelConfig
+from mtlite.config.registry import OPTIONAL, TOPOLOGIES, both_directions, refuse_unsupported
 from mtlite.errors import UsageError
-from mtlite.models.table import OPTIONAL, TOPOLOGIES, both_directions, refuse_unsupported
+from mtlite.limits import MAX_VOCABULARY, MAX_YAML_BYTES, MAX_YAML_DEPTH, TEST_SET_NAME
 
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 _WORDS = {"true": True, "false": False}
@@ -177,7 +177,7 @@ def checked(config: Config) -> Config:
     if not isinstance(config, Config):
         raise UsageError(
             f"expected a mtlite.Config, received {type(config).__name__} {_shown(config)}: "
-            "mtlite.recipe.read_config(path) reads a recipe, mtlite.recipe.config_from(values, name) takes a dictionary"
+            "read_config(path) of mtlite.config.recipe reads a recipe, config_from(values, name) takes a dictionary"
         )
     return config_from(config.to_dict(), "the configuration")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 
-from mtlite.config import Config
-from mtlite.models.table import both_directions
+from mtlite.config.options import Config
+from mtlite.config.registry import both_directions
 
 # training pairs up to → vocabulary, units, dropout
 _SIZES = (

@@ -1,0 +1,1 @@
+"""Pairs of sentences: read, cleaned, cut into pieces, put into batches."""

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from datasets.exceptions import DatasetGenerationError
 
-from mtlite.arrays import load_arrays, save_arrays
 from mtlite.data.readers import Columns, Pair, check_sentences, first_line
 from mtlite.errors import DataError, MtliteError, RunError
+from mtlite.storage.tensors import load_arrays, save_arrays
 
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
 BATCH_SIZE = 1000

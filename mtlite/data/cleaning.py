@@ -13,8 +13,8 @@ from functools import cache
 import datasets
 import numpy as np
 
-from mtlite.config import CleaningConfig
-from mtlite.data.cached import keep_rows, pairs_of, remembered
+from mtlite.config.options import CleaningConfig
+from mtlite.data.cache import keep_rows, pairs_of, remembered
 from mtlite.data.corpus import Corpus
 from mtlite.errors import DataError, UsageError
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import datasets
 import huggingface_hub
 
-from mtlite.config import CorpusConfig, DataConfig
-from mtlite.data.cached import dataset_from_files, normalize_columns
-from mtlite.data.held_out import cut
+from mtlite.config.options import CorpusConfig, DataConfig
+from mtlite.data.cache import dataset_from_files, normalize_columns
 from mtlite.data.languages import is_language_code, language_of
 from mtlite.data.readers import PAIR_READERS, Columns, first_line, read_parallel_text
+from mtlite.data.splits import cut
 from mtlite.errors import DataError, UsageError
 
 

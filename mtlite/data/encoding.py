@@ -10,7 +10,7 @@ import datasets
 import numpy as np
 import sentencepiece
 
-from mtlite.data.cached import ROWS_AT_ONCE, cache_folder, writing_to_cache
+from mtlite.data.cache import ROWS_AT_ONCE, cache_folder, writing_to_cache
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 
 _loaded: dict[str, Tokenizer] = {}

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mtlite.data.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
 from mtlite.errors import DataError
+from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
 
 BUFFER_BYTES = 1 << 17
 STANDARD_INPUT = Path("-")

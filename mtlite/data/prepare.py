@@ -11,17 +11,17 @@ import datasets
 import numpy as np
 import sentencepiece
 
-from mtlite.config import Config, settled
+from mtlite.config.options import Config, settled
+from mtlite.config.resolve import choose_budget, choose_sizes
+from mtlite.console import announced
 from mtlite.data.batches import POOL_PAIRS, group_by_length
-from mtlite.data.cached import digest_of, pairs_of, remembered
+from mtlite.data.cache import digest_of, pairs_of, remembered
 from mtlite.data.cleaning import CleaningReport, clean
 from mtlite.data.corpus import Corpus, load_corpus
-from mtlite.data.defaults import choose_budget, choose_sizes
 from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.ids import UNK
 from mtlite.data.tokenizer import Tokenizer, Tokenizers, given_tokenizers, make_tokenizers
 from mtlite.errors import DataError
-from mtlite.training.progress import announced
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mtlite.config import DataConfig
-from mtlite.data.limits import MAX_LINE_BYTES
+from mtlite.config.options import DataConfig
 from mtlite.data.lines import opened, read_ended_lines, read_lines, split_line_end
 from mtlite.errors import DataError, UsageError
+from mtlite.limits import MAX_LINE_BYTES
 
 Pair = tuple[str, str]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import datasets
 import numpy as np
 
-from mtlite.data.cached import keep_rows, pairs_of, remembered
+from mtlite.data.cache import keep_rows, pairs_of, remembered
 from mtlite.errors import DataError, UsageError
 
 SMALLEST_CUT_CORPUS = 20

@@ -13,12 +13,12 @@ from typing import Any
 
 import sentencepiece
 
-from mtlite.config import TokenizerConfig
+from mtlite.config.options import TokenizerConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.data.limits import MAX_VOCABULARY
-from mtlite.data.segmentation import Sampler
+from mtlite.data.subword_sampling import Sampler
 from mtlite.errors import DataError, RunError, UsageError
-from mtlite.files import write_atomically
+from mtlite.limits import MAX_VOCABULARY
+from mtlite.storage.files import write_atomically
 
 _TOO_LARGE = re.compile(r"Vocabulary size too high.*<= (\d+)")
 _TOO_SMALL = re.compile(r"Vocabulary size is smaller than required_chars.*?\d+ vs (\d+)", re.DOTALL)

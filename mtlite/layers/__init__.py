@@ -1,1 +1,1 @@
-"""From ids to logits."""
+"""The parts that topologies are built from: LSTM, attention, embedding, output head, dropout, losses."""

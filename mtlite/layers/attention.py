@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.models.formats import in_format
-from mtlite.models.layer import Layer
+from mtlite.layers.dtypes import in_format
+from mtlite.layers.layer import Layer
 
 KINDS = ("dot", "general", "additive")
 

@@ -8,7 +8,7 @@ from zlib import crc32
 import keras
 import tensorflow as tf
 
-from mtlite.models.layer import Layer
+from mtlite.layers.layer import Layer
 
 _STEPS = 256  # one random byte decides over one number, which is four times as fast as one random float
 

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.models.dropout import Dropout
-from mtlite.models.layer import Layer
+from mtlite.layers.dropout import Dropout
+from mtlite.layers.layer import Layer
 
 
 @keras.saving.register_keras_serializable("mtlite")

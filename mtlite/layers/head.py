@@ -6,10 +6,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from mtlite.models.cross_entropy import cross_entropy
-from mtlite.models.embedding import Embedding
-from mtlite.models.formats import in_format
-from mtlite.models.layer import Layer
+from mtlite.layers.cross_entropy import cross_entropy
+from mtlite.layers.dtypes import in_format
+from mtlite.layers.embedding import Embedding
+from mtlite.layers.layer import Layer
 
 
 class Head(Layer):

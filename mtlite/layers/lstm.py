@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from mtlite.models.formats import in_format
+from mtlite.layers.dtypes import in_format
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor, **transposed: bool) -> tf.Tensor:

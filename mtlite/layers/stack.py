@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.models.dropout import Dropout
-from mtlite.models.layer import Layer
-from mtlite.models.lstm import LSTM
+from mtlite.layers.dropout import Dropout
+from mtlite.layers.layer import Layer
+from mtlite.layers.lstm import LSTM
 
 State = list[list[tf.Tensor]]  # for each layer h and c, each [batch, units] float32
 

@@ -9,8 +9,8 @@ from mtlite.ablation.cells import Cell, System, label, points, systems_of
 from mtlite.ablation.experiment import left_out_options, one_direction
 from mtlite.ablation.matching import within_tolerance
 from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.results import Trained
+from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.results import Trained
 
 Groups = dict[str, tuple[str, list[str]]]
 """By title, the baseline and the names of all systems that are compared with each other."""

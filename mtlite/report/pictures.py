@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 
-from mtlite.pictures import draw_attention
+from mtlite.report.attention_map import draw_attention
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#c4c4c4"
 """Of Okabe and Ito's palette (2008)."""

@@ -9,11 +9,16 @@ from typing import Any
 
 import yaml
 
-from mtlite.ablation import pictures
-from mtlite.ablation.attention_maps import weights_of
 from mtlite.ablation.cells import label, systems_of
-from mtlite.ablation.choosing import choice, tried
-from mtlite.ablation.document import (
+from mtlite.ablation.options import AblationConfig
+from mtlite.ablation.tuning import choice, tried
+from mtlite.comparison.attention_maps import weights_of
+from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.results import Family, Results, as_csv, as_json, as_lines, cell_rows, make_results
+from mtlite.errors import RunError
+from mtlite.evaluation.significance import Verdict
+from mtlite.report import pictures
+from mtlite.report.document import (
     Block,
     Code,
     Folded,
@@ -25,11 +30,8 @@ from mtlite.ablation.document import (
     to_latex,
     to_markdown,
 )
-from mtlite.ablation.gather import gather
-from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.results import Family, Results, as_csv, as_json, as_lines, cell_rows, make_results
-from mtlite.ablation.tables import (
+from mtlite.report.gather import gather
+from mtlite.report.tables import (
     cost_table,
     examples_tables,
     likelihood_table,
@@ -41,9 +43,7 @@ from mtlite.ablation.tables import (
     sentences_table,
     word_table,
 )
-from mtlite.errors import RunError
-from mtlite.evaluation.significance import Verdict
-from mtlite.files import write_atomically
+from mtlite.storage.files import write_atomically
 
 
 def report(

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import Any
 
-from mtlite.ablation.document import Table
-from mtlite.ablation.results import Family
+from mtlite.comparison.results import Family
 from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket
 from mtlite.evaluation.likelihood import ComparedLikelihood
 from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.significance import ComparedPair, Comparison, Difference
 from mtlite.evaluation.statistics import SentenceStatistics
+from mtlite.report.document import Table
 
 VERDICTS = (
     "“real” means: the Holm-adjusted sentence p is below 0.05 and the interval over seeds excludes 0. “not shown” "

@@ -1,0 +1,1 @@
+"""The ways to find a translation: greedy, beam, sampling, one pass, CTC."""

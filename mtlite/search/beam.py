@@ -7,10 +7,10 @@ from typing import Any
 import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD
+from mtlite.search.finished import in_full, without_finished
 from mtlite.search.hypotheses import Hypotheses
-from mtlite.search.largest import largest
-from mtlite.search.leaving import in_full, without_finished
 from mtlite.search.stepper import Stepper
+from mtlite.search.top_k import largest
 
 _NEVER = -float("inf")
 

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.models.topologies.ctc import BLANK, CTC
-from mtlite.search.direct import likeliest, no_attention
 from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.one_pass import likeliest, no_attention
+from mtlite.topologies.ctc import BLANK, CTC
 
 _NEVER = (UNK, BOS, EOS)
 _TOKENS_PER_HYPOTHESIS = 2  # how many of a position's likeliest tokens are tried, for each hypothesis kept

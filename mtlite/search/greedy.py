@@ -8,8 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD
+from mtlite.search.finished import in_full, without_finished
 from mtlite.search.hypotheses import Hypotheses
-from mtlite.search.leaving import in_full, without_finished
 from mtlite.search.stepper import Stepper
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.models.topologies.direct import Direct
 from mtlite.search.hypotheses import Hypotheses
+from mtlite.topologies.direct import Direct
 
 
 def likeliest(

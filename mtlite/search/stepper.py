@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.data.ids import BOS, PAD, UNK
-from mtlite.models.topologies.autoregressive import Autoregressive
+from mtlite.topologies.autoregressive import Autoregressive
 
 
 class Step(NamedTuple):

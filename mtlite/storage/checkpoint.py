@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from mtlite.arrays import Arrays, load_arrays, save_arrays
-from mtlite.data.limits import MAX_ARRAYS_BYTES
 from mtlite.errors import DamagedError, RunError
-from mtlite.files import sync_folder
-from mtlite.search.loading import WEIGHTS
+from mtlite.limits import MAX_ARRAYS_BYTES
+from mtlite.storage.files import sync_folder
+from mtlite.storage.tensors import Arrays, load_arrays, save_arrays
+from mtlite.translation.loading import WEIGHTS
 
 
 def save_state(folder: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:

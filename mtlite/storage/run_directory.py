@@ -27,8 +27,9 @@ from typing import Any
 
 import yaml
 
-from mtlite.config import Config
-from mtlite.data.limits import (
+from mtlite.config.options import Config
+from mtlite.errors import DataError, MtliteError, RunError, UsageError
+from mtlite.limits import (
     MAX_ARRAYS_BYTES,
     MAX_JSON_BYTES,
     MAX_LINES_BYTES,
@@ -37,8 +38,7 @@ from mtlite.data.limits import (
     MAX_YAML_BYTES,
     TEST_SET_NAME,
 )
-from mtlite.errors import DataError, MtliteError, RunError, UsageError
-from mtlite.files import write_atomically
+from mtlite.storage.files import write_atomically
 
 FORMAT = 1
 
@@ -277,7 +277,7 @@ class Run:
         Raises:
             RunError: if it is missing or damaged.
         """
-        from mtlite.recipe import read_config
+        from mtlite.config.recipe import read_config
 
         path = self.path / "resolved.yaml"
         if not path.is_file():

@@ -12,9 +12,9 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from mtlite.data.limits import MAX_ARRAYS_BYTES
 from mtlite.errors import DamagedError, RunError
-from mtlite.files import write_atomically
+from mtlite.limits import MAX_ARRAYS_BYTES
+from mtlite.storage.files import write_atomically
 
 Arrays = dict[str, np.ndarray]
 

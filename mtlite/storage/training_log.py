@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mtlite.errors import RunError
-from mtlite.files import write_atomically
+from mtlite.storage.files import write_atomically
 
 
 class Metrics:

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.models.attention import AttentionLayer
-from mtlite.models.topologies.autoregressive import Autoregressive, Decoded, Memory
+from mtlite.layers.attention import AttentionLayer
+from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory
 
 
 @keras.saving.register_keras_serializable("mtlite")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from mtlite.data.ids import BOS
-from mtlite.models.topologies.topology import Loss, Topology
+from mtlite.topologies.topology import Loss, Topology
 
 Memory = dict[str, Any]  # what was carried over from the source: tensors, one row a sentence
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from mtlite.config import ModelConfig
-from mtlite.models.lengths import Lengths
-from mtlite.models.table import TOPOLOGIES
-from mtlite.models.topologies.topology import Topology
+from mtlite.config.length_rules import Lengths
+from mtlite.config.options import ModelConfig
+from mtlite.config.registry import TOPOLOGIES
+from mtlite.topologies.topology import Topology
 
 
 def topology_class(name: str) -> type[Topology]:
     """The class that the table names."""
     entry = TOPOLOGIES[name]
-    return getattr(importlib.import_module(f"mtlite.models.topologies.{entry.module}"), entry.cls)  # type: ignore[no-any-return]
+    return getattr(importlib.import_module(f"mtlite.topologies.{entry.module}"), entry.cls)  # type: ignore[no-any-return]
 
 
 def build_model(

@@ -8,9 +8,9 @@ import keras
 import tensorflow as tf
 
 from mtlite.data.ids import EOS, PAD
-from mtlite.models.marginal import marginal_negative_log_likelihood
-from mtlite.models.topologies.direct import Direct
-from mtlite.models.topologies.topology import Loss
+from mtlite.layers.ctc_loss import marginal_negative_log_likelihood
+from mtlite.topologies.direct import Direct
+from mtlite.topologies.topology import Loss
 
 BLANK = PAD  # no target contains padding, so its id is free and the head is the one that all topologies share
 

@@ -6,7 +6,7 @@ import abc
 
 import tensorflow as tf
 
-from mtlite.models.topologies.topology import Loss, Topology
+from mtlite.topologies.topology import Loss, Topology
 
 
 class Direct(Topology):

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mtlite.models.table import TOPOLOGIES
+from mtlite.config.registry import TOPOLOGIES
 
 _COLOURS = {"source": "#4c78a8", "target": "#f58518"}
 _OTHER = "#bab0ac"
@@ -17,7 +17,7 @@ _ARROWS = {"→": (1, 0), "↑": (0, 1), "↗": (1, 1)}  # where each points to
 def documentation(name: str) -> str:
     """The docstring of a topology, read from its file: nothing is imported."""
     entry = TOPOLOGIES[name]
-    tree = ast.parse((Path(__file__).parent / "topologies" / f"{entry.module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((Path(__file__).parent / f"{entry.module}.py").read_text(encoding="utf-8"))
     cls = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == entry.cls)
     return ast.get_docstring(cls) or ""
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.models.topologies.autoregressive import Autoregressive, Decoded, Memory
+from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory
 
 
 @keras.saving.register_keras_serializable("mtlite")

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.models.topologies.direct import Direct, copies
+from mtlite.topologies.direct import Direct, copies
 
 
 @keras.saving.register_keras_serializable("mtlite")

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from mtlite.config.length_rules import Lengths
 from mtlite.data.ids import PAD
-from mtlite.models.dropout import Dropout
-from mtlite.models.embedding import Embedding
-from mtlite.models.head import Head
-from mtlite.models.lengths import Lengths
-from mtlite.models.stack import DenseStack, LSTMStack, policy
+from mtlite.layers.dropout import Dropout
+from mtlite.layers.embedding import Embedding
+from mtlite.layers.head import Head
+from mtlite.layers.stack import DenseStack, LSTMStack, policy
 
 
 class Loss(NamedTuple):

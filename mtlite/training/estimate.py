@@ -7,12 +7,12 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from mtlite.config.length_rules import Lengths
 from mtlite.data.batches import Batches
-from mtlite.hardware import choose_precision, lanes
-from mtlite.models.build import build_model
-from mtlite.models.lengths import Lengths
+from mtlite.data.prepare import Prepared
+from mtlite.runtime import choose_precision, lanes
+from mtlite.topologies.build import build_model
 from mtlite.training.optimizer import Adam
-from mtlite.training.prepare import Prepared
 from mtlite.training.step import TrainingStep
 
 _UPDATES = 5

@@ -15,22 +15,22 @@ from typing import Any
 
 from rich.console import Console
 
-from mtlite.arrays import save_arrays
-from mtlite.config import TrainingConfig, settled
+from mtlite.config.options import TrainingConfig, settled
+from mtlite.console import TrainingProgress
 from mtlite.data.batches import Batches, Position, Prefetched
 from mtlite.data.ids import PAD
 from mtlite.errors import MtliteError, RunError
-from mtlite.metrics import Metrics
-from mtlite.models.topologies.topology import Topology
-from mtlite.run import Run
-from mtlite.search.loading import WEIGHTS
-from mtlite.training.checkpoint import assign_weights, load_state, save_state, weight_arrays
+from mtlite.storage.checkpoint import assign_weights, load_state, save_state, weight_arrays
+from mtlite.storage.run_directory import Run
+from mtlite.storage.tensors import save_arrays
+from mtlite.storage.training_log import Metrics
+from mtlite.topologies.topology import Topology
 from mtlite.training.optimizer import Adam
-from mtlite.training.progress import TrainingProgress
 from mtlite.training.schedule import learning_rate
 from mtlite.training.step import TrainingStep
-from mtlite.training.summaries import Summaries
+from mtlite.training.tensorboard import Summaries
 from mtlite.training.validation import Validation
+from mtlite.translation.loading import WEIGHTS
 
 _UPDATES_PER_LINE = 20  # of metrics.jsonl
 _MOST_FACTS_BYTES = 1 << 20  # names of arrays, and where a training stands

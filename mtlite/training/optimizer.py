@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from mtlite.training.checkpoint import array_of
+from mtlite.storage.checkpoint import array_of
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.98, 1e-8
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mtlite.config import TrainingConfig, settled
+from mtlite.config.options import TrainingConfig, settled
 
 
 def learning_rate(config: TrainingConfig, update: float, plateau_scale: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.data.batches import Batch
-from mtlite.models.topologies.topology import Loss, Topology
+from mtlite.topologies.topology import Loss, Topology
 from mtlite.training.optimizer import Adam
 
 _IDS = tf.TensorSpec([None, None], tf.int32)

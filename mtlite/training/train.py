@@ -9,17 +9,17 @@ from typing import IO, Any, NamedTuple, cast
 import datasets
 from rich.console import Console
 
-from mtlite.config import Config, settled
+from mtlite.config.options import Config, settled
+from mtlite.config.recipe import checked
+from mtlite.console import StandardError
 from mtlite.data.corpus import Corpus
+from mtlite.data.prepare import Prepared, data_report, prepare
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError
-from mtlite.hardware import choose_precision, lanes, machine, start_tensorflow
-from mtlite.recipe import checked
-from mtlite.run import FORMAT, Run
-from mtlite.search.loading import load_lengths, load_tokenizers, open_run
-from mtlite.training.checkpoint import check_state
-from mtlite.training.prepare import Prepared, data_report, prepare
-from mtlite.training.progress import StandardError
+from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
+from mtlite.storage.checkpoint import check_state
+from mtlite.storage.run_directory import FORMAT, Run
+from mtlite.translation.loading import load_lengths, load_tokenizers, open_run
 
 PACKAGES = (
     *("mtlite", "tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
@@ -62,7 +62,7 @@ def train(
         return place
     with place.locked():
         _fit(place, _begin(place, config, resume, console), console)
-        from mtlite.evaluate import evaluate_run
+        from mtlite.translation.scoring import evaluate_run
 
         console.print(f"run directory {place.path}")
         evaluate_run(place, console)
@@ -134,7 +134,7 @@ def _create(run: Run, given: Config, prepared: Prepared) -> None:
         for name, pairs in _held_out(prepared.corpus).items()
         for side in ("source", "target")
     }
-    from mtlite.models.lengths import Lengths
+    from mtlite.config.length_rules import Lengths
 
     run.write_json(
         "run.json",
@@ -197,7 +197,7 @@ def _fit(run: Run, ready: _Ready, console: Console) -> None:
     import tensorflow as tf
 
     from mtlite.data.batches import Batches
-    from mtlite.models.build import build_model
+    from mtlite.topologies.build import build_model
     from mtlite.training.loop import Loop
     from mtlite.training.optimizer import Adam
     from mtlite.training.step import TrainingStep

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.data.ids import cut
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.evaluation.scores import bleu
-from mtlite.models.topologies.topology import Topology
-from mtlite.search.likelihood import LikelihoodScorer
-from mtlite.search.searcher import Searcher, greedy_config
+from mtlite.topologies.topology import Topology
+from mtlite.translation.likelihood import LikelihoodScorer
+from mtlite.translation.searcher import Searcher, greedy_config
 
 
 class Validation:

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from mtlite.data.batches import Sequences, group_by_length
 from mtlite.evaluation.likelihood import Likelihood
-from mtlite.hardware import lanes
-from mtlite.models.topologies.topology import Topology
+from mtlite.runtime import lanes
+from mtlite.topologies.topology import Topology
 
 _IDS = tf.TensorSpec([None, None], tf.int32)
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import safetensors
 
-from mtlite.config import Config, ModelConfig, SearchConfig, settled
-from mtlite.data.limits import MAX_SIDE_BYTES, MAX_TENSOR_BYTES
+from mtlite.config.length_rules import Lengths
+from mtlite.config.options import Config, ModelConfig, SearchConfig, settled
+from mtlite.config.recipe import config_from
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
-from mtlite.models.lengths import Lengths
-from mtlite.models.table import TOPOLOGIES
-from mtlite.recipe import config_from
-from mtlite.run import Run
+from mtlite.limits import MAX_SIDE_BYTES, MAX_TENSOR_BYTES
+from mtlite.storage.run_directory import Run
 
 WEIGHTS = "best.safetensors"
 _ARRAYS_PER_LAYER = 12  # of both sides, none larger than the largest
@@ -115,7 +115,7 @@ def translation_config(
         UsageError: if a value has another type, is out of range, or is nothing for the run's topology.
     """
     if not isinstance(search, SearchConfig | None):
-        raise UsageError(f"search: expected a mtlite.config.SearchConfig, received {type(search).__name__}")
+        raise UsageError(f"search: expected a mtlite.SearchConfig, received {type(search).__name__}")
     values = {**config.to_dict(), "seed": seed}
     values["search"] = dataclasses.asdict(search or config.search)
     values["training"]["threads"] = threads

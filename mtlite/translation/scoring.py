@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.evaluation.scores import Scores, score
-from mtlite.run import Run
-from mtlite.search.translator import Translator
+from mtlite.storage.run_directory import Run
+from mtlite.translation.translator import Translator
 
 
 class Evaluated(NamedTuple):

@@ -9,22 +9,22 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import tensorflow as tf
 
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
-from mtlite.hardware import lanes
-from mtlite.models.formats import cast_once
-from mtlite.models.topologies.autoregressive import Autoregressive
-from mtlite.models.topologies.ctc import CTC
-from mtlite.models.topologies.direct import Direct
-from mtlite.models.topologies.topology import Topology
+from mtlite.layers.dtypes import cast_once
+from mtlite.runtime import lanes
 from mtlite.search.beam import beam_search
 from mtlite.search.ctc import best_path, prefix_beam_search
-from mtlite.search.direct import one_pass
 from mtlite.search.greedy import greedy
 from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.one_pass import one_pass
 from mtlite.search.sampling import sample
 from mtlite.search.stepper import Stepper
+from mtlite.topologies.autoregressive import Autoregressive
+from mtlite.topologies.ctc import CTC
+from mtlite.topologies.direct import Direct
+from mtlite.topologies.topology import Topology
 
 
 class Found(NamedTuple):

@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mtlite.arrays import load_arrays
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.data.ids import EOS, cut
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
-from mtlite.hardware import choose_precision, start_tensorflow
-from mtlite.models.topologies.topology import Topology
-from mtlite.run import Run
-from mtlite.search.loading import WEIGHTS, load_lengths, open_runs, refuse_other_sizes, translation_config
-from mtlite.search.searcher import Searcher
-from mtlite.training.checkpoint import assign_weights
+from mtlite.runtime import choose_precision, start_tensorflow
+from mtlite.storage.checkpoint import assign_weights
+from mtlite.storage.run_directory import Run
+from mtlite.storage.tensors import load_arrays
+from mtlite.topologies.topology import Topology
+from mtlite.translation.loading import WEIGHTS, load_lengths, open_runs, refuse_other_sizes, translation_config
+from mtlite.translation.searcher import Searcher
 
 
 class Translation(NamedTuple):
@@ -127,7 +127,7 @@ def load_model(run: Run, precision: str | None = None) -> Topology:
     lengths = load_lengths(run, facts)
     refuse_other_sizes(run, config.model, facts, lengths)
 
-    from mtlite.models.build import build_model
+    from mtlite.topologies.build import build_model
 
     path = run.path / WEIGHTS
     arrays, _ = load_arrays(path)

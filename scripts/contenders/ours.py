@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contenders.sizes import Sizes
-from mtlite.config import ModelConfig, SearchConfig
+from mtlite.config.options import ModelConfig, SearchConfig
 from mtlite.data.batches import Batch
-from mtlite.hardware import lanes, start_tensorflow
+from mtlite.runtime import lanes, start_tensorflow
 
 if TYPE_CHECKING:
     from mtlite.ablation.flops import Product
@@ -41,9 +41,9 @@ class OurTraining:
         start_tensorflow(threads)
         import tensorflow as tf
 
-        from mtlite.models.build import build_model
-        from mtlite.models.lengths import Lengths
-        from mtlite.models.lstm import LSTM
+        from mtlite.config.length_rules import Lengths
+        from mtlite.layers.lstm import LSTM
+        from mtlite.topologies.build import build_model
         from mtlite.training.optimizer import Adam
         from mtlite.training.step import TrainingStep
 
@@ -142,7 +142,7 @@ class OurTranslation:
     """
 
     def __init__(self, run: str, beam: int, precision: str, threads: int) -> None:
-        from mtlite.search.translator import Translator
+        from mtlite.translation.translator import Translator
 
         self.translator = Translator.load(run, search_of(run, beam), threads, precision=precision)
 
@@ -163,6 +163,6 @@ class OurTranslation:
 
 def search_of(run: str, beam: int) -> SearchConfig:
     """How a run searches, with another beam."""
-    from mtlite.run import Run
+    from mtlite.storage.run_directory import Run
 
     return replace(Run.open(run).config().search, beam_size=beam, nbest=1, sample=False)

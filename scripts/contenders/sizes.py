@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mtlite.config import settled
+from mtlite.config.options import settled
 from mtlite.data.batches import Batch
 from mtlite.errors import UsageError
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 
 _WIRING = {
     "topology": "attention",

@@ -14,11 +14,11 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from contenders.ours import search_of
 from contenders.sizes import Sizes
-from mtlite.arrays import Arrays, load_arrays
 from mtlite.data.batches import Batch, pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.run import Run
-from mtlite.search.loading import WEIGHTS, load_lengths
+from mtlite.storage.run_directory import Run
+from mtlite.storage.tensors import Arrays, load_arrays
+from mtlite.translation.loading import WEIGHTS, load_lengths
 
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Of every decoder layer h and c, `[1, batch, units]`."""

@@ -12,8 +12,8 @@ import pytest
 from mtlite.ablation.cells import Cell, cells_of, tuning_cells_of
 from mtlite.ablation.experiment import fingerprint
 from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.packing import pack, pack_json, pack_numbers, pack_statistics
+from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.packing import pack, pack_json, pack_numbers, pack_statistics
 from mtlite.evaluation.statistics import sentence_statistics
 
 TEXT = "ein Haus das alte Boot und wir sehen viele Katzen <im> Garten & „heute“ Abend | nicht | mehr 3,5 Kilo"

@@ -17,9 +17,9 @@ from samples import ROOT
 from mtlite.ablation.ablate import Work
 from mtlite.ablation.cell import discard_if_unusable
 from mtlite.ablation.cells import Cell, System
-from mtlite.arrays import load_arrays, save_arrays
 from mtlite.errors import RunError, UsageError
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
+from mtlite.storage.tensors import load_arrays, save_arrays
 
 
 def copy_of(run: Path, folder: Path) -> Run:

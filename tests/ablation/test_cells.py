@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from mtlite.ablation.cells import Cell, System, cells_of, nested, points, tuning_cells_of
-from mtlite.ablation.choosing import choice
 from mtlite.ablation.experiment import Experiment, base_config, cell_config, fingerprint, left_out_options
 from mtlite.ablation.options import AblationConfig
+from mtlite.ablation.tuning import choice
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import UsageError
-from mtlite.models.table import TOPOLOGIES
 
 
 def test_every_combination_once_with_a_name_of_its_own() -> None:

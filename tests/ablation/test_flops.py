@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from mtlite.ablation.flops import Product, training_flops, training_products
-from mtlite.config import ModelConfig
-from mtlite.models.build import build_model
-from mtlite.models.lengths import LengthRule, Lengths
+from mtlite.config.length_rules import LengthRule, Lengths
+from mtlite.config.options import ModelConfig
+from mtlite.topologies.build import build_model
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from mtlite.ablation import matching
 from mtlite.ablation.matching import match_parameters, within_tolerance
-from mtlite.config import Config, ModelConfig
+from mtlite.config.options import Config, ModelConfig
 
 
 @pytest.mark.parametrize("target", [500, 10_000, 123_456, 4_000_000])

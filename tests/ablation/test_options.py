@@ -11,8 +11,8 @@ import yaml
 from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.options import ablation_config
 from mtlite.commands import ablate as command
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import UsageError
-from mtlite.models.table import TOPOLOGIES
 
 RECIPE: dict[str, Any] = {
     "data": {

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from mtlite.ablation.experiment import fingerprint
-from mtlite.ablation.gather import gather
-from mtlite.ablation.packing import pack, pack_statistics, unpack, unpack_json, unpack_statistics
 from mtlite.ablation.record import Record
+from mtlite.comparison.packing import pack, pack_statistics, unpack, unpack_json, unpack_statistics
 from mtlite.errors import RunError, UsageError
+from mtlite.report.gather import gather
 
 
 def written(path: Path, header: dict[str, Any], outcomes: dict[str, Any]) -> Record:

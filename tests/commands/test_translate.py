@@ -15,8 +15,8 @@ from samples import NUMBERS, ROOT
 from mtlite.cli import main
 from mtlite.commands.translate import chunks
 from mtlite.errors import DataError, UsageError
-from mtlite.run import Run
-from mtlite.search.translator import Translator
+from mtlite.storage.run_directory import Run
+from mtlite.translation.translator import Translator
 
 ODD = "one two\n\n  \r\nthree\tfour\none\u2028two\n🦊 \x00 one\none".encode()
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from mtlite.ablation.attention_maps import attention_of, chosen, weights_of
+from mtlite.comparison.attention_maps import attention_of, chosen, weights_of
 from mtlite.errors import RunError
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 from mtlite.training.train import train
 
 

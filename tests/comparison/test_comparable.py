@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from mtlite.ablation.comparable import common_test, group_runs, refuse_incomparable
-from mtlite.ablation.outcome import Outcome
 from mtlite.cli import main
+from mtlite.comparison.comparable import common_test, group_runs, refuse_incomparable
+from mtlite.comparison.outcome import Outcome
 from mtlite.errors import DataError, RunError, UsageError
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 
 VALIDATION = {"kind": "validation", "update": 20, "dev_bleu": 1.0, "dev_loss": 1.0, "seconds": 1.0}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mtlite.ablation.outcome import Outcome
+from mtlite.comparison.outcome import Outcome
 
 
 def outcome(*bleu: float, loss: float = 2.0) -> Outcome:

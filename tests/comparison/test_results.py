@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mtlite.ablation.gather import gather
-from mtlite.ablation.outcome import Outcome
-from mtlite.ablation.packing import unpack_json
-from mtlite.ablation.results import Results, as_csv, as_json, as_lines, cell_rows, make_results
+from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.packing import unpack_json
+from mtlite.comparison.results import Results, as_csv, as_json, as_lines, cell_rows, make_results
 from mtlite.evaluation.scores import bleu
+from mtlite.report.gather import gather
 
 
 def results_of(header: dict[str, Any], outcomes: dict[str, Outcome]) -> Results:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from mtlite.models.lengths import LengthRule, Lengths
+from mtlite.config.length_rules import LengthRule, Lengths
 
 
 def pairs_like(seed: int, count: int = 400) -> np.ndarray:

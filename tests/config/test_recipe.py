@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mtlite.config import Config, CorpusConfig
-from mtlite.data.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
+from mtlite.config.options import Config, CorpusConfig
+from mtlite.config.recipe import check, config_from, from_text, options, read_config, read_recipe
 from mtlite.errors import UsageError
-from mtlite.recipe import check, config_from, from_text, options, read_config, read_recipe
+from mtlite.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mtlite.config import Config, ModelConfig, SearchConfig
-from mtlite.data.defaults import choose_sizes
+from mtlite.config.options import Config, ModelConfig, SearchConfig
+from mtlite.config.recipe import check
+from mtlite.config.registry import COMMON, OPTIONAL, TOPOLOGIES, both_directions, refuse_unsupported
+from mtlite.config.resolve import choose_sizes
 from mtlite.data.ids import EOS
 from mtlite.errors import UsageError
-from mtlite.models.build import topology_class
-from mtlite.models.table import COMMON, OPTIONAL, TOPOLOGIES, both_directions, refuse_unsupported
-from mtlite.models.topologies.topology import Topology
-from mtlite.recipe import check
+from mtlite.topologies.build import topology_class
+from mtlite.topologies.topology import Topology
 
 NAMES = list(TOPOLOGIES)
 OPTIONS = {
@@ -127,5 +127,5 @@ def test_directions() -> None:
 
 
 def test_the_table_needs_no_tensorflow() -> None:
-    program = "import sys, mtlite.models.table, mtlite.models.drawing; print('tensorflow' in sys.modules)"
+    program = "import sys, mtlite.config.registry, mtlite.topologies.drawing; print('tensorflow' in sys.modules)"
     assert not ast.literal_eval(subprocess.check_output([sys.executable, "-c", program], text=True))

@@ -3,9 +3,9 @@ import dataclasses
 
 import pytest
 
-from mtlite.config import Config, ModelConfig, TokenizerConfig, TrainingConfig
-from mtlite.data.defaults import choose_budget, choose_sizes
-from mtlite.recipe import check
+from mtlite.config.options import Config, ModelConfig, TokenizerConfig, TrainingConfig
+from mtlite.config.recipe import check
+from mtlite.config.resolve import choose_budget, choose_sizes
 
 
 def open_values(config):

@@ -71,7 +71,7 @@ def test_spell_asks_for_words_of_training_and_for_two_of_them(splits):
 
 
 def test_a_symbol_is_one_id(splits, tmp_path):
-    from mtlite.config import TokenizerConfig
+    from mtlite.config.options import TokenizerConfig
     from mtlite.data.tokenizer import make_tokenizers
 
     for task in splits.values():

@@ -23,12 +23,12 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mtlite.config import CorpusConfig
-from mtlite.data.cached import pairs_of
+from mtlite.config.options import CorpusConfig
+from mtlite.data.cache import pairs_of
 from mtlite.data.corpus import load_pairs
-from mtlite.data.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
 from mtlite.data.readers import Columns, Pair, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import MtliteError
+from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
 
 COLUMNS = Columns(("de", "source"), ("en", "target"))
 FRAGMENTS = [

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import ROOT, number_pairs
 
-from mtlite.config import TokenizerConfig
+from mtlite.config.options import TokenizerConfig
 from mtlite.data import batches as module
 from mtlite.data.batches import Batch, Batches, Position, Prefetched, group_by_length, pad
 from mtlite.data.encoding import encode_pairs, length_table

@@ -1,8 +1,8 @@
 import datasets
 import pytest
 
-from mtlite.config import CleaningConfig
-from mtlite.data.cached import pairs_of
+from mtlite.config.options import CleaningConfig
+from mtlite.data.cache import pairs_of
 from mtlite.data.cleaning import clean, folded, script_of
 from mtlite.data.corpus import Corpus
 from mtlite.errors import DataError, UsageError

@@ -17,8 +17,8 @@ from fuzz_readers import fuzz
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtlite.config import CorpusConfig, DataConfig
-from mtlite.data.cached import pairs_of
+from mtlite.config.options import CorpusConfig, DataConfig
+from mtlite.data.cache import pairs_of
 from mtlite.data.corpus import load_corpus, load_pairs
 from mtlite.data.readers import Columns, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import DataError, UsageError

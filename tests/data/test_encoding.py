@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from samples import number_pairs
 
-from mtlite.config import TokenizerConfig
+from mtlite.config.options import TokenizerConfig
 from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.tokenizer import make_tokenizers
 from mtlite.errors import DataError

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtlite.data.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError
+from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
 
 
 def lines_of(path: Path, data: bytes) -> list[str]:

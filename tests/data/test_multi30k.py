@@ -9,8 +9,8 @@ import sys
 import pytest
 from samples import ROOT
 
-from mtlite.recipe import read_config
-from mtlite.training.prepare import data_report, prepare
+from mtlite.config.recipe import read_config
+from mtlite.data.prepare import data_report, prepare
 
 FILES = ROOT.parent / "shared" / "corpora" / "multi30k"
 pytestmark = [

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from samples import number_pairs, write_pairs
 
-from mtlite.arrays import load_arrays, save_arrays
-from mtlite.config import Config, CorpusConfig, DataConfig, TokenizerConfig
+from mtlite.config.options import Config, CorpusConfig, DataConfig, TokenizerConfig
 from mtlite.data.batches import Batches
-from mtlite.data.cached import cache_folder
+from mtlite.data.cache import cache_folder
+from mtlite.data.prepare import count_batches, data_report, prepare
 from mtlite.errors import DataError, RunError, UsageError
-from mtlite.training.prepare import count_batches, data_report, prepare
+from mtlite.storage.tensors import load_arrays, save_arrays
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_nothing_is_left_open_and_the_given_configuration_is_not_changed(config)
 def test_the_tokenizer_sees_a_sample_drawn_by_seed(config, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "mtlite.training.prepare.make_tokenizers",
+        "mtlite.data.prepare.make_tokenizers",
         lambda options, pairs, size: seen.append(list(pairs)) or ready.make(options, size),
     )
     ready = prepared_tokenizers(config)
@@ -97,7 +97,7 @@ def test_the_vocabulary_size_of_a_given_model_is_its_own(config, tmp_path):
     ],
 )
 def test_a_tokenizer_that_cannot_be_is_refused_before_the_corpus_is_read(config, monkeypatch, options, error):
-    monkeypatch.setattr("mtlite.training.prepare.load_corpus", lambda *_: pytest.fail("the corpus is read"))
+    monkeypatch.setattr("mtlite.data.prepare.load_corpus", lambda *_: pytest.fail("the corpus is read"))
     config.tokenizer = TokenizerConfig(**options)
     with pytest.raises(error):
         prepared(config)
@@ -132,7 +132,7 @@ def test_a_cache_that_is_full(config, monkeypatch):
     def fail(*_):
         raise RunError("no space left")
 
-    monkeypatch.setattr("mtlite.data.cached.save_arrays", fail)
+    monkeypatch.setattr("mtlite.data.cache.save_arrays", fail)
     config.seed = 77
     config.tokenizer.byte_fallback = True
     with pytest.raises(DataError, match="no space left; the cache is in"):
@@ -154,7 +154,7 @@ def test_pairs_with_line_breaks_are_not_cut_out(config, tmp_path):
 def test_batches_of_a_large_corpus_are_counted_on_a_part_of_it(config, monkeypatch):
     lengths = prepared(config).lengths
     exact = count_batches(lengths, 100)
-    monkeypatch.setattr("mtlite.training.prepare.POOL_PAIRS", 40)
+    monkeypatch.setattr("mtlite.data.prepare.POOL_PAIRS", 40)
     assert count_batches(lengths, 100) == pytest.approx(exact, rel=0.2)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from samples import number_pairs
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.data.segmentation import Sampler
+from mtlite.data.subword_sampling import Sampler
 from mtlite.data.tokenizer import train_tokenizer
 
 GERMAN = [target for _, target in number_pairs(60, seed=1)]
@@ -66,7 +66,7 @@ def test_pieces_that_go_on_after_a_space():
 
 
 def test_no_more_words_are_remembered_than_allowed(processor, monkeypatch):
-    monkeypatch.setattr("mtlite.data.segmentation._CACHED_WORDS", 3)
+    monkeypatch.setattr("mtlite.data.subword_sampling._CACHED_WORDS", 3)
     sampler = Sampler(processor, 0.1)
     sampler(GERMAN, seed=1)
     assert sampler.ways.cache_info().currsize == 3

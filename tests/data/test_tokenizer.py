@@ -11,9 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from samples import ROOT, number_pairs
 
-from mtlite.config import TokenizerConfig
+from mtlite.config.options import TokenizerConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.data.limits import MAX_VOCABULARY
 from mtlite.data.tokenizer import (
     Tokenizer,
     Tokenizers,
@@ -23,6 +22,7 @@ from mtlite.data.tokenizer import (
     train_tokenizer,
 )
 from mtlite.errors import DataError, RunError, UsageError
+from mtlite.limits import MAX_VOCABULARY
 
 PAIRS = number_pairs(60, seed=1)
 GERMAN = [target for _, target in PAIRS]

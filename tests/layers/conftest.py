@@ -9,11 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from mtlite.config import ModelConfig
-from mtlite.models.build import build_model
-from mtlite.models.lengths import LengthRule, Lengths
-from mtlite.models.table import both_directions
-from mtlite.models.topologies.topology import Topology
+from mtlite.config.length_rules import LengthRule, Lengths
+from mtlite.config.options import ModelConfig
+from mtlite.config.registry import both_directions
+from mtlite.topologies.build import build_model
+from mtlite.topologies.topology import Topology
 
 LENGTHS = Lengths(direct=LengthRule(1.0, 2.0), search=LengthRule(1.0, 3.0), fixed=8, expansion=2)
 VOCABULARY = 20

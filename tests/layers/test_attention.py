@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.models.attention import KINDS, AttentionLayer
+from mtlite.layers.attention import KINDS, AttentionLayer
 
 UNITS = 6
 MASK = np.array([[True, True, True], [True, False, False]])

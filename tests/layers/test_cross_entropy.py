@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.models.cross_entropy import cross_entropy
+from mtlite.layers.cross_entropy import cross_entropy
 
 FACTORS = ("x", "weights", "bias")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.models.marginal import marginal_negative_log_likelihood
+from mtlite.layers.ctc_loss import marginal_negative_log_likelihood
 
 VOCABULARY, LENGTH = 40, 9
 LABELS = np.array([[7, 7, 5, 7], [3, 9, 0, 0], [11, 0, 0, 0], [39, 1, 39, 39]], np.int32)

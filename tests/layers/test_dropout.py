@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.models.dropout import Dropout
+from mtlite.layers.dropout import Dropout
 
 SEED = tf.constant([3, 4])
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mtlite.models.formats import cast_once, in_format
+from mtlite.layers.dtypes import cast_once, in_format
 
 
 def test_a_weight_is_cast_where_it_is_used() -> None:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.models.embedding import Embedding
-from mtlite.models.head import Head
+from mtlite.layers.embedding import Embedding
+from mtlite.layers.head import Head
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

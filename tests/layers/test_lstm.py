@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.models.lstm import LSTM
+from mtlite.layers.lstm import LSTM
 
 BATCH, INPUT, UNITS = 6, 10, 16
 Arrays = dict[str, np.ndarray]
@@ -230,7 +230,7 @@ def test_a_gpu_gets_the_path_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = LSTM(UNITS, return_sequences=True)
     assert not layer.fast()
     calls = []
-    monkeypatch.setattr("mtlite.models.lstm.whole_sequence", lambda *_: calls.append(1))
+    monkeypatch.setattr("mtlite.layers.lstm.whole_sequence", lambda *_: calls.append(1))
     inputs = np.random.default_rng(1).normal(size=(3, 4, INPUT)).astype(np.float32)
     layer(inputs)
     assert not calls

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.models.stack import DenseStack, LSTMStack
+from mtlite.layers.stack import DenseStack, LSTMStack
 
 UNITS = 6
 MASK = np.array([[True] * 5, [True, True, False, False, False]])

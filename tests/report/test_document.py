@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtlite.ablation.document import (
+from mtlite.report.document import (
     Code,
     Folded,
     Heading,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mtlite.ablation.report import report
 from mtlite.errors import RunError
+from mtlite.report.report import report
 
 TOPOLOGIES = ["attention", "peek", "ctc", "one-to-one"]
 

@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from mtlite.config import ModelConfig
+from mtlite.config.length_rules import LengthRule, Lengths
+from mtlite.config.options import ModelConfig
 from mtlite.data.ids import EOS
-from mtlite.models.build import build_model
-from mtlite.models.lengths import LengthRule, Lengths
-from mtlite.models.topologies.topology import Topology
+from mtlite.topologies.build import build_model
+from mtlite.topologies.topology import Topology
 
 VOCABULARY = 30
 LENGTHS = Lengths(direct=LengthRule(1.0, 1.0), search=LengthRule(0.5, 1.0), fixed=6, expansion=2)

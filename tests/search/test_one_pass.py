@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.models.topologies.ctc import BLANK
-from mtlite.models.topologies.topology import Topology
 from mtlite.search.ctc import best_path, best_prefixes, prefix_beam_search
-from mtlite.search.direct import one_pass
-from mtlite.search.searcher import Searcher
+from mtlite.search.one_pass import one_pass
+from mtlite.topologies.ctc import BLANK
+from mtlite.topologies.topology import Topology
+from mtlite.translation.searcher import Searcher
 
 SOURCE = tf.constant([[EOS]])
 

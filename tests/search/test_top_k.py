@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.search.largest import largest
+from mtlite.search.top_k import largest
 
 
 @pytest.mark.parametrize("columns", [1, 7, 99, 100, 101, 600, 1003])

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from faults import failing_at
 
-from mtlite.arrays import save_arrays
 from mtlite.errors import DamagedError, RunError
-from mtlite.training.checkpoint import check_state, load_state, save_state
+from mtlite.storage.checkpoint import check_state, load_state, save_state
+from mtlite.storage.tensors import save_arrays
 
 ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "weights/b": np.ones(4, np.float32)}
 

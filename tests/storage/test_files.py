@@ -5,7 +5,7 @@ import pytest
 from faults import Killed, failing_at
 
 from mtlite.errors import RunError
-from mtlite.files import write_atomically
+from mtlite.storage.files import write_atomically
 
 CALLS = ["open", "write", "flush", "fsync", "replace", "open", "fsync"]  # the last two are those of the folder
 

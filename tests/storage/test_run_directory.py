@@ -9,7 +9,7 @@ import pytest
 from samples import ROOT
 
 from mtlite.errors import DataError, RunError, UsageError
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 
 FACTS = {
     "format": 1,
@@ -180,7 +180,7 @@ class TestSides:
 HOLD = """
 import sys, time
 from pathlib import Path
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
 with Run(Path(sys.argv[1])).locked():
     print("locked", flush=True)
     time.sleep(600)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mtlite.arrays import load_arrays, save_arrays
 from mtlite.errors import RunError
+from mtlite.storage.tensors import load_arrays, save_arrays
 
 ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "weights/b": np.ones(4, np.float32)}
 

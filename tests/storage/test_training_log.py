@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtlite.errors import RunError
-from mtlite.metrics import Metrics, read_metrics
+from mtlite.storage.training_log import Metrics, read_metrics
 
 
 def written(path, updates):

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.arrays import load_arrays, save_arrays
-from mtlite.config import SearchConfig
+from mtlite.config.length_rules import LengthRule, Lengths
+from mtlite.config.options import SearchConfig
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.data.batches import Batch, pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.models.lengths import LengthRule, Lengths
-from mtlite.models.table import TOPOLOGIES
-from mtlite.models.topologies.ctc import CTC
-from mtlite.models.topologies.topology import Topology
-from mtlite.search.searcher import Searcher
-from mtlite.training.checkpoint import assign_weights, weight_arrays
+from mtlite.storage.checkpoint import assign_weights, weight_arrays
+from mtlite.storage.tensors import load_arrays, save_arrays
+from mtlite.topologies.ctc import CTC
+from mtlite.topologies.topology import Topology
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep
+from mtlite.translation.searcher import Searcher
 
 NAMES = list(TOPOLOGIES)
 AUTOREGRESSIVE = [name for name, entry in TOPOLOGIES.items() if entry.family == "autoregressive"]

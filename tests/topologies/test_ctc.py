@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from mtlite.data.ids import EOS, PAD
-from mtlite.models.topologies.ctc import BLANK
-from mtlite.models.topologies.topology import Topology
+from mtlite.topologies.ctc import BLANK
+from mtlite.topologies.topology import Topology
 
 VOCABULARY = 6
 SOURCE = np.array([[4, EOS]])  # two positions, twice as many to write at

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mtlite.config.length_rules import LengthRule, Lengths
 from mtlite.data.ids import EOS, PAD
-from mtlite.models.lengths import LengthRule, Lengths
-from mtlite.models.topologies.direct import copies, followed_by_blanks, window
-from mtlite.models.topologies.topology import Topology
+from mtlite.topologies.direct import copies, followed_by_blanks, window
+from mtlite.topologies.topology import Topology
 
 SOURCE = np.array([[5, 6, 7, 8, EOS], [9, EOS, PAD, PAD, PAD]])
 ANY = np.array([[EOS], [EOS]])

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mtlite.cli import main
-from mtlite.models.build import topology_class
-from mtlite.models.drawing import documentation, draw, picture
-from mtlite.models.table import TOPOLOGIES
+from mtlite.config.registry import TOPOLOGIES
+from mtlite.topologies.build import topology_class
+from mtlite.topologies.drawing import documentation, draw, picture
 
 NAMES = list(TOPOLOGIES)
 

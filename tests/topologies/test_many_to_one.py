@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD
-from mtlite.models.topologies.topology import Topology
+from mtlite.topologies.topology import Topology
 
 SOURCE = np.array([[5, 6, 7, EOS], [8, EOS, PAD, PAD], [9, 10, EOS, PAD]])
 TARGET = np.array([[11, 12, EOS, PAD], [4, 5, 6, EOS], [EOS, PAD, PAD, PAD]])

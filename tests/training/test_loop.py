@@ -14,13 +14,13 @@ import pytest
 import tensorflow as tf
 from faults import Killed, failing_at
 
-from mtlite.arrays import load_arrays
-from mtlite.config import TrainingConfig
+from mtlite.config.options import TrainingConfig
 from mtlite.data.batches import Batch, Position
 from mtlite.errors import MtliteError, RunError
-from mtlite.metrics import read_metrics
-from mtlite.run import Run
-from mtlite.training.checkpoint import load_state
+from mtlite.storage.checkpoint import load_state
+from mtlite.storage.run_directory import Run
+from mtlite.storage.tensors import load_arrays
+from mtlite.storage.training_log import read_metrics
 from mtlite.training.loop import Interrupted, Loop
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import Update
@@ -323,7 +323,7 @@ class TestResume:
         make(max_updates=7).fit()
         make(max_updates=7).fit()
         state = load_state(make().run.path)[0]
-        from mtlite.training.checkpoint import save_state
+        from mtlite.storage.checkpoint import save_state
 
         save_state(make().run.path, state[0], {**state[1], "moon": "full"})
         with pytest.raises(RunError, match="another version of mtlite"):

@@ -11,8 +11,8 @@ import pytest
 from samples import ROOT
 
 from mtlite.errors import MtliteError, UsageError
-from mtlite.metrics import read_metrics
-from mtlite.run import Run
+from mtlite.storage.run_directory import Run
+from mtlite.storage.training_log import read_metrics
 from mtlite.training.loop import Interrupted, Loop
 from mtlite.training.step import TrainingStep
 from mtlite.training.train import train

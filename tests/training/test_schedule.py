@@ -1,6 +1,6 @@
 import pytest
 
-from mtlite.config import TrainingConfig
+from mtlite.config.options import TrainingConfig
 from mtlite.training.schedule import learning_rate
 
 

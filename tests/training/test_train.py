@@ -11,10 +11,10 @@ import pytest
 from samples import ROOT, number_pairs, write_pairs
 
 from mtlite.cli import main
-from mtlite.config import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TrainingConfig
+from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TrainingConfig
 from mtlite.errors import DamagedError, DataError, RunError, UsageError
-from mtlite.run import Run
-from mtlite.training.checkpoint import load_state, save_state
+from mtlite.storage.checkpoint import load_state, save_state
+from mtlite.storage.run_directory import Run
 from mtlite.training.loop import Progress, progress_of
 from mtlite.training.train import dry_run, train
 

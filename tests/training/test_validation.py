@@ -4,7 +4,7 @@ import tensorflow as tf
 from samples import number_pairs
 from tiny import make_model, values
 
-from mtlite.config import SearchConfig, TokenizerConfig
+from mtlite.config.options import SearchConfig, TokenizerConfig
 from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import make_tokenizers
 from mtlite.training.validation import Validation

@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mtlite.config import ModelConfig
+from mtlite.config.length_rules import LengthRule, Lengths
+from mtlite.config.options import ModelConfig
 from mtlite.data.batches import Batch, pad
-from mtlite.models.build import build_model
-from mtlite.models.lengths import LengthRule, Lengths
-from mtlite.models.topologies.topology import Topology
+from mtlite.topologies.build import build_model
+from mtlite.topologies.topology import Topology
 
 VOCABULARY = 12
 

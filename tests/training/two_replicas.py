@@ -15,8 +15,7 @@ import tensorflow as tf
 from samples import number_pairs, write_pairs
 from tiny import make_batch, make_model, values
 
-from mtlite.arrays import load_arrays
-from mtlite.config import (
+from mtlite.config.options import (
     Config,
     CorpusConfig,
     DataConfig,
@@ -25,6 +24,7 @@ from mtlite.config import (
     TokenizerConfig,
     TrainingConfig,
 )
+from mtlite.storage.tensors import load_arrays
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep
 from mtlite.training.train import train as mtlite_train

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.data.ids import EOS
-from mtlite.models.table import TOPOLOGIES
-from mtlite.models.topologies.topology import Topology
-from mtlite.search.likelihood import LikelihoodScorer
+from mtlite.topologies.topology import Topology
+from mtlite.translation.likelihood import LikelihoodScorer
 
 SOURCES = [[5, 6, 7, EOS], [5, EOS], [9, 8, 7, 6, 5, 4, EOS], [EOS]]
 TARGETS = [[8, 9, EOS], [5, 6, 7, 8, 9, 10, 11, EOS], [EOS], [4, EOS]]

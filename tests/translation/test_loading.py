@@ -9,10 +9,10 @@ import pytest
 from safetensors import safe_open
 
 from mtlite.cli import main
+from mtlite.config.length_rules import LengthRule, Lengths
 from mtlite.errors import UsageError
-from mtlite.models.lengths import LengthRule, Lengths
-from mtlite.run import Run
-from mtlite.search.loading import refuse_unjoinable
+from mtlite.storage.run_directory import Run
+from mtlite.translation.loading import refuse_unjoinable
 
 SHORT = Lengths(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
 LONG = Lengths(LengthRule(2.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)

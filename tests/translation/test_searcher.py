@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.data.batches import pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.data.limits import MAX_HYPOTHESIS_TOKENS
-from mtlite.search.searcher import Found, Searcher, greedy_config
+from mtlite.limits import MAX_HYPOTHESIS_TOKENS
 from mtlite.search.stepper import Stepper
+from mtlite.translation.searcher import Found, Searcher, greedy_config
 
 AUTOREGRESSIVE = ("encoder-decoder", "attention", "peek", "many-to-one")
 ALL = 10**7  # batch_tokens for one batch

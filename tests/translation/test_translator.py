@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 
-from mtlite.config import SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.errors import UsageError
-from mtlite.search.translator import Translator
+from mtlite.translation.translator import Translator
 
 
 @pytest.fixture
 def no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test fails where TensorFlow would be started."""
-    monkeypatch.setattr("mtlite.search.translator.start_tensorflow", lambda *_: pytest.fail("TensorFlow is started"))
+    monkeypatch.setattr(
+        "mtlite.translation.translator.start_tensorflow", lambda *_: pytest.fail("TensorFlow is started")
+    )
 
 
 @pytest.mark.usefixtures("no_tensorflow")
@@ -33,7 +35,7 @@ def no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"search": SearchConfig(length_penalty=math.nan)}, "search.length_penalty: expected at least 0, received nan"),
         ({"search": SearchConfig(batch_tokens=0)}, "search.batch_tokens: expected at least 1"),
         ({"search": SearchConfig(max_source_tokens=0)}, "search.max_source_tokens: expected at least 2"),
-        ({"search": {"beam_size": 2}}, "search: expected a mtlite.config.SearchConfig, received dict"),
+        ({"search": {"beam_size": 2}}, "search: expected a mtlite.config.options.SearchConfig, received dict"),
         ({"precision": "fp16"}, "training.precision: expected one of auto, float32, bfloat16, received fp16"),
         ({"threads": -1}, "training.threads: expected at least 0"),
         ({"seed": -1}, "seed: expected at least 0"),

@@ -1,0 +1,1 @@
+"""From a run directory and text to translations and their scores."""
