@@ -281,7 +281,7 @@ def named(kind: Any) -> str:
 
 def option_names(kind: Any, prefix: str = "") -> Iterator[str]:
     """The full names of all fields of a dataclass and of the dataclasses in it."""
-    for name, hint in fields_of(kind).items() if dataclasses.is_dataclass(kind) else ():
+    for name, hint in fields_of(kind).items() if section_of(kind) else ():
         inner = section_of(split(hint)[0])
         if inner is None:
             yield f"{prefix}{name}"
