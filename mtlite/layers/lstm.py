@@ -216,8 +216,7 @@ def _through_products(
     d_kernel = _dot(_flat(inputs, size), flat, transpose_a=True)
     d_inputs = tf.reshape(tf.matmul(flat, kernel, transpose_b=True), tf.shape(inputs))
     # A product adds rows up in float32, in a fraction of the time that the general sum takes.
-    rows = tf.shape(inputs)[0] * tf.shape(inputs)[1]
-    d_bias = _dot(tf.ones([1, rows], flat.dtype), flat)[0]
+    d_bias = _dot(tf.ones([1, tf.shape(flat)[0]], flat.dtype), flat)[0]
     return d_inputs, d_kernel, d_recurrent, d_bias
 
 

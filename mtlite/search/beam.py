@@ -58,10 +58,10 @@ def beam_search(
     def step(at: tf.Tensor, final: tf.Tensor, arrays: Any, rows: _Rows, memories: Any, states: Any) -> Any:
         # [sentences · beam] tokens in, the best continuations of every hypothesis out
         found, log_total, states, attention = stepper.step(tf.reshape(rows.tokens, [-1]), states, memories)
-        chosen = _choose(rows, found, log_total, at + 1, length_penalty)
+        count = tf.shape(rows.sentences)[0]
+        chosen = _choose(rows, count, found, log_total, at + 1, length_penalty)
         inside = (at + 1 < tf.gather(limits, rows.sentences))[:, None]
         running = tf.gather(rows.running, chosen.parents, batch_dims=1) & (chosen.tokens != EOS) & inside
-        count = tf.shape(rows.sentences)[0]
         origins = tf.reshape(tf.range(count)[:, None] * beam_size + chosen.parents, [-1])
         states = tf.nest.map_structure(lambda tensor: tf.gather(tensor, origins), states)
 
@@ -91,12 +91,13 @@ def beam_search(
 
 
 def _choose(
-    rows: _Rows, found: tf.Tensor, log_total: tf.Tensor, length: tf.Tensor, length_penalty: float
+    rows: _Rows, count: tf.Tensor, found: tf.Tensor, log_total: tf.Tensor, length: tf.Tensor, length_penalty: float
 ) -> _Chosen:
     """The best continuations of each row.
 
     Args:
         rows: as they are.
+        count: how many.
         found: scores of all tokens `[rows · beam, vocabulary]`.
         log_total: what they are more than log p `[rows · beam]`.
         length: of the continuations.
@@ -106,7 +107,6 @@ def _choose(
     width = min(beam_size, found.shape[-1])  # continuations of one hypothesis that can be among the best
     found, candidates = top_k(found, width)
     step_log_p = found - log_total[:, None]
-    count = tf.shape(rows.sentences)[0]
     shape = [count, beam_size, width]
     candidates = tf.reshape(candidates, shape)
     log_p = rows.log_p[:, :, None] + tf.reshape(step_log_p, shape)
