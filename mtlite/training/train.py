@@ -9,6 +9,7 @@ from typing import IO, Any, NamedTuple, cast
 import datasets
 from rich.console import Console
 
+from mtlite import __version__
 from mtlite.config.options import Config, settled
 from mtlite.config.recipe import checked
 from mtlite.console import StandardError
@@ -22,7 +23,7 @@ from mtlite.storage.run_directory import FORMAT, Run
 from mtlite.translation.loading import load_lengths, load_tokenizers, open_run
 
 PACKAGES = (
-    *("mtlite", "tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
+    *("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
     *("docstring-parser", "PyYAML", "rich", "scipy", "matplotlib"),
 )
 
@@ -153,11 +154,15 @@ def _create(run: Run, given: Config, prepared: Prepared) -> None:
             "sides": sides,
             "tests": list(prepared.corpus.tests),
             "resolved": run.checksum("resolved.yaml"),
-            "packages": {package: version(package) for package in PACKAGES},
+            "packages": _versions(),
             "machine": machine(),
             "seconds": {"preparation": prepared.seconds, "tokenizer": prepared.tokenizer_seconds},
         },
     )
+
+
+def _versions() -> dict[str, str]:
+    return {"mtlite": __version__, **{package: version(package) for package in PACKAGES}}
 
 
 def _held_out(corpus: Corpus) -> dict[str, Any]:
@@ -174,10 +179,10 @@ def _compare_with_saved(saved: dict[str, Any], prepared: Prepared, console: Cons
     for key, (what, fingerprint) in received.items():
         if saved[key] != fingerprint:
             raise RunError(f"the {what} not what this run was started with: put them back, or start a new run")
-    now = {package: version(package) for package in PACKAGES}
+    now = _versions()
     changed = [
         f"{package} {saved['packages'].get(package)} → {now[package]}"
-        for package in PACKAGES
+        for package in now
         if now[package] != saved["packages"].get(package)
     ]
     changed += [
