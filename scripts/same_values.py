@@ -109,7 +109,9 @@ def reported(made: Path) -> Values:
         found |= figures(results.get(section), f"results.json, {section}", all_of_them=True)
     rows = [line for line in (made / "report.md").read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     for number, row in enumerate(rows):
-        found |= {f"report.md, table row {number}, {at}": figure for at, figure in enumerate(re.findall(r"[\d.,]+", row))}
+        found |= {
+            f"report.md, table row {number}, {at}": figure for at, figure in enumerate(re.findall(r"[\d.,]+", row))
+        }
     return found
 
 

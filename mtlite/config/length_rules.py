@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from mtlite.config.read import Between
 from mtlite.limits import MAX_HYPOTHESIS_TOKENS
 
 _EXTRA_TOKENS = 10  # beyond the length rule; autoregressive search stops there
@@ -18,8 +19,8 @@ _STEP = 0.05  # between the slopes that are tried
 class LengthRule:
     """N = max(1, ceil(slope · S + intercept)) output positions for a source of S tokens."""
 
-    slope: float
-    intercept: float
+    slope: Annotated[float, Between(0, 100)]
+    intercept: Annotated[float, Between(-(2**20), 2**20)]
 
     def __call__(self, source_lengths: np.ndarray) -> np.ndarray:
         """`[batch]` source lengths → `[batch]` output lengths, both int32."""
@@ -57,7 +58,7 @@ def _distinct(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class LengthRules:
     """Every rule that a topology may need.
 
     Args:
@@ -69,11 +70,11 @@ class Lengths:
 
     direct: LengthRule
     search: LengthRule
-    fixed: int
-    expansion: int
+    fixed: Annotated[int, Between(1, 2**20)]
+    expansion: Annotated[int, Between(1, 2**20)]
 
     @classmethod
-    def fit(cls, pairs: np.ndarray) -> Lengths:
+    def fit(cls, pairs: np.ndarray) -> LengthRules:
         """Fit all rules.
 
         Args:
@@ -95,15 +96,3 @@ class Lengths:
         """How many tokens autoregressive search may write for sources of these lengths `[batch]`."""
         limits = self.search(source_lengths) + _EXTRA_TOKENS
         return np.minimum(limits, MAX_HYPOTHESIS_TOKENS)  # type: ignore[no-any-return]
-
-    def to_dict(self) -> dict[str, object]:
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, object]) -> Lengths:
-        return cls(
-            direct=LengthRule(**values["direct"]),  # type: ignore[arg-type]
-            search=LengthRule(**values["search"]),  # type: ignore[arg-type]
-            fixed=int(values["fixed"]),  # type: ignore[call-overload]
-            expansion=int(values["expansion"]),  # type: ignore[call-overload]
-        )

@@ -1,17 +1,27 @@
-"""Every option once: name, type, default, help.
+"""Every option once: name, type, range, default, help.
 
 Command-line flags, recipes (YAML) and the configuration saved with a run derive from these dataclasses. `None` means
-"chosen from the corpus" (`mtlite/data/defaults.py` decides and says so).
+"chosen from the corpus" (`mtlite/config/resolve.py` decides and says so).
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from mtlite.config.read import Between, Count, Matching, Share, plain, shown
+from mtlite.config.registry import entry_of, ranking_topologies, refuse_options
+from mtlite.errors import UsageError
+from mtlite.limits import MAX_VOCABULARY, TEST_SET_NAME
+
+_MANY = 2**31 - 1
+Positive = Annotated[int, Between(1, _MANY)]
+Size = Annotated[int, Between(1, 2**16)]
+LanguageCode = Annotated[str, Matching(".+", "a language code such as de, or null")]
 
 
-@dataclass
+@dataclass(frozen=True)
 class CorpusConfig:
     """Where one set of sentence pairs comes from: two text files, or one file of pairs, or a data set.
 
@@ -31,8 +41,13 @@ class CorpusConfig:
     configuration: str | None = None
     split: str | None = None
 
+    @property
+    def given(self) -> bool:
+        """Whether any key of the set is given."""
+        return self != CorpusConfig()
 
-@dataclass
+
+@dataclass(frozen=True)
 class CleaningConfig:
     """Which training pairs are left out. Test sets are never filtered, cut or reordered.
 
@@ -47,56 +62,66 @@ class CleaningConfig:
     """
 
     empty: bool = True
-    max_characters: int = 1000
+    max_characters: Count = 1000
     overlap: bool = True
-    max_length_ratio: float = 0.0
+    max_length_ratio: Annotated[float, Between(0, _MANY)] = 0.0
     duplicates: bool = False
     identical: bool = False
     script: bool = False
 
+    def check(self) -> None:
+        if 0 < self.max_length_ratio < 1:
+            raise UsageError(
+                f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, received {self.max_length_ratio}"
+            )
 
-@dataclass
+
+@dataclass(frozen=True)
 class DataConfig:
     """The corpus: training pairs, dev set, test sets.
 
     Args:
-        source: Training text file with one source sentence a line (may be gzipped).
-        target: Training text file with one target sentence a line (may be gzipped).
-        pairs: One training file with both sides (.tsv, .jsonl, .csv, .parquet; may be gzipped), or a folder made by
-            save_to_disk.
-        dataset: Name of a data set on the Hugging Face Hub.
-        configuration: Configuration of that data set.
-        split: Split with the training pairs of that data set or folder (default: train).
+        train: The training pairs: one corpus or a list of them, which are joined in their order.
         source_language: Language code of the source (default: the ending of its file name).
         target_language: Language code of the target (default: the ending of its file name); it chooses the tokenizer of
             the metric.
         source_column: Column with the source sentences (default: the language code, or source).
         target_column: Column with the target sentences (default: the language code, or target).
-        dev: The set that is scored during training (default: cut from the training pairs).
-        test: The set that is scored at the end (default: cut from the training pairs).
+        dev: The set that is scored during training (default: split off the training pairs).
+        test: The set that is scored at the end (default: split off the training pairs).
         tests: Further test sets by name, each with the same keys as test.
-        held_out: Pairs cut from the training pairs for a missing dev or test set (at most a tenth of them).
+        held_out: Pairs split off the training pairs for a missing dev or test set (at most a tenth of them).
+        seed: Decides which pairs are split off; it is not the seed of the training.
         cleaning: Which training pairs are left out.
     """
 
-    source: str | None = None
-    target: str | None = None
-    pairs: str | None = None
-    dataset: str | None = None
-    configuration: str | None = None
-    split: str | None = None
-    source_language: str | None = None
-    target_language: str | None = None
+    MOVED: ClassVar[dict[str, str]] = {
+        name: f"training pairs are given under data.train: write data.train.{name}"
+        for name in ("source", "target", "pairs", "dataset", "configuration", "split")
+    }
+
+    train: list[CorpusConfig] = field(default_factory=lambda: [CorpusConfig()])
+    source_language: LanguageCode | None = None
+    target_language: LanguageCode | None = None
     source_column: str | None = None
     target_column: str | None = None
     dev: CorpusConfig = field(default_factory=CorpusConfig)
     test: CorpusConfig = field(default_factory=CorpusConfig)
     tests: dict[str, CorpusConfig] = field(default_factory=dict)
-    held_out: int = 1000
+    held_out: Positive = 1000
+    seed: Count = 1
     cleaning: CleaningConfig = field(default_factory=CleaningConfig)
 
+    def check(self) -> None:
+        for name in self.tests:
+            if not TEST_SET_NAME.fullmatch(name) or name in ("dev", "test"):
+                raise UsageError(
+                    "data.tests: expected names of letters, digits, '-', '_' and '.' other than dev and test, "
+                    f"received {shown(name)}"
+                )
 
-@dataclass
+
+@dataclass(frozen=True)
 class TokenizerConfig:
     """SentencePiece, trained inside `train` or given.
 
@@ -115,17 +140,27 @@ class TokenizerConfig:
     """
 
     kind: Literal["unigram", "bpe", "word", "char"] = "unigram"
-    vocabulary_size: int | None = None
+    vocabulary_size: Annotated[int, Between(8, MAX_VOCABULARY)] | None = None
     joint: bool = True
     model: str | None = None
     source_model: str | None = None
     target_model: str | None = None
     byte_fallback: bool = False
-    sampling: float = 0.0
-    sample_sentences: int = 500_000
+    sampling: Annotated[float, Between(0, 1000)] = 0.0
+    sample_sentences: Positive = 500_000
+
+    def check(self) -> None:
+        if self.model or self.source_model or self.target_model:
+            return  # what these models can do is seen when they are read
+        if self.sampling and self.kind != "unigram":
+            raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, received {self.kind}: leave it out")
+        if self.byte_fallback and self.kind not in ("unigram", "bpe"):
+            raise UsageError(
+                f"tokenizer.byte_fallback: expected tokenizer.kind unigram or bpe, received {self.kind}: leave it out"
+            )
 
 
-@dataclass
+@dataclass(frozen=True)
 class ModelConfig:
     """The wiring and its sizes. Which topology can have which option: `mtlite topologies`.
 
@@ -146,35 +181,44 @@ class ModelConfig:
     """
 
     topology: str = "attention"
-    embedding_size: int | None = None
-    units: int | None = None
-    layers: int = 2
+    embedding_size: Size | None = None
+    units: Size | None = None
+    layers: Annotated[int, Between(1, 100)] = 2
     bidirectional: bool | None = None
     attention: Literal["dot", "general", "additive"] = "general"
     tied_embeddings: bool = True
-    dropout: float | None = None
-    embedding_dropout: float | None = None
-    word_dropout: float = 0.0
+    dropout: Share | None = None
+    embedding_dropout: Share | None = None
+    word_dropout: Share = 0.0
     layer_normalization: bool = False
     residual: bool = False
-    wait: float = 0.5
+    wait: Annotated[float, Between(0, 1)] = 0.5
+
+    @property
+    def reads_both_ways(self) -> bool:
+        """Whether the source is read in both directions: as asked for; if nothing was, wherever the topology can."""
+        return "bidirectional" in entry_of(self.topology).options if self.bidirectional is None else self.bidirectional
+
+    def check(self) -> None:
+        refuse_options(self.topology, {name: got for name, got in vars(self).items() if got != _default(name)})
+        if self.units is not None and self.units % 2 and self.reads_both_ways:
+            raise UsageError(f"model.units: expected an even number for two directions, received {self.units}")
 
 
-@dataclass
+@dataclass(frozen=True)
 class TrainingConfig:
     """How long, how fast and how carefully to train.
 
     Args:
         max_updates: Updates of the weights (default: from the corpus size).
-        max_seconds: Seconds of updates, validations not counted, that a training may use in place of max_updates (0: no
-            such budget); warm-up, schedule and validations keep their share of it. Not reproducible.
+        max_seconds: Train for this many seconds, validation excluded, instead of max_updates (0: off). Warm-up,
+            schedule and validation intervals scale with it. Not reproducible.
         batch_tokens: Padded source plus padded target tokens in a batch, at most.
         accumulate: Batches whose gradients are summed for one update.
         learning_rate: Peak learning rate of Adam (Kingma & Ba 2015).
         schedule: What the learning rate does after the warm-up.
         warmup_updates: Updates over which the learning rate rises from zero (default: from max_updates).
         final_learning_rate: Share of the peak that the linear and cosine schedules end at.
-        plateau_factor: For the plateau schedule: the learning rate is multiplied by this when dev loss stops falling.
         clip_norm: Largest norm of all gradients together (0: no clipping).
         label_smoothing: Share of the probability spread over the whole vocabulary in the loss (Szegedy et al. 2016).
         moving_average: Decay of the moving average of the weights that is validated and kept (0: off).
@@ -188,28 +232,31 @@ class TrainingConfig:
         tensorboard: Write TensorBoard scalars into the run directory.
     """
 
-    max_updates: int | None = None
-    max_seconds: float = 0.0
-    batch_tokens: int = 4000
-    accumulate: int = 1
-    learning_rate: float = 0.002
-    schedule: Literal["constant", "linear", "cosine", "inverse-square-root", "plateau"] = "linear"
-    warmup_updates: int | None = None
-    final_learning_rate: float = 0.02
-    plateau_factor: float = 0.5
-    clip_norm: float = 1.0
-    label_smoothing: float = 0.1
-    moving_average: float = 0.0
-    validate_every: int | None = None
-    patience: int = 0
-    save_every: int | None = None
+    MOVED: ClassVar[dict[str, str]] = {
+        "plateau_factor": "the schedule plateau is gone: expected training.schedule linear"
+    }
+
+    max_updates: Positive | None = None
+    max_seconds: Annotated[float, Between(0, _MANY)] = 0.0
+    batch_tokens: Annotated[int, Between(2, _MANY)] = 4000
+    accumulate: Positive = 1
+    learning_rate: Annotated[float, Between(0, 1000)] = 0.002
+    schedule: Literal["constant", "linear", "cosine", "inverse-square-root"] = "linear"
+    warmup_updates: Count | None = None
+    final_learning_rate: Annotated[float, Between(0, 1)] = 0.02
+    clip_norm: Annotated[float, Between(0, _MANY)] = 1.0
+    label_smoothing: Share = 0.1
+    moving_average: Share = 0.0
+    validate_every: Positive | None = None
+    patience: Count = 0
+    save_every: Positive | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    threads: int = 0
+    threads: Annotated[int, Between(0, 4096)] = 0
     deterministic: bool = False
     tensorboard: bool = True
 
 
-@dataclass
+@dataclass(frozen=True)
 class SearchConfig:
     """How a translation is found.
 
@@ -217,31 +264,41 @@ class SearchConfig:
         beam_size: Hypotheses kept at every step; 1 is greedy search.
         length_penalty: Exponent of the length penalty of Wu et al. (2016): 0 prefers short, 1 long hypotheses.
         nbest: Hypotheses given for every sentence.
-        sample: Draw words at random in place of searching for the best.
-        temperature: For sampling: below 1 bolder towards likely words, above 1 more even.
+        sample: Draw words at random instead of searching for the best.
+        temperature: For sampling: below 1 favours likely words, above 1 flattens the distribution.
         top_k: For sampling: draw among the k likeliest words only (0: all).
         top_p: For sampling: draw among the likeliest words that together reach this probability (Holtzman et al. 2020).
         max_source_tokens: Longer sources are cut, with a warning.
         batch_tokens: Padded source tokens times beam size translated at once, at most.
     """
 
-    beam_size: int = 5
-    length_penalty: float = 1.0
-    nbest: int = 1
+    beam_size: Annotated[int, Between(1, 1000)] = 5
+    length_penalty: Annotated[float, Between(0, 10)] = 1.0
+    nbest: Annotated[int, Between(1, 1000)] = 1
     sample: bool = False
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    max_source_tokens: int = 1024
-    batch_tokens: int = 4_000
+    temperature: Annotated[float, Between(1e-3, 1000)] = 1.0
+    top_k: Annotated[int, Between(0, MAX_VOCABULARY)] = 0
+    top_p: Annotated[float, Between(1e-6, 1)] = 1.0
+    max_source_tokens: Annotated[int, Between(2, 2**20)] = 1024
+    batch_tokens: Annotated[int, Between(1, 10**7)] = 4_000
+
+    def check(self) -> None:
+        if self.nbest > self.beam_size and not self.sample:
+            raise UsageError(
+                f"search.nbest: expected at most search.beam_size ({self.beam_size}), received {self.nbest}"
+            )
+
+    def greedy(self) -> SearchConfig:
+        """The same limits with greedy search: what is used on the dev set during training."""
+        return dataclasses.replace(self, beam_size=1, nbest=1, sample=False)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Config:
     """Everything that defines a run.
 
     Args:
-        seed: One seed for everything: splits, weights, data order, dropout, sampling.
+        seed: Of the training: weights, data order, dropout, sampling of pieces.
         data: The corpus.
         tokenizer: Text to ids.
         model: The topology and its sizes.
@@ -249,20 +306,40 @@ class Config:
         search: How to translate.
     """
 
-    seed: int = 1
+    seed: Count = 1
     data: DataConfig = field(default_factory=DataConfig)
     tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
 
+    def check(self) -> None:
+        refuse_search(self.model.topology, self.search)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""
-        return dataclasses.asdict(self)
+        return plain(self)  # type: ignore[no-any-return]
 
 
-def settled(value: int | None) -> int:
-    """A value that `mtlite/data/defaults.py` has filled in where the user left it open."""
-    if value is None:
-        raise ValueError("a configuration was used before its open values were chosen")
-    return value
+def refuse_search(topology: str, search: SearchConfig) -> None:
+    """Refuse a search that this topology cannot have.
+
+    Raises:
+        UsageError: with the topologies that can.
+    """
+    entry = entry_of(topology)
+    if search.sample and entry.family == "direct":
+        raise UsageError(
+            f"search.sample: topology '{topology}' writes all tokens in one pass: expected an autoregressive topology "
+            "(mtlite topologies lists them)"
+        )
+    if search.nbest > 1 and not entry.ranks:
+        raise UsageError(
+            f"search.nbest: topology '{topology}' writes one hypothesis a sentence: expected 1, or a run of "
+            f"{', '.join(ranking_topologies())}"
+        )
+
+
+def _default(name: str) -> Any:
+    """The default of an option of a model."""
+    return ModelConfig.__dataclass_fields__[name].default

@@ -5,7 +5,7 @@ This module imports nothing, so that a wrong name is answered before TensorFlow 
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
 from mtlite.errors import UsageError
@@ -28,21 +28,6 @@ class Entry(NamedTuple):
         """Whether a beam finds several hypotheses: not where the likeliest token of each position is all there is."""
         return self.family == "autoregressive" or self.cls == "CTC"
 
-
-# Options that not every topology can have.
-OPTIONAL = ("bidirectional", "attention", "wait")
-# All others fit everywhere.
-COMMON = (
-    "embedding_size",
-    "units",
-    "layers",
-    "tied_embeddings",
-    "dropout",
-    "embedding_dropout",
-    "word_dropout",
-    "layer_normalization",
-    "residual",
-)
 
 _NONE: frozenset[str] = frozenset()
 _BOTH_WAYS = frozenset({"bidirectional"})
@@ -84,32 +69,47 @@ TOPOLOGIES: dict[str, Entry] = {
 # fmt: on
 
 
-def refuse_unsupported(topology: str, options: dict[str, Any]) -> None:
-    """Refuse an unknown topology, or an option that this one cannot have.
+OPTIONAL = tuple(dict.fromkeys(option for entry in TOPOLOGIES.values() for option in sorted(entry.options)))
+"""Options of a model that not every topology can have; all others fit everywhere."""
 
-    Args:
-        topology: a name of the table.
-        options: the options of OPTIONAL that were asked for, by name; None and False ask for nothing.
+
+def entry_of(topology: str) -> Entry:
+    """The entry of a name.
 
     Raises:
-        UsageError: with the names, or the topologies that can have the option.
+        UsageError: for an unknown name, with the names that there are.
     """
     if topology not in TOPOLOGIES:
         raise UsageError(f"unknown topology {topology!r}: expected one of {', '.join(TOPOLOGIES)}")
-    for option, value in options.items():
-        if value is not None and value is not False and option not in TOPOLOGIES[topology].options:
-            able = [name for name, entry in TOPOLOGIES.items() if option in entry.options]
+    return TOPOLOGIES[topology]
+
+
+def refuse_options(topology: str, options: Mapping[str, Any]) -> None:
+    """Refuse an option that this topology cannot have.
+
+    Args:
+        topology: a name of the table.
+        options: what was asked for by name; None and False ask for nothing.
+
+    Raises:
+        UsageError: with the topologies that can have the option.
+    """
+    able = entry_of(topology).options
+    for option in OPTIONAL:
+        if options.get(option) not in (None, False) and option not in able:
+            others = [name for name, entry in TOPOLOGIES.items() if option in entry.options]
             raise UsageError(
-                f"topology '{topology}' cannot have model.{option}={value}: it is an option of {', '.join(able)}"
+                f"topology '{topology}' cannot have model.{option}={options[option]}: it is an option of "
+                f"{', '.join(others)}"
             )
 
 
 def unsupported(topology: str, options: Container[str]) -> list[str]:
     """Those of the options that this topology cannot have: where topologies are compared, it goes without them."""
-    able = TOPOLOGIES[topology].options
+    able = entry_of(topology).options
     return [option for option in OPTIONAL if option in options and option not in able]
 
 
-def both_directions(topology: str, asked: bool | None) -> bool:
-    """Whether the source is read in both directions: as asked for, and where nothing was, wherever it can be."""
-    return "bidirectional" in TOPOLOGIES[topology].options if asked is None else asked
+def ranking_topologies() -> list[str]:
+    """The topologies whose search ranks several hypotheses of a sentence."""
+    return [name for name, entry in TOPOLOGIES.items() if entry.ranks]

@@ -1,11 +1,15 @@
-"""What is chosen from the size of the corpus where the user left it open."""
+"""A configuration with nothing open: what the user left open is chosen from the size of the corpus."""
 
 from __future__ import annotations
 
-import copy
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
-from mtlite.config.options import Config
-from mtlite.config.registry import both_directions
+from mtlite.config.length_rules import LengthRules
+from mtlite.config.options import Config, ModelConfig, Positive, Size, TokenizerConfig, TrainingConfig
+from mtlite.config.read import Between, Count, Share
+from mtlite.limits import MAX_VOCABULARY
 
 # training pairs up to → vocabulary, units, dropout
 _SIZES = (
@@ -19,60 +23,148 @@ _SIZES = (
 _LEARNING_TOKENS = 20_000_000  # source plus target tokens that a training sees, at least as many as three epochs have
 _FEWEST_UPDATES = 300
 
+Vocabulary = Annotated[int, Between(4, MAX_VOCABULARY)]
 
-def choose_sizes(config: Config, pairs: int) -> tuple[Config, list[str]]:
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedTokenizer(TokenizerConfig):
+    """`TokenizerConfig` with nothing open."""
+
+    vocabulary_size: Vocabulary
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedModel(ModelConfig):
+    """`ModelConfig` with nothing open."""
+
+    embedding_size: Size
+    units: Size
+    bidirectional: bool
+    dropout: Share
+    embedding_dropout: Share
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedTraining(TrainingConfig):
+    """`TrainingConfig` with nothing open."""
+
+    max_updates: Positive
+    warmup_updates: Count
+    validate_every: Positive
+    save_every: Positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedConfig(Config):
+    """`Config` with nothing open."""
+
+    tokenizer: ResolvedTokenizer
+    model: ResolvedModel
+    training: ResolvedTraining
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopologyConfig(ResolvedModel):
+    """All that a model is built from: its options, and what a training learns from its corpus.
+
+    Args:
+        source_vocabulary: Pieces of the source vocabulary.
+        target_vocabulary: Pieces of the target vocabulary.
+        joint: Whether both sides share one vocabulary, and so one table of embeddings.
+        lengths: How long outputs may be.
+        precision: Number format of products: float32 or bfloat16. Weights, states, softmax and loss are float32.
+    """
+
+    source_vocabulary: Vocabulary
+    target_vocabulary: Vocabulary
+    joint: bool
+    lengths: LengthRules
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+    @classmethod
+    def of(cls, model: ResolvedModel, **corpus: Any) -> TopologyConfig:
+        """The options of a model with what its corpus says."""
+        return cls(**{each.name: getattr(model, each.name) for each in dataclasses.fields(model)}, **corpus)
+
+
+@dataclass
+class Choices:
+    """What was chosen for the user, as `model.units 256`."""
+
+    said: list[str] = field(default_factory=list)
+
+    def __call__(self, name: str, asked: Any, chosen: Any) -> Any:
+        """What was asked for, or else what is chosen."""
+        if asked is not None:
+            return asked
+        self.said.append(f"{name} {chosen}")
+        return chosen
+
+
+def choose_sizes(config: Config, pairs: int, choices: Choices | None = None) -> tuple[ResolvedTokenizer, ResolvedModel]:
     """Fill in vocabulary size, units, embedding size, directions and dropout.
 
     Args:
         config: with None where the user left a value open.
         pairs: training pairs after cleaning.
-
-    Returns:
-        A copy with nothing open in tokenizer and model, and what was chosen, for the user.
+        choices: notes what was chosen.
     """
-    config = copy.deepcopy(config)
+    choose = choices or Choices()
     _, vocabulary, units, dropout = next(row for row in _SIZES if pairs <= row[0])
-    chosen = []
-    if config.tokenizer.vocabulary_size is None:
-        config.tokenizer.vocabulary_size = vocabulary
-        chosen.append(f"tokenizer.vocabulary_size {vocabulary}")
-    if config.model.units is None:
-        config.model.units = units
-        chosen.append(f"model.units {units}")
-    if config.model.embedding_size is None:
-        config.model.embedding_size = max(1, config.model.units // 2)
-        chosen.append(f"model.embedding_size {config.model.embedding_size}")
-    config.model.bidirectional = both_directions(config.model.topology, config.model.bidirectional)
-    if config.model.dropout is None:
-        config.model.dropout = dropout
-        chosen.append(f"model.dropout {dropout}")
-    if config.model.embedding_dropout is None:
-        config.model.embedding_dropout = config.model.dropout
-    return config, chosen
+    vocabulary = choose("tokenizer.vocabulary_size", config.tokenizer.vocabulary_size, vocabulary)
+    units = choose("model.units", config.model.units, units)
+    embedding_size = choose("model.embedding_size", config.model.embedding_size, max(1, units // 2))
+    dropout = choose("model.dropout", config.model.dropout, dropout)
+    embedding_dropout = config.model.embedding_dropout
+    model = {
+        **_values(config.model),
+        "units": units,
+        "embedding_size": embedding_size,
+        "bidirectional": config.model.reads_both_ways,
+        "dropout": dropout,
+        "embedding_dropout": dropout if embedding_dropout is None else embedding_dropout,
+    }
+    return (
+        ResolvedTokenizer(**{**_values(config.tokenizer), "vocabulary_size": vocabulary}),
+        ResolvedModel(**model),
+    )
 
 
-def choose_budget(config: Config, tokens: int, batches: int) -> tuple[Config, list[str]]:
+def choose_budget(
+    training: TrainingConfig, tokens: int, batches: int, choices: Choices | None = None
+) -> ResolvedTraining:
     """Fill in updates, warm-up, validations and saves.
 
     Args:
-        config: with None where the user left a value open.
+        training: with None where the user left a value open.
         tokens: source plus target tokens of an epoch.
         batches: batches of an epoch.
+        choices: notes what was chosen.
     """
-    config = copy.deepcopy(config)
-    training = config.training
-    chosen = []
-    if training.max_updates is None:
-        epochs = max(3.0, _LEARNING_TOKENS / max(tokens, 1))
-        # Small corpora are learnt by heart long before they have been seen this often.
-        updates = min(epochs, 40.0) * batches / training.accumulate
-        training.max_updates = max(_FEWEST_UPDATES, round(updates / 100) * 100)
-        chosen.append(f"training.max_updates {training.max_updates}")
-    if training.warmup_updates is None:
-        training.warmup_updates = min(1000, training.max_updates // 10)
-    if training.validate_every is None:
-        training.validate_every = max(1, -(-training.max_updates // 10))
-        chosen.append(f"training.validate_every {training.validate_every}")
-    if training.save_every is None:
-        training.save_every = training.validate_every
-    return config, chosen
+    choose = choices or Choices()
+    # Small corpora are learnt by heart long before they have been seen forty times.
+    epochs = min(max(3.0, _LEARNING_TOKENS / max(tokens, 1)), 40.0)
+    updates = max(_FEWEST_UPDATES, round(epochs * batches / training.accumulate / 100) * 100)
+    updates = choose("training.max_updates", training.max_updates, updates)
+    every = choose("training.validate_every", training.validate_every, max(1, -(-updates // 10)))
+    warmup, save_every = training.warmup_updates, training.save_every
+    return ResolvedTraining(
+        **{
+            **_values(training),
+            "max_updates": updates,
+            "warmup_updates": min(1000, updates // 10) if warmup is None else warmup,
+            "validate_every": every,
+            "save_every": every if save_every is None else save_every,
+        }
+    )
+
+
+def resolved(
+    config: Config, tokenizer: ResolvedTokenizer, model: ResolvedModel, training: ResolvedTraining
+) -> ResolvedConfig:
+    """The whole configuration with its resolved sections."""
+    return ResolvedConfig(**{**_values(config), "tokenizer": tokenizer, "model": model, "training": training})
+
+
+def _values(section: Any) -> dict[str, Any]:
+    return {each.name: getattr(section, each.name) for each in dataclasses.fields(section)}

@@ -1,0 +1,289 @@
+"""The one reader of everything typed: plain values from YAML, JSON or a command line become dataclasses.
+
+Types are the only description of a shape: `Annotated[int, Between(1, 100)]` says what a number may be, and a dataclass
+may have a method `check()` for what concerns several of its fields. Once read, a value is right; nobody looks twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePath
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from mtlite.errors import MtliteError, UsageError
+
+T = TypeVar("T")
+
+_LARGEST = 2**63 - 1
+_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
+_NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Between:
+    """What a number may be.
+
+    Args:
+        least: itself allowed.
+        most: itself allowed, unless `open_end`.
+    """
+
+    least: float
+    most: float
+    open_end: bool = False
+
+    def problem(self, value: float) -> str | None:
+        """What was expected of a number that is refused."""
+        if self.least <= value and (value < self.most or (value == self.most and not self.open_end)):
+            return None
+        if self.open_end:
+            return f"a number from {self.least:,} to below {self.most:,}"
+        return f"at most {self.most:,}" if value > self.most else f"at least {self.least:,}"
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What a text may be: a regular expression for all of it, and the same in words."""
+
+    pattern: str
+    words: str
+
+    def problem(self, value: str) -> str | None:
+        """What was expected of a text that is refused."""
+        return None if re.fullmatch(self.pattern, value) else self.words
+
+
+Share = Annotated[float, Between(0, 1, open_end=True)]
+Count = Annotated[int, Between(0, 2**31 - 1)]
+
+
+def read_as(kind: type[T], values: Any, origin: str, *, error: type[MtliteError] = UsageError, text: bool = False) -> T:
+    """Read plain values as a type.
+
+    Args:
+        kind: a dataclass, or any type that a field of one may have.
+        values: what YAML or JSON gave.
+        origin: where the values come from, for messages.
+        error: raised if they do not fit.
+        text: whether numbers may be given as text, as in a recipe (`1e-3`) or on a command line.
+
+    Raises:
+        MtliteError: of the class `error`, with the name of the value, what was expected and what was received.
+    """
+    try:
+        value: T = _Reader(kind, text).read(kind, values, "")
+    except UsageError as problem:
+        raise error(f"{origin}: {problem}") from None
+    return value
+
+
+def plain(value: Any) -> Any:
+    """A dataclass and all in it as dictionaries, lists, texts and numbers: what `read_as` reads back."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+@cache
+def fields_of(kind: type) -> dict[str, Any]:
+    """The fields of a dataclass with their types, ranges included."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def split(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    """A type without its ranges, and the ranges."""
+    if get_origin(kind) is Annotated:
+        inner, *limits = get_args(kind)
+        return inner, tuple(limits)
+    return kind, ()
+
+
+def members(kind: Any) -> tuple[Any, ...]:
+    """The members of a union; of any other type, itself."""
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+
+
+def section_of(kind: Any) -> Any:
+    """The dataclass that a field holds, once or as a list; None if it holds none."""
+    inner = get_args(kind)[0] if get_origin(kind) is list else kind
+    return inner if dataclasses.is_dataclass(inner) else None
+
+
+def unknown_option(name: str, siblings: list[str], everything: list[str]) -> str:
+    """What is said of an option that does not exist.
+
+    Args:
+        name: the option.
+        siblings: the options of the same section.
+        everything: all options; one of the same name in another section is meant.
+    """
+
+    def last(option: str) -> str:
+        return option.rpartition(".")[2].lstrip("-")
+
+    meant = [option for option in everything if last(option) == last(name)]
+    near = difflib.get_close_matches(last(name), map(last, siblings), 3, 0.6)
+    meant = meant or [option for word in near for option in siblings if last(option) == word] or siblings
+    return f"unknown option {shown(name)!r}: expected {' or '.join(meant)}"
+
+
+def shown(value: Any) -> str:
+    """A value as YAML would write it, at most a line of it."""
+    if value is None or isinstance(value, bool):
+        text = str(value).lower().replace("none", "null")
+    elif isinstance(value, dict | list | tuple):
+        text = f"a {'section' if isinstance(value, dict) else 'list'} of {len(value)}"
+    elif isinstance(value, int) and abs(value) > _LARGEST:
+        text = "a number of more than 64 bits"
+    else:
+        text = str(value)
+    return text if 0 < len(text) <= 80 and text.isprintable() else repr(text[:80])
+
+
+class _Reader:
+    """Reads values of one type; `root` is the whole of which they are parts, for the names in messages."""
+
+    def __init__(self, root: Any, text: bool) -> None:
+        self.root, self.text = root, text
+
+    def read(self, kind: Any, value: Any, name: str) -> Any:
+        if dataclasses.is_dataclass(kind):
+            return self._section(kind, value, name)
+        container = {list: self._list, dict: self._dict, tuple: self._tuple, Literal: self._literal}
+        if (read := container.get(get_origin(kind))) is not None:
+            return read(kind, value, name)
+        return value if kind is Any else self._union(members(kind), value, name)
+
+    def _section(self, kind: Any, value: Any, name: str) -> Any:
+        fields, prefix = fields_of(kind), f"{name}." if name else ""
+        if value is None:  # a heading without anything below it
+            value = {}
+        if not isinstance(value, dict):
+            what = f"{name}: " if name else ""
+            raise UsageError(f"{what}expected options such as {next(iter(fields))}, received {shown(value)}")
+        for key in value:
+            if key not in fields:
+                raise UsageError(self._unknown(kind, key, prefix))
+        missing = [
+            field.name
+            for field in dataclasses.fields(kind)
+            if field.name not in value
+            and field.default is dataclasses.MISSING
+            and field.default_factory is dataclasses.MISSING
+        ]
+        if missing:
+            raise UsageError(f"{prefix}{missing[0]}: expected {named(fields[missing[0]])}, received nothing")
+        read = kind(**{key: self.read(fields[key], each, f"{prefix}{key}") for key, each in value.items()})
+        if hasattr(read, "check"):
+            read.check()
+        return read
+
+    def _unknown(self, kind: Any, key: Any, prefix: str) -> str:
+        moved = getattr(kind, "MOVED", {}).get(key)
+        if moved:
+            return f"{prefix}{key}: {moved}"
+        siblings = [f"{prefix}{field}" for field in fields_of(kind)]
+        return unknown_option(f"{prefix}{key}", siblings, list(option_names(self.root)))
+
+    def _list(self, kind: Any, value: Any, name: str) -> list[Any]:
+        (inner,) = get_args(kind)
+        if section_of(kind) and (value is None or isinstance(value, dict)):
+            value = [value]  # one section where a list of them may stand
+        if not isinstance(value, list | tuple):
+            raise UsageError(f"{name}: expected a list of {named(inner)}, received {shown(value)}")
+        return [self.read(inner, each, f"{name}[{number}]") for number, each in enumerate(value, 1)]
+
+    def _tuple(self, kind: Any, value: Any, name: str) -> tuple[Any, ...]:
+        kinds = get_args(kind)
+        if not isinstance(value, list | tuple) or len(value) != len(kinds):
+            raise UsageError(f"{name}: expected a list of {len(kinds)}, received {shown(value)}")
+        return tuple(self.read(each, part, name) for each, part in zip(kinds, value, strict=True))
+
+    def _dict(self, kind: Any, value: Any, name: str) -> dict[Any, Any]:
+        key_kind, inner = get_args(kind)
+        if not isinstance(value, dict):
+            example = "{long: {source: …, target: …}}" if section_of(inner) else "{name: …}"
+            raise UsageError(f"{name}: expected values by name, such as {example}, received {shown(value)}")
+        keys = {key: self._key(key_kind, key, name) for key in value}
+        return {keys[key]: self.read(inner, each, f"{name}.{shown(key)}") for key, each in value.items()}
+
+    def _key(self, kind: Any, key: Any, name: str) -> Any:
+        if kind is int and isinstance(key, str) and re.fullmatch(r"-?\d{1,18}", key, re.ASCII):
+            return int(key)  # JSON has no other keys than texts
+        return self.read(kind, key, name)
+
+    def _literal(self, kind: Any, value: Any, name: str) -> Any:
+        allowed = get_args(kind)
+        if not any(type(value) is type(each) and value == each for each in allowed):
+            raise UsageError(f"{name}: expected one of {', '.join(map(str, allowed))}, received {shown(value)}")
+        return value
+
+    def _union(self, kinds: tuple[Any, ...], value: Any, name: str) -> Any:
+        parts = [split(part) for part in kinds if part is not NoneType]
+        if value is None and NoneType in kinds:
+            return None
+        if len(parts) == 1 and parts[0][0] not in _NAMES:
+            return self.read(parts[0][0], value, name)
+        found, limits = self._scalar([kind for kind, _ in parts], value), [each for _, some in parts for each in some]
+        if found is None or (not limits and type(found) is int and abs(found) > _LARGEST):
+            raise UsageError(f"{name}: expected {' or '.join(map(named, kinds))}, received {shown(value)}")
+        for limit in limits:
+            if problem := limit.problem(found):
+                raise UsageError(f"{name}: expected {problem}, received {shown(value)}")
+        return found
+
+    def _scalar(self, kinds: list[Any], value: Any) -> Any:
+        """A text, number or truth value in one of some types; None if it is none."""
+        if self.text and isinstance(value, str) and str not in kinds:
+            value = _from_text(kinds, value)
+        if isinstance(value, PurePath) and str in kinds:
+            return str(value)
+        if type(value) is int and float in kinds and int not in kinds:
+            return float(value) if abs(value) <= _LARGEST else None
+        if type(value) is float and not math.isfinite(value) and not self.text:
+            return None
+        return value if type(value) in kinds else None
+
+
+def _from_text(kinds: list[Any], value: str) -> Any:
+    if bool in kinds and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    for kind in (int, float):
+        if kind in kinds and _NUMBER.fullmatch(value):
+            try:
+                return kind(value)
+            except ValueError:
+                continue
+    return value
+
+
+def named(kind: Any) -> str:
+    """A type in words."""
+    kind, _ = split(kind)
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(map(str, get_args(kind)))}"
+    if len(parts := members(kind)) > 1:
+        return " or ".join(map(named, parts))
+    return _NAMES.get(kind, "a list" if get_origin(kind) in (list, tuple) else "a section")
+
+
+def option_names(kind: Any, prefix: str = "") -> Iterator[str]:
+    """The full names of all fields of a dataclass and of the dataclasses in it."""
+    for name, hint in fields_of(kind).items() if section_of(kind) else ():
+        inner = section_of(split(hint)[0])
+        if inner is None:
+            yield f"{prefix}{name}"
+        else:
+            yield from option_names(inner, f"{prefix}{name}.")
