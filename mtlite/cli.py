@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mtlite.errors import MtliteError, UsageError
 
@@ -62,11 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        return _fail(*_message(error))
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _discard_output()
+        return _fail(*_explain(error))
 
 
-def _message(error: Exception) -> tuple[str, int]:
-    """What is said of an error, and the exit code."""
+def _explain(error: Exception) -> tuple[str, int]:
+    """One line about an error, and the exit code."""
     if isinstance(error, MtliteError):
         return str(error), error.exit_code
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
@@ -75,15 +78,21 @@ def _message(error: Exception) -> tuple[str, int]:
             "training.batch_tokens; in translation, search.batch_tokens or the beam",
             1,
         )
-    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("mtlite"):
-        return f"{error.name} is not installed: pip install . in the checkout of mtlite installs what it needs", 1
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        _discard_output()
-        return "no space left on the disk: make room; a training goes on with --resume", 1
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "mtlite").startswith("mtlite"):
+        return f"{error.name} is not installed: {_installation()}", 1
     if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return "no space left on the disk: make room; a training goes on with --resume", 1
         remedy = ": give another path, or allow mtlite to use it" if error.filename else ""
         return f"{error.filename or 'input or output'}: {error.strerror or error}{remedy}", 1
     return f"unexpected {type(error).__name__}: {error} (run again with --debug to see where)", 1
+
+
+def _installation() -> str:
+    checkout = Path(__file__).resolve().parents[1]
+    if (checkout / "pyproject.toml").is_file():
+        return f'pip install "{checkout}"'
+    return "install mtlite again"
 
 
 def _run(given: list[str]) -> int:

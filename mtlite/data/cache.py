@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from datasets.exceptions import DatasetGenerationError
 
+from mtlite import __version__
 from mtlite.data.readers import Columns, Pair, check_sentences, first_line
 from mtlite.errors import DataError, MtliteError, RunError
 from mtlite.storage.tensors import load_arrays, save_arrays
@@ -91,7 +91,7 @@ def remembered(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) ->
     Raises:
         DataError: The cache cannot be written.
     """
-    digest = hashlib.sha256("\0".join([*key, version("mtlite")]).encode()).hexdigest()
+    digest = hashlib.sha256("\0".join([*key, __version__]).encode()).hexdigest()
     path = cache_folder() / f"{digest}.safetensors"
     try:
         arrays, facts = load_arrays(path)
