@@ -88,7 +88,7 @@ class TrainingProgress:
 
 
 @contextmanager
-def announced(what: str, say: Callable[[str], None]) -> Iterator[None]:
+def announce(what: str, say: Callable[[str], None]) -> Iterator[None]:
     """Tell the user what takes long: nothing for seconds, then a line now and then, and how long it took."""
     begin, ended, told = time.monotonic(), threading.Event(), False
 
