@@ -20,7 +20,7 @@ LONGEST = 4
 
 
 class TableStepper:
-    """log p of every prefix from a table of random numbers; its attention weights tell the prefix."""
+    """log p of every prefix from a table of random numbers; its attention tells the prefix."""
 
     vocabulary_size = VOCABULARY
 
@@ -39,9 +39,9 @@ class TableStepper:
         code = (before * VOCABULARY + tokens) % self.codes
         log_p = tf.gather_nd(tf.constant(self.log_p), tf.stack([rows, code], axis=1))
         sentences = tf.repeat(memories[0], tf.size(tokens) // tf.size(memories[0]))
-        weights = tf.cast(tf.stack([sentences, code], axis=1), tf.float32)
+        attention = tf.cast(tf.stack([sentences, code], axis=1), tf.float32)
         log_total = tf.cast(code % 7, tf.float32)
-        return Step(log_p + log_total[:, None], log_total, [rows, code], weights)
+        return Step(log_p + log_total[:, None], log_total, [rows, code], attention)
 
     def code(self, prefix: tuple[int, ...]) -> int:
         code = 0
@@ -150,7 +150,7 @@ def test_beam_of_one_is_greedy():
     single = greedy(stepper, tf.fill([50, 2], EOS), tf.constant(limits))
     np.testing.assert_array_equal(beam.ids, single.ids.numpy())
     np.testing.assert_allclose(beam.scores, single.scores.numpy(), rtol=1e-5)
-    np.testing.assert_array_equal(beam.weights, single.weights.numpy())
+    np.testing.assert_array_equal(beam.attention, single.attention.numpy())
 
 
 def test_every_sentence_keeps_its_own_limit():
@@ -196,4 +196,4 @@ def test_attention_rows_belong_to_the_prefixes_of_the_best_hypothesis(beam_size)
     for sentence in range(12):
         best = without_padding(found.ids[sentence][0])
         expected = [(sentence, stepper.code(tuple(best[:at]))) for at in range(len(best))]
-        assert [tuple(row) for row in found.weights[sentence][: len(best)]] == expected
+        assert [tuple(row) for row in found.attention[sentence][: len(best)]] == expected

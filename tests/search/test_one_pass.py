@@ -30,7 +30,7 @@ def fake(probabilities: list[list[list[float]]], positions: list[int]) -> Any:
         features=lambda _: logits,
         head=lambda features: features,
         positions=lambda _: tf.constant(positions),
-        target_vocabulary=logits.shape[-1],
+        config=SimpleNamespace(target_vocabulary=logits.shape[-1]),
     )
 
 
@@ -50,7 +50,7 @@ def test_ends_at_the_last_position_of_its_row() -> None:
     found = one_pass([fake([certain(4, 5, 6), certain(4, 5, 6)], [3, 2])], SOURCE)
     assert found.ids.numpy().tolist() == [[[4, 5, 6]], [[4, 5, PAD]]]
     np.testing.assert_allclose(found.scores, [[3 * math.log(0.9)], [2 * math.log(0.9)]], rtol=1e-5)
-    assert found.weights.shape == (2, 3, 0)
+    assert found.attention.shape == (2, 3, 0)
 
 
 def test_no_special_token_is_written() -> None:
@@ -73,7 +73,7 @@ def test_best_path_joins_equal_neighbours_and_drops_blanks() -> None:
     found = best_path(fake(rows, [6, 4, 6]), SOURCE)
     assert found.ids.numpy().tolist() == [[[4, 4, 5]], [[6, 4, PAD]], [[PAD, PAD, PAD]]]
     np.testing.assert_allclose(found.scores, np.array([[6], [4], [6]]) * math.log(0.9), rtol=1e-5)
-    assert found.weights.shape == (3, 3, 0)
+    assert found.attention.shape == (3, 3, 0)
 
 
 def outputs(probabilities: np.ndarray) -> dict[tuple[int, ...], float]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_models import build
 
-from mtlite.config.length_rules import LengthRule, Lengths
+from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.data.ids import EOS, PAD
 from mtlite.topologies.direct import copies, followed_by_blanks, window
-from mtlite.topologies.topology import Topology
 
 SOURCE = np.array([[5, 6, 7, 8, EOS], [9, EOS, PAD, PAD, PAD]])
 ANY = np.array([[EOS], [EOS]])
@@ -43,19 +41,19 @@ def test_copies() -> None:
 
 
 @pytest.mark.parametrize("rule", [LengthRule(1.3, 0.75), LengthRule(0.35, -2.5), LengthRule(0.0, 4.0)])
-def test_positions_are_those_of_the_rule(rule: LengthRule, build: Callable[..., Topology]) -> None:
-    model = build("padded", lengths=Lengths(rule, rule, fixed=4, expansion=2))
+def test_positions_are_those_of_the_rule(rule: LengthRule) -> None:
+    model = build("padded", lengths=LengthRules(rule, rule, fixed=4, expansion=2))
     lengths = np.arange(1, 60)
     rows = np.where(np.arange(60) < lengths[:, None], 5, PAD)
     np.testing.assert_array_equal(model.positions(rows), rule(lengths))
     found = {
-        name: build(name, lengths=Lengths(rule, rule, fixed=4, expansion=2)).positions(SOURCE).numpy().tolist()
+        name: build(name, lengths=LengthRules(rule, rule, fixed=4, expansion=2)).positions(SOURCE).numpy().tolist()
         for name in ("one-to-one", "aligned", "vector-dense", "ctc")
     }
     assert found == {"one-to-one": [5, 2], "aligned": [5, 2], "vector-dense": [4, 4], "ctc": [10, 4]}
 
 
-def test_last_n_lies_between_aligned_and_padded(build: Callable[..., Topology]) -> None:
+def test_last_n_lies_between_aligned_and_padded() -> None:
     aligned, padded = build("aligned", bidirectional=False), build("padded")
     models = {wait: build("last-n", wait=wait) for wait in (0.0, 0.5, 1.0)}
     for model in (padded, *models.values()):
@@ -69,20 +67,20 @@ def test_last_n_lies_between_aligned_and_padded(build: Callable[..., Topology]) 
     np.testing.assert_allclose(logits[0.5][0, 0], logits[0.0][0, 3], atol=1e-6)
 
 
-def test_last_n_of_a_long_source_is_a_slice_of_its_outputs(build: Callable[..., Topology]) -> None:
+def test_last_n_of_a_long_source_is_a_slice_of_its_outputs() -> None:
     rule = LengthRule(0.0, 2.0)
-    model = build("last-n", lengths=Lengths(rule, rule, fixed=2, expansion=2))
+    model = build("last-n", lengths=LengthRules(rule, rule, fixed=2, expansion=2))
     outputs, _ = model.lstm(model.source_embedding(SOURCE[:1]))
     np.testing.assert_allclose(model((SOURCE[:1], ANY[:1])), model.head(outputs[:, -2:]), atol=1e-6)
 
 
-def test_one_to_many_has_lost_the_order(build: Callable[..., Topology]) -> None:
+def test_one_to_many_has_lost_the_order() -> None:
     model = build("one-to-many")
     logits = model((np.array([[5, 6, 7, EOS], [7, 5, 6, EOS]]), ANY))
     np.testing.assert_allclose(logits[0], logits[1], atol=1e-6)
 
 
-def test_one_to_one_sees_one_token(build: Callable[..., Topology]) -> None:
+def test_one_to_one_sees_one_token() -> None:
     model = build("one-to-one")
     logits = model((np.array([[5, 6, 7, EOS], [7, 6, 5, EOS]]), ANY)).numpy()
     np.testing.assert_array_equal(logits[0, [0, 1, 2]], logits[1, [2, 1, 0]])

@@ -24,7 +24,7 @@ def model(tokenizers):
 
 
 def validation(model, tokenizers, batch_tokens=100, **search):
-    return Validation(model, tokenizers, SOURCES, TARGETS, "de", SearchConfig(**search), batch_tokens)
+    return Validation(model, tokenizers, (SOURCES, TARGETS), "de", SearchConfig(**search), batch_tokens)
 
 
 def test_the_loss_is_per_target_piece_whatever_the_batches(model, tokenizers):
