@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import random
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import ROOT, number_pairs, write_pairs
+from samples import ROOT, changed, number_pairs, write_pairs
 
 sys.path.insert(0, str(ROOT / "scripts"))
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
@@ -70,7 +69,11 @@ def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
 
     def configure(**sections: Any) -> Config:
         config = Config(
-            data=DataConfig(**corpus["train"], dev=CorpusConfig(**corpus["dev"]), test=CorpusConfig(**corpus["test"])),
+            data=DataConfig(
+                train=[CorpusConfig(**corpus["train"])],
+                dev=CorpusConfig(**corpus["dev"]),
+                test=CorpusConfig(**corpus["test"]),
+            ),
             tokenizer=TokenizerConfig(vocabulary_size=60),
             model=ModelConfig(
                 topology="encoder-decoder", embedding_size=8, units=8, layers=1, bidirectional=False, dropout=0.1
@@ -80,10 +83,7 @@ def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
             ),
             search=SearchConfig(beam_size=1),
         )
-        for name, values in sections.items():
-            changed = dataclasses.replace(getattr(config, name), **values) if isinstance(values, dict) else values
-            setattr(config, name, changed)
-        return config
+        return changed(config, **sections)
 
     return configure
 
