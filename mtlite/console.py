@@ -1,14 +1,17 @@
-"""What a training shows while it runs: a bar for a person, plain lines for a log."""
+"""What a command shows while it works: a bar for a person, plain lines for a log; and the signals that end it."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -38,6 +41,55 @@ class StandardError(io.TextIOBase):
     @property
     def encoding(self) -> str:  # type: ignore[override]
         return sys.stderr.encoding
+
+
+def make_console() -> Console:
+    """Progress goes to standard error, as plain text; standard output is for results."""
+    return Console(file=cast(IO[str], StandardError()), markup=False, highlight=False, soft_wrap=True)
+
+
+def prepare_streams() -> None:
+    """Make standard output good for any text: what its encoding does not have is written as a question mark.
+
+    A stream that is closed becomes the null device, so that its number does not go to a file that is opened later.
+    """
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_WRONLY)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+@contextmanager
+def collect_signals() -> Iterator[list[int]]:
+    """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that nothing is cut in the middle.
+
+    A second Ctrl-C stops at once. Signals that were ignored before stay so: nohup lets a training outlive its terminal.
+    Outside the main thread, whoever runs this handles signals.
+    """
+    received: list[int] = []
+
+    def note(number: int, _: Any) -> None:
+        if received and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        watched = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        before = {number: signal.getsignal(number) for number in watched}
+        before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    try:
+        for number in before:
+            signal.signal(number, note)
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 class TrainingProgress:

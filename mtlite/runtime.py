@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 _MOST_LANES = 2
 
@@ -21,11 +22,11 @@ def multiplies_bfloat16() -> bool:
     return any(flag in flags for flag in ("avx512_bf16", "amx_bf16", " bf16"))
 
 
-def choose_precision(precision: str) -> str:
+def choose_precision(precision: str) -> Literal["float32", "bfloat16"]:
     """`auto` to the number format that is fastest here; anything else as it is."""
-    if precision != "auto":
-        return precision
-    return "bfloat16" if multiplies_bfloat16() else "float32"
+    if precision == "auto":
+        precision = "bfloat16" if multiplies_bfloat16() else "float32"
+    return "bfloat16" if precision == "bfloat16" else "float32"
 
 
 @contextmanager

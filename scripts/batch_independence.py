@@ -32,6 +32,7 @@ TIE = 1e-4
 
 
 def main() -> int:
+    """Check every search in both number formats; the exit code is 1 if one depends on its batch."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", help="a finished run directory with an autoregressive topology")
     parser.add_argument("--test", default="test", help="name of the test set (default: test)")

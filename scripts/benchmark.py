@@ -93,6 +93,7 @@ class Row:
 
 
 def main() -> int:
+    """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", help="a finished run, for translation and start; with --peers, one with attention")
     parser.add_argument("--pairs", help="a folder as corpora/multi30k.py makes it (default: the Hub's Multi30k)")
@@ -121,14 +122,30 @@ def check(options: argparse.Namespace) -> None:
         UsageError: if an option has no value that makes sense, or lacks another one.
         RunError: if the run cannot translate.
     """
-    for name, least in {"rounds": 1, "batches": 1, "threads": 0}.items():
-        if (value := getattr(options, name)) < least:
-            raise UsageError(f"--{name}: expected at least {least}, received {value}")
+    check_numbers(options)
     for part in options.parts:
         if part != "training" and not options.run:
             raise UsageError(f"--parts {part}: expected a finished run, received none: add --run")
     if options.pairs and not Path(options.pairs).is_dir():
         raise UsageError(f"--pairs {options.pairs} is not a folder: give one that corpora/multi30k.py has made")
+    check_outputs(options)
+    if options.peers and find_spec("torch") is None:
+        raise UsageError('--peers needs PyTorch, which is not installed: pip install -e ".[peers]"')
+    if options.run:
+        sources_of(options.run)
+        if options.peers and "translation" in options.parts:
+            Sizes.of(Run.open(options.run))
+
+
+def check_numbers(options: argparse.Namespace) -> None:
+    """Refuse numbers that are too small."""
+    for name, least in {"rounds": 1, "batches": 1, "threads": 0}.items():
+        if (value := getattr(options, name)) < least:
+            raise UsageError(f"--{name}: expected at least {least}, received {value}")
+
+
+def check_outputs(options: argparse.Namespace) -> None:
+    """Refuse files that cannot be written, or have nothing to show."""
     if options.json:
         new_file(options.json, "--json")
     if options.picture:
@@ -136,12 +153,6 @@ def check(options: argparse.Namespace) -> None:
             raise UsageError("--picture shows training, which is not measured: add it to --parts")
         if new_file(options.picture, "--picture").suffix not in PICTURES:
             raise UsageError(f"--picture {options.picture}: expected a name that ends in {', '.join(PICTURES)}")
-    if options.peers and find_spec("torch") is None:
-        raise UsageError('--peers needs PyTorch, which is not installed: pip install -e ".[peers]"')
-    if options.run:
-        sources_of(options.run)
-        if options.peers and "translation" in options.parts:
-            Sizes.of(Run.open(options.run))
 
 
 def measure(options: argparse.Namespace) -> None:

@@ -33,6 +33,7 @@ def lowest_versions() -> list[str]:
 
 
 def main() -> int:
+    """Make the environment and run the tests in it; gives their exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("which", choices=("lowest", "highest"))
     parser.add_argument("tests", nargs="*", help="for pytest (default: all tests)")

@@ -34,7 +34,7 @@ BUDGET = ["--training.batch_tokens", "3000", "--tokenizer.vocabulary_size", "400
 
 @dataclass
 class Start:
-    """What one start came to.
+    """The costs of one start.
 
     Args:
         preparation: seconds until the corpus is ready, TensorFlow not loaded yet.
@@ -128,6 +128,7 @@ def memory(process: int, kind: str) -> float:
 
 
 def main() -> int:
+    """Measure every size twice, and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, nargs="+", default=[30_000, 500_000, 5_000_000], help="sizes, in pairs")
     parser.add_argument("--updates", type=int, default=400, help="of each training (default: 400)")

@@ -110,7 +110,7 @@ def without_times(values: Any) -> Any:
 
 
 def ending(run: Path) -> dict[str, str]:
-    """What a run came to: a fingerprint for each of its results."""
+    """The results of a run: a fingerprint for each of its results."""
     metrics = [without_times(json.loads(line)) for line in (run / "metrics.jsonl").read_text().splitlines()]
     results = {"metrics.jsonl": metrics, "result.json": without_times(json.loads((run / "result.json").read_text()))}
     contents = {name: json.dumps(values).encode() for name, values in results.items()}
@@ -196,6 +196,7 @@ def kill_and_resume(folder: Path, recipe: Path, kills: int, seed: int) -> int:
 
 
 def main() -> int:
+    """Kill and resume as often as asked; the exit code is 1 if a run ended otherwise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=30, help="how many runs are killed (default: 30)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default: 1)")

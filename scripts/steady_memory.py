@@ -33,6 +33,7 @@ def update_of(metrics: Path) -> int:
 
 
 def main() -> int:
+    """Train, and print the memory on the way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--updates", type=int, default=10_000, help="(default: 10000)")
     options = parser.parse_args()

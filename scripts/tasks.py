@@ -32,6 +32,7 @@ STOPPED = 130
 
 
 def main() -> int:
+    """Run the ablation of every task, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS, help="(default: all)")
     parser.add_argument("--corpora", type=Path, default=Path("corpora/tasks"), help="made by corpora/tasks/generate.py")

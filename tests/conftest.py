@@ -6,16 +6,14 @@ import io
 import os
 import random
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from samples import ROOT, changed, number_pairs, write_pairs
+from samples import changed, number_pairs, write_pairs
 
-sys.path.insert(0, str(ROOT / "scripts"))
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
 
 

@@ -35,12 +35,12 @@ class _File:
         self.file.flush()
 
     def fileno(self) -> int:
-        return self.file.fileno()
+        return int(self.file.fileno())
 
 
 @contextmanager
 def failing_at(number: int, error: BaseException) -> Iterator[list[str]]:
-    """Raise an error in place of the system call of this number, from 0; a write is done by half before.
+    """Raise an error instead of the system call of this number, from 0; a write is done by half before.
 
     Gives the names of the calls that were reached.
     """

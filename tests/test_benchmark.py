@@ -90,7 +90,8 @@ def test_a_corpus_with_too_few_batches_is_refused(monkeypatch: pytest.MonkeyPatc
     every: Any = SimpleNamespace(epoch=lambda number: iter(range(7)))
     monkeypatch.setattr(benchmark, "Batches", lambda *arguments, **options: every)
     prepared: Any = SimpleNamespace(encoded=None, tokenizers=None)
-    assert benchmark.batches_of(prepared, 4) == ([0, 1, 2], [3, 4, 5, 6])
+    batches: Any = benchmark.batches_of(prepared, 4)
+    assert batches == ([0, 1, 2], [3, 4, 5, 6])
     with pytest.raises(UsageError, match="--batches 5: the corpus has 7 batches, 3 of them to warm up"):
         benchmark.batches_of(prepared, 5)
 

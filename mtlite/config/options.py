@@ -211,8 +211,8 @@ class TrainingConfig:
 
     Args:
         max_updates: Updates of the weights (default: from the corpus size).
-        max_seconds: Train for this many seconds, validation excluded, instead of max_updates (0: off). Warm-up, schedule
-            and validation intervals scale with it. Not reproducible.
+        max_seconds: Train for this many seconds, validation excluded, instead of max_updates (0: off). Warm-up,
+            schedule and validation intervals scale with it. Not reproducible.
         batch_tokens: Padded source plus padded target tokens in a batch, at most.
         accumulate: Batches whose gradients are summed for one update.
         learning_rate: Peak learning rate of Adam (Kingma & Ba 2015).
@@ -314,21 +314,30 @@ class Config:
     search: SearchConfig = field(default_factory=SearchConfig)
 
     def check(self) -> None:
-        entry, name = entry_of(self.model.topology), self.model.topology
-        if self.search.sample and entry.family == "direct":
-            raise UsageError(
-                f"search.sample: topology '{name}' writes all tokens in one pass: expected an autoregressive topology "
-                "(mtlite topologies lists them)"
-            )
-        if self.search.nbest > 1 and not entry.ranks:
-            raise UsageError(
-                f"search.nbest: topology '{name}' writes one hypothesis a sentence: expected 1, or a run of "
-                f"{', '.join(ranking_topologies())}"
-            )
+        refuse_search(self.model.topology, self.search)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""
         return plain(self)  # type: ignore[no-any-return]
+
+
+def refuse_search(topology: str, search: SearchConfig) -> None:
+    """Refuse a search that this topology cannot have.
+
+    Raises:
+        UsageError: with the topologies that can.
+    """
+    entry = entry_of(topology)
+    if search.sample and entry.family == "direct":
+        raise UsageError(
+            f"search.sample: topology '{topology}' writes all tokens in one pass: expected an autoregressive topology "
+            "(mtlite topologies lists them)"
+        )
+    if search.nbest > 1 and not entry.ranks:
+        raise UsageError(
+            f"search.nbest: topology '{topology}' writes one hypothesis a sentence: expected 1, or a run of "
+            f"{', '.join(ranking_topologies())}"
+        )
 
 
 def _default(name: str) -> Any:

@@ -151,6 +151,25 @@ def read_config(path: Path) -> Config:
     return config_from(read_recipe(path), str(path))
 
 
+def as_config(source: Config | str | Path | Values) -> Config:
+    """A configuration from Python, the path of a recipe, or options by name.
+
+    Raises:
+        UsageError: as `config_from`, or if it is something else.
+    """
+    match source:
+        case Config():
+            return config_from(source.to_dict(), "the configuration")
+        case str() | Path():
+            return read_config(Path(source))
+        case dict():
+            return config_from(nested(source), "the options")
+    raise UsageError(
+        f"expected a mtlite.Config, the path of a recipe or options by name, received {type(source).__name__} "
+        f"{shown(source)}"
+    )
+
+
 def from_text(option: Option, text: str) -> Any:
     """A value of the command line: text as it is, `null` for what may be left open, YAML for a list or a table."""
     if text == "null" and NoneType in members(option.kind):

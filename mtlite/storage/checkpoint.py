@@ -5,25 +5,59 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from mtlite.config.read import Count, plain, read_as
 from mtlite.errors import DamagedError, RunError
 from mtlite.limits import MAX_ARRAYS_BYTES
 from mtlite.storage.files import sync_folder
 from mtlite.storage.tensors import Arrays, load_arrays, save_arrays
-from mtlite.translation.loading import WEIGHTS
+
+WEIGHTS = "best.safetensors"
 
 
-def save_state(folder: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
+@dataclass
+class Progress:
+    """Where a training stands: with the arrays, all that a resumed training needs.
+
+    Args:
+        best_bleu: on the dev set; -1 before the first validation.
+        best_loss: of the same validation; None before the first one.
+        used: seconds of a budget of seconds; without one it stays 0, so that states are the same in every run.
+        nll: since the last report, as are `target_tokens` and `all_tokens`.
+    """
+
+    update: Count = 0
+    epoch: Count = 0
+    batch: Count = 0
+    best_update: Count = 0
+    best_bleu: float = -1.0
+    best_loss: float | None = None
+    validations_without_gain: Count = 0
+    used: float = 0.0
+    nll: float = 0.0
+    target_tokens: float = 0.0
+    all_tokens: Count = 0
+
+
+class State(NamedTuple):
+    """What a training goes on from."""
+
+    arrays: Arrays
+    progress: Progress
+
+
+def save_state(folder: Path, arrays: Arrays, progress: Progress) -> None:
     """Write the state to go on from as `last.safetensors`; the one before it stays as `previous.safetensors`.
 
     Raises:
         RunError: if it cannot be written; a whole state is left in any case.
     """
-    save_arrays(folder / "newest.safetensors", arrays, facts)
+    save_arrays(folder / "newest.safetensors", arrays, plain(progress))
     _put_in_place(folder)
 
 
@@ -41,16 +75,10 @@ def _put_in_place(folder: Path) -> None:
     sync_folder(folder)
 
 
-def load_state(
-    folder: Path, most_bytes: int = MAX_ARRAYS_BYTES
-) -> tuple[tuple[Arrays, dict[str, Any]] | None, list[str]]:
+def load_state(folder: Path, most_bytes: int = MAX_ARRAYS_BYTES) -> tuple[State | None, list[str]]:
     """The newest state that is whole, and what was wrong with newer ones; None if no state was ever saved.
 
     A damaged state gets another name, so that it never takes the place of a whole one.
-
-    Args:
-        folder: of the run.
-        most_bytes: that one state may have.
 
     Raises:
         DamagedError: if there are states and none is whole.
@@ -61,7 +89,9 @@ def load_state(
     problems: dict[Path, str] = {}
     for path in filter(Path.exists, paths):
         try:
-            state = load_arrays(path, most_bytes)
+            arrays, facts = load_arrays(path, most_bytes)
+            origin = f"{path} is of another version of mtlite, or damaged"
+            state = State(arrays, read_as(Progress, facts, origin, error=DamagedError))
         except DamagedError as error:
             problems[path] = str(error)
             continue
@@ -79,10 +109,6 @@ def load_state(
 def check_state(folder: Path, say: Callable[[str], None]) -> None:
     """Look at once for what keeps a training from going on: reading its corpus first takes long.
 
-    Args:
-        folder: of the run.
-        say: shows a warning to the user.
-
     Raises:
         DamagedError: if no saved state is whole, or if the best weights are lost and stand in no state.
         RunError: if a state cannot be read.
@@ -92,7 +118,7 @@ def check_state(folder: Path, say: Callable[[str], None]) -> None:
         say(f"warning: {problem}")
     if state is None or (folder / WEIGHTS).exists():
         return
-    best, last = (state[1].get(name) for name in ("best_update", "update"))
+    best, last = state.progress.best_update, state.progress.update
     if best and best != last:
         raise DamagedError(
             f"{folder / WEIGHTS} is missing: the weights of update {best} scored best, and the saved state is that of "

@@ -1,22 +1,66 @@
-"""What a training says of itself while it runs: a line per validation and per report of progress."""
+"""The training log: a line per validation and per report of progress, appended whole."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import json
-import math
 import os
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+from mtlite.config.read import Count, read_as
 from mtlite.errors import RunError
 from mtlite.storage.files import write_atomically
 
 
-class Metrics:
-    """`metrics.jsonl`: one object a line, appended whole.
+@dataclass(frozen=True, kw_only=True)
+class Validated:
+    """A validation.
+
+    Args:
+        best: whether it is the best one so far.
+        seconds: of training so far, those before a resumption included.
+    """
+
+    kind: Literal["validation"] = "validation"
+    update: Count
+    dev_loss: float
+    dev_bleu: float
+    best: bool
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """The updates since the report before.
+
+    Args:
+        loss: −log p per target token.
+        share: of a budget of seconds that is used; None without one.
+        tokens: source and target tokens.
+        seconds: of training so far, those before a resumption included.
+    """
+
+    kind: Literal["training"] = "training"
+    update: Count
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+    share: float | None = None
+    epoch: Count
+    tokens: Count
+    seconds: float
+    tokens_per_second: float
+
+
+Line = Validated | Reported
+
+
+class TrainingLog:
+    """Appends to a training log.
 
     Args:
         path: the file.
@@ -28,27 +72,27 @@ class Metrics:
 
     def __init__(self, path: Path, from_update: int) -> None:
         self.path = path
-        kept = [line for line in _whole_lines(path) if line["update"] <= from_update] if path.exists() else []
-        write_atomically(path, "".join(map(_as_line, kept)).encode())
-        self.last: dict[str, Any] = kept[-1] if kept else {}
+        kept = [line for line in _lines(path) if line.update <= from_update] if path.exists() else []
+        write_atomically(path, "".join(map(_text, kept)).encode())
+        self.seconds = kept[-1].seconds if kept else 0.0
         self._size = path.stat().st_size
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
 
-    def write(self, **values: Any) -> None:
+    def write(self, line: Line) -> None:
         """Append one line, or nothing of it.
 
         Raises:
             RunError: if there is no space left.
         """
-        line = _as_line(values).encode()
+        content = _text(line).encode()
         try:
-            if os.write(self._file, line) < len(line):
+            if os.write(self._file, content) < len(content):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._size)
             raise self._failed(error) from error
-        self._size += len(line)
+        self._size += len(content)
 
     def flush(self) -> None:
         """Wait until all lines are on disk."""
@@ -58,6 +102,7 @@ class Metrics:
             raise self._failed(error) from error
 
     def close(self) -> None:
+        """Close the file."""
         os.close(self._file)
 
     def _failed(self, error: OSError) -> RunError:
@@ -67,41 +112,26 @@ class Metrics:
         )
 
 
-def _as_line(values: dict[str, Any]) -> str:
-    return json.dumps(values) + "\n"
+def _text(line: Line) -> str:
+    return json.dumps({name: value for name, value in asdict(line).items() if value is not None}) + "\n"
 
 
-def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
+def _lines(path: Path) -> Iterator[Line]:
     """The lines that were written to their end; a crash of the machine can leave others."""
-    for line in path.read_bytes().split(b"\n")[:-1]:
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(values, dict) and _is_metric(values):
-            yield values
+    for text in path.read_bytes().split(b"\n")[:-1]:
+        with contextlib.suppress(ValueError, RecursionError, RunError):
+            values = json.loads(text)
+            validation = isinstance(values, dict) and values.get("kind") == "validation"
+            yield read_as(Validated if validation else Reported, values, str(path), error=RunError)  # type: ignore[misc]
 
 
-def _is_metric(values: dict[str, Any]) -> bool:
-    """Whether this can be a line that `Metrics` has written: whole numbers and finite ones, where there have to be."""
-    needed = ("seconds", "dev_loss", "dev_bleu") if values.get("kind") == "validation" else ()
-    numbers = [values[name] for name in ("seconds", "share", "dev_loss", "dev_bleu") if name in values]
-    update = values.get("update")
-    return (
-        type(update) is int
-        and 0 <= update < 2**31
-        and all(name in values for name in needed)
-        and all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-    )
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """All whole lines of a `metrics.jsonl`.
+def read_training_log(path: Path) -> list[Line]:
+    """All whole lines of a training log.
 
     Raises:
         RunError: if it is missing.
     """
     try:
-        return list(_whole_lines(path))
+        return list(_lines(path))
     except OSError as error:
         raise RunError(f"cannot read {path} ({error.strerror}): give a folder made by mtlite train") from None

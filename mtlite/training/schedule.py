@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 
-from mtlite.config.options import TrainingConfig, settled
+from mtlite.config.resolve import ResolvedTraining
 
 
-def learning_rate(config: TrainingConfig, update: float, plateau_scale: float) -> float:
+def learning_rate(config: ResolvedTraining, update: float) -> float:
     """Learning rate of an update.
 
     Args:
-        config: schedule and its numbers, nothing left open.
+        config: schedule and its numbers.
         update: number of the update, from 1; with a budget of seconds the update that it would be at an even speed.
-        plateau_scale: what the plateau schedule has come down to so far (1.0 at the start).
     """
-    warmup, updates = settled(config.warmup_updates), settled(config.max_updates)
+    warmup, updates = config.warmup_updates, config.max_updates
     if update < warmup:
         return config.learning_rate * update / warmup
     if config.schedule in ("linear", "cosine"):
@@ -25,6 +24,4 @@ def learning_rate(config: TrainingConfig, update: float, plateau_scale: float) -
         return config.learning_rate * (config.final_learning_rate + (1 - config.final_learning_rate) * left)
     if config.schedule == "inverse-square-root":
         return config.learning_rate * math.sqrt(max(1, warmup) / max(1, update))  # Vaswani et al. 2017
-    if config.schedule == "plateau":
-        return config.learning_rate * plateau_scale
     return config.learning_rate

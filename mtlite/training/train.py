@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import TYPE_CHECKING
 
-import datasets
 from rich.console import Console
 
-from mtlite.config.options import Config, settled
-from mtlite.config.recipe import checked
-from mtlite.console import StandardError
-from mtlite.data.corpus import Corpus
+import mtlite
+from mtlite.config.options import Config
+from mtlite.config.recipe import Values, as_config, read_config
+from mtlite.config.resolve import ResolvedConfig
+from mtlite.console import make_console
 from mtlite.data.prepare import Prepared, data_report, prepare
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError
+from mtlite.errors import RunError, UsageError
 from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
 from mtlite.storage.checkpoint import check_state
-from mtlite.storage.run_directory import FORMAT, Run
-from mtlite.translation.loading import load_lengths, load_tokenizers, open_run
+from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, Facts, Run
+from mtlite.translation.loading import load_tokenizers, topology_config
+
+if TYPE_CHECKING:
+    from mtlite.topologies.topology import Topology
+    from mtlite.training.validation import Validation
 
 PACKAGES = (
-    *("mtlite", "tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
+    *("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
     *("docstring-parser", "PyYAML", "rich", "scipy", "matplotlib"),
 )
 
 
 def train(
-    config: Config,
+    config: Config | str | Path | Values,
     run: str | Path | None = None,
     resume: bool = False,
     name: str = "run",
@@ -37,7 +42,7 @@ def train(
     """Train a model and score it.
 
     Args:
-        config: what to do.
+        config: a configuration, the path of a recipe, or options by name, such as `{"model.units": 256}`.
         run: the run directory, new or empty (default: runs/NAME-N).
         resume: go on with the run that is there.
         name: for the default run directory.
@@ -49,42 +54,44 @@ def train(
     Raises:
         MtliteError: if the corpus, the configuration or the run directory cannot be used.
     """
-    console = console or make_console()
-    config = checked(config)
     place = Run(Path(run) if run else Run.free_path(name))
+    return train_run(as_config(config), place, resume, console or make_console())
+
+
+def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
+    """The same with a configuration that was read, and in a given place."""
     if not resume:
-        place.refuse_existing()
-    place.refuse_foreign()
-    if place.path.is_dir():
-        place.refuse_strange_entries()
-    if resume and place.finished:
-        console.print(f"{place.path} is finished: nothing to do")
-        return place
-    with place.locked():
-        _fit(place, _begin(place, config, resume, console), console)
-        from mtlite.translation.scoring import evaluate_run
+        run.refuse_existing()
+    run.refuse_foreign()
+    if run.path.is_dir():
+        run.refuse_strange_entries()
+    if resume and (run.path / CONFIG).is_file() and read_config(run.path / CONFIG) != config:
+        raise UsageError(
+            f"--resume goes on with the options of {run.path / CONFIG}, which differ from those given: leave them out"
+        )
+    if resume and run.finished:
+        console.print(f"{run.path} is finished: nothing to do")
+        return run
+    with run.locked():
+        begun = resume and (run.path / FACTS).is_file()
+        _fit(run, _go_on(run, console) if begun else _begin(run, config, console), console)
+        from mtlite.translation.scoring import score_run
 
-        console.print(f"run directory {place.path}")
-        evaluate_run(place, console)
-    return place
-
-
-def make_console() -> Console:
-    """Progress goes to standard error, as plain text; standard output is for results."""
-    return Console(file=cast(IO[str], StandardError()), markup=False, highlight=False, soft_wrap=True)
+        console.print(f"run directory {run.path}")
+        score_run(run, console)
+    return run
 
 
 def dry_run(config: Config, console: Console) -> None:
     """Show what a training would start from, and about how long it would take; nothing is written."""
-    prepared = prepare(checked(config), console.print)
+    prepared = prepare(config, console.print)
     for line in data_report(prepared):
         console.print(line)
     start_tensorflow(config.training.threads)
     from mtlite.training.estimate import seconds_per_update
 
-    seconds = seconds_per_update(prepared)
-    training = prepared.config.training
-    updates, minutes = settled(training.max_updates), seconds * settled(training.max_updates) / 60
+    seconds, training = seconds_per_update(prepared), prepared.config.training
+    updates, minutes = training.max_updates, seconds * training.max_updates / 60
     if training.max_seconds:
         updates, minutes = round(training.max_seconds / seconds), training.max_seconds / 60
     console.print(
@@ -93,161 +100,138 @@ def dry_run(config: Config, console: Console) -> None:
     )
 
 
-class _Ready(NamedTuple):
-    """What is left of the preparation in training: nothing that grows with the corpus."""
-
-    config: Config
-    tokenizers: Tokenizers
-    encoded: datasets.Dataset
-
-
-def _begin(place: Run, config: Config, resume: bool, console: Console) -> _Ready:
-    """Prepare the corpus; make the run directory, or compare with what is there."""
-    if resume and (place.path / "run.json").is_file():
-        saved = open_run(place.path).facts()
-        tokenizers, config = load_tokenizers(place, saved), place.config()
-        if (known := saved.get("resolved")) and known != place.checksum("resolved.yaml"):
-            raise RunError(f"{place.path / 'resolved.yaml'} was altered: put it back, or start a new run")
-        check_state(place.path, console.print)
-        prepared = prepare(config, console.print, tokenizers)
-        _compare_with_saved(saved, prepared, console)
-    else:
-        prepared = prepare(config, console.print)
-        for line in data_report(prepared):
-            console.print(line)
-        console.print(
-            f"prepared in {prepared.seconds:.1f} s, {prepared.tokenizer_seconds:.1f} s of them for the tokenizer"
-        )
-        _create(place, config, prepared)
-    return _Ready(prepared.config, prepared.tokenizers, prepared.encoded)
-
-
-def _create(run: Run, given: Config, prepared: Prepared) -> None:
-    """Write everything that later stages need. run.json is written last: with it, the folder is a run."""
+def _begin(run: Run, config: Config, console: Console) -> Prepared:
+    """Prepare the corpus and make the run directory."""
+    prepared = prepare(config, console.print)
+    for line in data_report(prepared):
+        console.print(line)
+    console.print(f"prepared in {prepared.seconds:.1f} s, {prepared.tokenizer_seconds:.1f} s of them for the tokenizer")
     prepared.tokenizers.save(run.path)
-    run.write_config("config.yaml", given.to_dict())
-    config = prepared.config
-    config.training.precision = choose_precision(config.training.precision)  # type: ignore[assignment]
-    run.write_config("resolved.yaml", config.to_dict())
+    run.write_config(CONFIG, config)
+    run.write_config(RESOLVED, _with_precision(prepared.config))
     sides = {
         f"{name}.{side}": run.write_side(f"{name}.{side}", list(pairs[side]))
-        for name, pairs in _held_out(prepared.corpus).items()
+        for name, pairs in {"dev": prepared.corpus.dev, **prepared.corpus.tests}.items()
         for side in ("source", "target")
     }
-    from mtlite.config.length_rules import Lengths
-
-    run.write_json(
-        "run.json",
-        {
-            "format": FORMAT,
-            "source_language": prepared.corpus.source_language,
-            "target_language": prepared.corpus.target_language,
-            "source_vocabulary": len(prepared.tokenizers.source),
-            "target_vocabulary": len(prepared.tokenizers.target),
-            "joint": prepared.tokenizers.joint,
-            "source_tokenizer": prepared.tokenizers.source.sha256,
-            "target_tokenizer": prepared.tokenizers.target.sha256,
-            "lengths": Lengths.fit(prepared.lengths).to_dict(),
-            "training_pairs": len(prepared.corpus.train),
-            "training_fingerprint": prepared.fingerprint,
-            "sides": sides,
-            "tests": list(prepared.corpus.tests),
-            "resolved": run.checksum("resolved.yaml"),
-            "packages": {package: version(package) for package in PACKAGES},
-            "machine": machine(),
-            "seconds": {"preparation": prepared.seconds, "tokenizer": prepared.tokenizer_seconds},
-        },
+    # Written last: with it, the folder is a run.
+    run.write_facts(
+        Facts(
+            source_language=prepared.corpus.source_language,
+            target_language=prepared.corpus.target_language,
+            source_vocabulary=len(prepared.tokenizers.source),
+            target_vocabulary=len(prepared.tokenizers.target),
+            joint=prepared.tokenizers.joint,
+            source_tokenizer=prepared.tokenizers.source.sha256,
+            target_tokenizer=prepared.tokenizers.target.sha256,
+            lengths=prepared.rules,
+            training_pairs=len(prepared.corpus.train),
+            training_fingerprint=prepared.fingerprint,
+            sides=sides,
+            tests=list(prepared.corpus.tests),
+            resolved=run.checksum(RESOLVED),
+            packages=_packages(),
+            machine=machine(),
+            seconds={"preparation": prepared.seconds, "tokenizer": prepared.tokenizer_seconds},
+        )
     )
+    return prepared
 
 
-def _held_out(corpus: Corpus) -> dict[str, Any]:
-    return {"dev": corpus.dev, **corpus.tests}
+def _with_precision(config: ResolvedConfig) -> ResolvedConfig:
+    """A run keeps the number format that it began with, wherever it goes on."""
+    training = dataclasses.replace(config.training, precision=choose_precision(config.training.precision))
+    return dataclasses.replace(config, training=training)
 
 
-def _compare_with_saved(saved: dict[str, Any], prepared: Prepared, console: Console) -> None:
-    """Refuse other data; warn of what can change sums."""
-    received = {
-        "training_fingerprint": ("training pairs are", prepared.fingerprint),
-        "source_tokenizer": ("source tokenizer is", prepared.tokenizers.source.sha256),
-        "target_tokenizer": ("target tokenizer is", prepared.tokenizers.target.sha256),
-    }
-    for key, (what, fingerprint) in received.items():
-        if saved[key] != fingerprint:
-            raise RunError(f"the {what} not what this run was started with: put them back, or start a new run")
-    now = {package: version(package) for package in PACKAGES}
-    changed = [
-        f"{package} {saved['packages'].get(package)} → {now[package]}"
-        for package in PACKAGES
-        if now[package] != saved["packages"].get(package)
-    ]
-    changed += [
-        f"{key} {saved['machine'].get(key)} → {value}"
-        for key, value in machine().items()
-        if saved["machine"].get(key) != value
-    ]
+def _go_on(run: Run, console: Console) -> Prepared:
+    """Prepare the corpus as the run did, and compare with what it knows."""
+    run.refuse_strange_entries()
+    tokenizers = load_tokenizers(run)
+    if run.facts.resolved != run.checksum(RESOLVED):
+        raise RunError(f"{run.path / RESOLVED} was altered: put it back, or start a new run")
+    check_state(run.path, console.print)
+    prepared = prepare(run.config, console.print, tokenizers)
+    if run.facts.training_fingerprint != prepared.fingerprint:
+        raise RunError("the training pairs are not what this run was started with: put them back, or start a new run")
+    before = {**run.facts.packages, **run.facts.machine}
+    now = {**_packages(), **machine()}
+    changed = [f"{name} {before.get(name)} → {now[name]}" for name in now if now[name] != before.get(name)]
     if changed:
         console.print(f"warning: the run may not end bit for bit as it would have: {', '.join(changed)}")
+    return prepared
 
 
-def _fit(run: Run, ready: _Ready, console: Console) -> None:
+def _packages() -> dict[str, str]:
+    """The versions that a result depends on."""
+    return {"mtlite": mtlite.__version__, **{package: version(package) for package in PACKAGES}}
+
+
+def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     """Build everything and train."""
-    config, tokenizers, encoded = ready
-    threads = start_tensorflow(config.training.threads, config.training.deterministic)
+    config, encoded, tokenizers = run.config, prepared.encoded, prepared.tokenizers
+    del prepared  # the rest of it grows with the corpus
+    training = config.training
+    threads = start_tensorflow(training.threads, training.deterministic)
     import keras
     import tensorflow as tf
 
     from mtlite.data.batches import Batches
     from mtlite.topologies.build import build_model
-    from mtlite.training.loop import Loop
+    from mtlite.training.loop import Loop, Parts
     from mtlite.training.optimizer import Adam
     from mtlite.training.step import TrainingStep
+
+    facts = _with_threads(run.facts, threads, console)
+    strategy = tf.distribute.get_strategy()
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        model = build_model(topology_config(run))
+        optimizer = Adam(model.trainable_variables, training.clip_norm, training.moving_average)
+    facts = dataclasses.replace(facts, parameters=model.count_params())
+    console.print(
+        f"{config.model.topology}: {model.count_params():,} weights, products in {model.config.precision}, "
+        f"{threads} threads"
+    )
+    validation = _validation(run, model, tokenizers, console)
+    if facts.unreachable is None:
+        facts = dataclasses.replace(facts, unreachable=round(validation.unreachable(), 6))
+        if facts.unreachable:
+            console.print(
+                f"warning: {config.model.topology} has no position for {facts.unreachable:.1%} of the pieces of the "
+                "dev references; they are left out of the loss, not of BLEU"
+            )
+    run.write_facts(facts)
+    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, lanes())
+    batches = Batches(encoded, tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling)
+    seconds = Loop(run, training, Parts(model, optimizer, step, batches, validation), console).fit()
+    run.write_facts(dataclasses.replace(facts, seconds={**facts.seconds, "training": seconds}))
+    console.print(f"trained in {seconds / 60:.1f} minutes, validations included")
+
+
+def _validation(run: Run, model: Topology, tokenizers: Tokenizers, console: Console) -> Validation:
     from mtlite.training.validation import Validation
 
-    facts = run.facts()
-    first, others = facts.get("threads", threads), facts.get("other_threads", [])
-    others = sorted({*others, *([threads] if threads != first else [])})
+    search = run.config.search
+    sides = run.read_side("dev.source"), run.read_side("dev.target")
+    validation = Validation(
+        model, tokenizers, sides, run.facts.target_language, search, run.config.training.batch_tokens
+    )
+    if validation.truncated:
+        console.print(
+            f"warning: {validation.truncated:,} dev sources have more than {search.max_source_tokens:,} pieces and "
+            "are cut (search.max_source_tokens)"
+        )
+    return validation
+
+
+def _with_threads(facts: Facts, threads: int, console: Console) -> Facts:
+    """Note the number of threads; it changes sums in the last digits."""
+    first = threads if facts.threads is None else facts.threads
+    others = sorted({*facts.other_threads, *([threads] if threads != first else [])})
     if others:
         console.print(
             f"warning: begun with {first} threads, then {', '.join(map(str, others))}: sums may differ in the last "
             "digits from those of a run with one number of threads"
         )
-        facts["other_threads"] = others
-    strategy = tf.distribute.get_strategy()
-    keras.utils.set_random_seed(config.seed)
-    with strategy.scope():
-        model = build_model(
-            config.model,
-            source_vocabulary=facts["source_vocabulary"],
-            target_vocabulary=facts["target_vocabulary"],
-            joint=facts["joint"],
-            lengths=load_lengths(run, facts),
-            precision=choose_precision(config.training.precision),
-        )
-        optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
-    facts.update(threads=first, parameters=model.count_params())
-    console.print(
-        f"{config.model.topology}: {model.count_params():,} weights, products in "
-        f"{choose_precision(config.training.precision)}, {threads} threads"
-    )
-    dev = (run.read_side("dev.source"), run.read_side("dev.target"))
-    training = config.training
-    validation = Validation(model, tokenizers, *dev, facts["target_language"], config.search, training.batch_tokens)
-    if validation.cut:
-        console.print(
-            f"warning: {validation.cut:,} dev sources have more than {config.search.max_source_tokens:,} pieces and "
-            "are cut (search.max_source_tokens)"
-        )
-    if "unreachable" not in facts:
-        facts["unreachable"] = round(validation.unreachable(), 6)
-        if facts["unreachable"]:
-            console.print(
-                f"warning: {config.model.topology} has no position for {facts['unreachable']:.1%} of the pieces of the "
-                "dev references; they are left out of the loss, not of BLEU"
-            )
-    run.write_json("run.json", facts)
-    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, lanes())
-    batches = Batches(encoded, tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling)
-    seconds = Loop(run, training, model, optimizer, step, batches, validation, console).fit()
-    facts["seconds"] = {**facts.get("seconds", {}), "training": seconds}
-    run.write_json("run.json", facts)
-    console.print(f"trained in {seconds / 60:.1f} minutes, validations included")
+    return dataclasses.replace(facts, threads=first, other_threads=others)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from mtlite.config.options import SearchConfig
-from mtlite.data.ids import cut
+from mtlite.data.ids import truncate
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.evaluation.scores import bleu
 from mtlite.topologies.topology import Topology
 from mtlite.translation.likelihood import LikelihoodScorer
-from mtlite.translation.searcher import Searcher, greedy_config
+from mtlite.translation.searcher import Searcher
 
 
 class Validation:
     """Scores a model on the dev set.
 
     Args:
-        model: the topology; scored with the weights that it has when asked.
+        model: scored with the weights that it has when asked.
         tokenizers: of both sides.
-        sources: raw source lines.
-        references: raw target lines.
+        dev: raw source lines and raw target lines.
         target_language: chooses the metric's tokenizer.
         search: batch size and limits.
         batch_tokens: padded tokens of a batch of the loss.
@@ -28,20 +27,22 @@ class Validation:
         self,
         model: Topology,
         tokenizers: Tokenizers,
-        sources: list[str],
-        references: list[str],
+        dev: tuple[list[str], list[str]],
         target_language: str | None,
         search: SearchConfig,
         batch_tokens: int,
     ) -> None:
         self.model, self.tokenizers = model, tokenizers
-        self.references, self.target_language = references, target_language
+        sources, self.references = dev
+        self.target_language = target_language
         limit = search.max_source_tokens
         everything = tokenizers.source.encode(sources)
-        self.cut = sum(len(ids) > limit for ids in everything)
-        self.source_ids = [cut(ids, limit) for ids in everything]
-        self.likelihood = LikelihoodScorer(model, self.source_ids, tokenizers.target.encode(references), batch_tokens)
-        self.searcher = Searcher([model], greedy_config(search))
+        self.truncated = sum(len(ids) > limit for ids in everything)
+        self.source_ids = [truncate(ids, limit) for ids in everything]
+        self.likelihood = LikelihoodScorer(
+            model, self.source_ids, tokenizers.target.encode(self.references), batch_tokens
+        )
+        self.searcher = Searcher([model], search.greedy())
 
     def loss(self) -> float:
         """Unsmoothed −log p of the references per target piece that the topology can reach."""

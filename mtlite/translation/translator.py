@@ -9,15 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from mtlite.config.options import SearchConfig
-from mtlite.data.ids import EOS, cut
+from mtlite.config.recipe import Values
+from mtlite.data.ids import EOS, truncate
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError, UsageError
-from mtlite.runtime import choose_precision, start_tensorflow
-from mtlite.storage.checkpoint import assign_weights
+from mtlite.errors import UsageError
+from mtlite.runtime import start_tensorflow
 from mtlite.storage.run_directory import Run
-from mtlite.storage.tensors import load_arrays
 from mtlite.topologies.topology import Topology
-from mtlite.translation.loading import WEIGHTS, load_lengths, open_runs, refuse_other_sizes, translation_config
+from mtlite.translation.loading import OpenRuns, load_model, open_runs, search_of
 from mtlite.translation.searcher import Searcher
 
 
@@ -28,8 +27,8 @@ class Translation(NamedTuple):
     scores: list[float]
     source_pieces: list[str]
     target_pieces: list[str]  # of the best, with </s> if written
-    weights: np.ndarray  # [target pieces, source pieces] attention; source length 0 without attention
-    cut: bool  # whether the source was longer than search.max_source_tokens
+    attention: np.ndarray  # [target pieces, source pieces]; source length 0 without attention
+    truncated: bool  # whether the source was longer than search.max_source_tokens
 
 
 class Translator:
@@ -50,7 +49,7 @@ class Translator:
     def load(
         cls,
         runs: str | Path | Run | Iterable[str | Path | Run],
-        search: SearchConfig | None = None,
+        search: SearchConfig | Values | None = None,
         threads: int = 0,
         seed: int = 1,
         precision: str | None = None,
@@ -59,22 +58,25 @@ class Translator:
 
         Args:
             runs: the folder, or folders for an ensemble; or what `train` returned.
-            search: how to search; as the first run says if None.
+            search: how to search, or only what differs from the first run's configuration.
             threads: processor threads; 0 takes all.
             seed: for sampling.
             precision: number format of products; as each run says if None.
 
         Raises:
             RunError: if a folder is no finished run, or is damaged.
-            UsageError: if the runs have different vocabularies, or something is asked for that no recipe could have.
+            UsageError: if the runs cannot translate together, or something is asked for that no recipe could have.
         """
-        opened, tokenizers = open_runs(
-            list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs]
-        )
-        config = translation_config(opened[0].config(), search, threads, seed, precision)
-        start_tensorflow(config.training.threads)
-        models = [load_model(run, precision) for run in opened]
-        return cls(models, tokenizers, config.search, config.seed)
+        opened = open_runs(list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs])
+        return cls.of(opened, search_of(opened.runs[0], search), threads, seed, precision)
+
+    @classmethod
+    def of(
+        cls, opened: OpenRuns, search: SearchConfig, threads: int = 0, seed: int = 1, precision: str | None = None
+    ) -> Translator:
+        """Load runs that `open_runs` has let through, with a search that `search_of` has; else as `load`."""
+        start_tensorflow(threads)
+        return cls([load_model(run, precision) for run in opened.runs], opened.tokenizers, search, seed)
 
     def translate(self, lines: Iterable[str], first: int = 0) -> list[Translation]:
         """Translate sentences; as many results, in the same order. An empty line gives an empty one.
@@ -94,7 +96,7 @@ class Translator:
                 raise UsageError(f"expected sentences as text, received {type(line).__name__}")
         everything = self.tokenizers.source.encode(lines)
         limit = self.config.max_source_tokens
-        sources = [cut(ids, limit) for ids in everything]
+        sources = [truncate(ids, limit) for ids in everything]
         found = self.searcher.search(sources, first)
         best = self.tokenizers.target.decode([ids for sentence in found for ids in sentence.ids])
         translations, at = [], 0
@@ -103,44 +105,11 @@ class Translator:
             at += len(sentence.ids)
             if not line.strip():
                 texts = [""] * len(texts)
-            written = [*sentence.ids[0], EOS][: len(sentence.weights)]  # no </s> where the limit ended the search
+            written = [*sentence.ids[0], EOS][: len(sentence.attention)]  # no </s> where the limit ended the search
             pieces = self.tokenizers.source.pieces(ids), self.tokenizers.target.pieces(written)
-            translations.append(Translation(texts, sentence.scores, *pieces, sentence.weights, len(whole) > limit))
+            translations.append(Translation(texts, sentence.scores, *pieces, sentence.attention, len(whole) > limit))
         return translations
 
     def __call__(self, lines: Iterable[str]) -> list[str]:
         """The best translation of every sentence."""
         return [translation.texts[0] for translation in self.translate(lines)]
-
-
-def load_model(run: Run, precision: str | None = None) -> Topology:
-    """The model of a run with the weights of its best validation.
-
-    Args:
-        run: finished.
-        precision: number format of products; as the run says if None.
-
-    Raises:
-        RunError: if the weights are missing, damaged, or do not belong to the run's configuration.
-    """
-    facts, config = run.facts(), run.config()
-    lengths = load_lengths(run, facts)
-    refuse_other_sizes(run, config.model, facts, lengths)
-
-    from mtlite.topologies.build import build_model
-
-    path = run.path / WEIGHTS
-    arrays, _ = load_arrays(path)
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise RunError(f"{path} is damaged: {name} holds numbers that are not finite")
-    model = build_model(
-        config.model,
-        source_vocabulary=facts["source_vocabulary"],
-        target_vocabulary=facts["target_vocabulary"],
-        joint=facts["joint"],
-        lengths=lengths,
-        precision=choose_precision(precision or config.training.precision),
-    )
-    assign_weights(model.weights, arrays, path)
-    return model

@@ -298,7 +298,7 @@ def test_vocabulary_is_of_middling_size(files):
 
 
 def test_german_follows_from_english(files):
-    german_of = {}
+    german_of: dict[str, str] = {}
     for split in SIZES:
         for source, target in zip(files[split, "en"], files[split, "de"], strict=True):
             assert german_of.setdefault(source, target) == target
@@ -425,7 +425,7 @@ def test_relative_pronouns_agree():
 
 def test_noun_phrases_in_the_files_agree(files):
     """Every article stands before a noun of a gender, number and case that it can have."""
-    allowed = {}
+    allowed: dict[str, set[str]] = {}
     for _, _, gender, singular, plural in noun_rows():
         for key, forms in ((gender, singular), ("p", plural)):
             for tables in (THE, A, NO, THIS):

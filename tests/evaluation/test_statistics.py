@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,7 +107,8 @@ def test_broken_json():
         for counts in ([], [[1, 2]], [[1], [2]], "text", None, [["x"] * COUNTS_PER_SENTENCE[name]] * 2):
             with pytest.raises(RunError, match="score the run again"):
                 SentenceStatistics.from_dict({**good, "counts": {**good["counts"], name: counts}})
-    for broken in ({}, [], None, {"counts": good["counts"]}):
+    shapes: list[Any] = [{}, [], None, {"counts": good["counts"]}]
+    for broken in shapes:
         with pytest.raises(RunError, match="score the run again"):
             SentenceStatistics.from_dict(broken)
 
