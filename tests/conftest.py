@@ -29,6 +29,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache of one test alone."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    return tmp_path / "cache"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _signals_as_from_a_terminal() -> None:
     """A job in the background of a script, or one under nohup, starts with signals that are ignored."""
@@ -81,7 +90,8 @@ def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
             ),
             search=SearchConfig(beam_size=1),
         )
-        return changed(config, **sections)
+        made: Config = changed(config, **sections)
+        return made
 
     return configure
 

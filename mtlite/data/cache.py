@@ -45,11 +45,7 @@ def writing_to_cache() -> Iterator[None]:
 
 
 def _content_of(path: str) -> str:
-    """The SHA-256 of a file: the cache of `datasets` must notice a changed file under an old name.
-
-    Raises:
-        DataError: The file cannot be read.
-    """
+    """The SHA-256 of a file: the cache of `datasets` must notice a changed file under an old name."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -86,7 +82,6 @@ def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]])
 
     Args:
         key: everything that they depend on.
-        make: computes them.
 
     Raises:
         DataError: The cache cannot be written.
@@ -110,11 +105,7 @@ def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]])
 
 
 def cache_folder() -> Path:
-    """Where this project keeps its part of the cache of `datasets`.
-
-    Raises:
-        DataError: The cache cannot be written.
-    """
+    """Where this project keeps its part of the cache of `datasets`."""
     folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
     with writing_to_cache():
         folder.mkdir(parents=True, exist_ok=True)
@@ -171,11 +162,7 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -
 
 
 def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
-    """Data sets one after the other; one alone stays as it is.
-
-    Raises:
-        DataError: The cache cannot be written.
-    """
+    """Data sets one after the other; one alone stays as it is."""
     if len(parts) == 1:
         return parts[0]
     with writing_to_cache():

@@ -12,10 +12,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from mtlite.errors import DataError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _BUFFER_BYTES = 1 << 17
 STANDARD_INPUT = Path("-")
@@ -32,7 +35,7 @@ class _Decompressed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+    def readinto(self, buffer: WriteableBuffer) -> int:
         count = self.decompressed.readinto(buffer)
         self.count += count
         if self.count > max(GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO * self.compressed.tell()):

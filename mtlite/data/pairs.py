@@ -84,12 +84,7 @@ def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split:
 
 
 def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datasets.Dataset:
-    """A data set of the Hugging Face Hub.
-
-    Raises:
-        UsageError: There is no such configuration or split.
-        DataError: It cannot be loaded.
-    """
+    """A data set of the Hugging Face Hub."""
     try:
         loaded = datasets.load_dataset(config.dataset, config.configuration, split=split)
     except Exception as error:  # the Hub client lets errors of several libraries through
@@ -102,12 +97,7 @@ def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datase
 
 
 def _load_folder(folder: str, name: str, split: str | None, default_split: str | None) -> datasets.Dataset:
-    """A data set or one split of a dictionary of data sets, as save_to_disk left it.
-
-    Raises:
-        UsageError: There is no such split.
-        DataError: The folder is of another kind, or broken.
-    """
+    """A data set or one split of a dictionary of data sets, as save_to_disk left it."""
     try:
         loaded = datasets.load_from_disk(folder)
     except Exception as error:  # a broken folder fails in JSON, Arrow, `datasets` or the file system
@@ -118,11 +108,7 @@ def _load_folder(folder: str, name: str, split: str | None, default_split: str |
 def _pick_split(
     loaded: datasets.Dataset | datasets.DatasetDict, name: str, split: str | None, default_split: str | None
 ) -> datasets.Dataset:
-    """The split asked for; else the default one, if there is one; else the only one.
-
-    Raises:
-        UsageError: There is no such split, or no choice between several.
-    """
+    """The split asked for; else the default one, if there is one; else the only one."""
     if isinstance(loaded, datasets.Dataset):
         if split:
             raise UsageError(f"{name}.split: the folder holds a single data set, no split {split}; leave it out")

@@ -193,11 +193,7 @@ def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def check_sentences(sentences: pa.Array, where: str, rows_before: int) -> None:
-    """Make sure that an Arrow array holds nothing but sentences.
-
-    Raises:
-        DataError: It holds something else than strings, missing values, invalid UTF-8 or an endless string.
-    """
+    """Refuse an Arrow array that holds anything but sentences: no strings, nothing (null), no UTF-8, endless ones."""
     if not (pa.types.is_string(sentences.type) or pa.types.is_large_string(sentences.type)):
         raise DataError(f"{where}: expected strings, received {sentences.type}")
     if sentences.null_count:

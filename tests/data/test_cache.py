@@ -10,7 +10,10 @@ from corpus_files import PAIRS, data_config, load, parallel, table, write
 
 from mtlite.data.cache import cache_folder, cached_arrays, digest_of, join, keep_rows, pairs_of
 from mtlite.data.corpus import load_corpus
+from mtlite.data.readers import Pair
 from mtlite.errors import DataError, RunError
+
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
@@ -38,7 +41,7 @@ def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path, monk
 
 def test_an_altered_folder_is_not_mistaken_for_what_it_was(tmp_path):
     """`datasets` finds its cache by a fingerprint that a saved folder states itself."""
-    found = []
+    found: list[list[list[Pair]]] = []
     for word in ("first", "second"):
         folder = tmp_path / word
         pairs = [(f"{word} {number}", f"b {number}") for number in range(40)]
@@ -79,7 +82,7 @@ class TestCachedArrays:
 
     def test_a_file_of_another_key_is_not_believed(self):
         for key in ("a", "b"):
-            cached_arrays([key], lambda key=key: {key: np.arange(3)})
+            cached_arrays([key], lambda: {"numbers": np.arange(3)})
         first, second = sorted(cache_folder().iterdir())
         first.write_bytes(second.read_bytes())
         assert [list(cached_arrays([key], lambda: {"again": np.arange(3)})) for key in ("a", "b")].count(["again"]) == 1

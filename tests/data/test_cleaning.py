@@ -7,6 +7,8 @@ from mtlite.data.cleaning import clean, fold_case, script_of
 from mtlite.data.corpus import Corpus
 from mtlite.errors import DataError
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 Pairs = list[tuple[str, str]]
 
 

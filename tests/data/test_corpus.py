@@ -9,6 +9,8 @@ from mtlite.data.cache import digest_of, pairs_of
 from mtlite.data.corpus import load_corpus
 from mtlite.errors import DataError, UsageError
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 KINDS = ["text", "tsv", "tsv.gz", "csv", "csv.gz", "jsonl", "jsonl.gz", "nested jsonl", "parquet", "nested parquet"]
 
 

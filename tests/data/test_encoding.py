@@ -10,6 +10,8 @@ from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 PAIRS = number_pairs(40, seed=2)
 
 

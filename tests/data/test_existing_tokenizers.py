@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 from samples import number_pairs
 
 from mtlite.config.options import TokenizerConfig
 from mtlite.data.existing_tokenizers import existing_tokenizers
+from mtlite.data.tokenizer import Tokenizers
 from mtlite.data.tokenizer_training import train_tokenizer
 from mtlite.errors import RunError, UsageError
 
@@ -20,6 +23,12 @@ def plain():
     return train_tokenizer(GERMAN, "unigram", 60, byte_fallback=False, identity=True)[0]
 
 
+def existing(**options: Any) -> tuple[Tokenizers, TokenizerConfig]:
+    found = existing_tokenizers(TokenizerConfig(**options))
+    assert found
+    return found
+
+
 @pytest.fixture
 def models(tmp_path, plain, bytewise):
     """Paths of a small model, and of a larger one that spells bytes."""
@@ -33,13 +42,13 @@ def test_none():
 
 
 def test_one_for_both_sides(models, bytewise):
-    tokenizers, config = existing_tokenizers(TokenizerConfig(model=models["target_model"]))
+    tokenizers, config = existing(model=models["target_model"])
     assert tokenizers.source.model == tokenizers.target.model == bytewise.model
     assert (config.vocabulary_size, config.byte_fallback, config.joint) == (len(bytewise), True, True)
 
 
 def test_one_for_each_side(models, plain, bytewise):
-    tokenizers, config = existing_tokenizers(TokenizerConfig(**models))
+    tokenizers, config = existing(**models)
     assert (tokenizers.source.model, tokenizers.target.model) == (plain.model, bytewise.model)
     assert (config.vocabulary_size, config.byte_fallback, config.joint) == (len(bytewise), False, False)
 
@@ -49,10 +58,10 @@ def test_one_for_each_side(models, plain, bytewise):
 def test_what_a_model_is_may_be_asked_for_and_is_known(tmp_path, kind, byte_fallback):
     model = train_tokenizer(GERMAN, kind, 320, byte_fallback, identity=True)[0]
     (tmp_path / "a.model").write_bytes(model.model)
-    _, found = existing_tokenizers(TokenizerConfig(model=str(tmp_path / "a.model")))
+    _, found = existing(model=str(tmp_path / "a.model"))
     assert (found.kind, found.vocabulary_size) == (kind, len(model))
     assert found.byte_fallback is (byte_fallback and kind in ("unigram", "bpe"))
-    assert existing_tokenizers(found)[1] == found
+    assert existing(**vars(found))[1] == found
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from mtlite.config.options import CorpusConfig
 from mtlite.data.cache import pairs_of
 from mtlite.errors import DataError, UsageError
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 
 def test_empty_text_files(tmp_path):
     with pytest.raises(DataError, match=r"data\.train: no sentence pairs"):

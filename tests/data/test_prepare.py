@@ -12,6 +12,8 @@ from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError, RunError, UsageError
 from mtlite.storage.tensors import load_arrays, save_arrays
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 
 @pytest.fixture
 def config(tmp_path):
@@ -38,9 +40,17 @@ def test_nothing_is_left_open(config):
     assert ready.rules == LengthRules.fit(ready.lengths)
 
 
+def test_what_a_model_is_built_from(config):
+    ready = prepared(changed(config, training={"precision": "bfloat16"}, model={"units": 34}))
+    built = ready.topology_config()
+    assert (built.units, built.embedding_size, built.precision) == (34, 17, "bfloat16")
+    assert (built.source_vocabulary, built.target_vocabulary, built.joint) == (40, 40, True)
+    assert built.lengths == ready.rules
+
+
 def test_what_is_resolved_stays_as_it_is(config):
     ready = prepared(config)
-    said = []
+    said: list[str] = []
     again = prepare(ready.config, said.append, ready.tokenizers)
     assert again.config == ready.config
     assert again.tokenizers is ready.tokenizers
@@ -101,7 +111,7 @@ def test_the_vocabulary_size_of_a_given_model_is_its_own(config, tmp_path):
     first = prepared(config)
     (tmp_path / "a.model").write_bytes(first.tokenizers.source.model)
     config = changed(config, tokenizer=TokenizerConfig(model=str(tmp_path / "a.model")))
-    said = []
+    said: list[str] = []
     again = prepare(config, said.append)
     assert again.config.tokenizer.vocabulary_size == len(first.tokenizers.source) == 40
     assert not any("tokenizer.vocabulary_size" in line for line in said)

@@ -15,6 +15,8 @@ from mtlite.data.cache import pairs_of
 from mtlite.data.readers import PAIR_READERS, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import DataError, UsageError
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 
 def test_unquoted_carriage_returns_in_csv(tmp_path):
     path = write(tmp_path / "a.csv", 'source,target\r\na\rb,c\r\r\n"d\re","f\r\ng"\r\nh,i\r')

@@ -11,6 +11,8 @@ from mtlite.data.readers import Pair
 from mtlite.data.splits import split_off
 from mtlite.errors import DataError
 
+pytestmark = pytest.mark.usefixtures("cache")
+
 
 def repetitive(count: int) -> list[Pair]:
     return [(f"source {number // 2 % (count // 4)}", f"target {number % (count // 2)}") for number in range(count)]
