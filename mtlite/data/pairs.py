@@ -1,4 +1,8 @@
-"""One set of sentence pairs, from wherever it is: text files, a file of pairs, a saved folder, the Hugging Face Hub."""
+"""One set of sentence pairs, from wherever it is: text files, a file of pairs, a saved folder, the Hugging Face Hub.
+
+Options that do not fit together or name what does not exist raise a `UsageError`, pairs that cannot be read a
+`DataError`.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,7 @@ from mtlite.errors import DataError, UsageError
 
 
 def check_location(config: CorpusConfig, name: str) -> None:
-    """Make sure that a set, called `name` in messages, can be looked for: reading another one first takes long.
-
-    Raises:
-        UsageError: Not exactly one way is given, or options do not fit it.
-        DataError: A file is not there.
-    """
+    """Make sure that a set, called `name` in messages, can be looked for: reading another one first takes long."""
     ways = [bool(config.source or config.target), bool(config.pairs), bool(config.dataset)]
     if sum(ways) != 1:
         raise UsageError(
@@ -60,12 +59,7 @@ def _ending(path: str) -> str:
 
 
 def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
-    """One set of pairs, called `name` in messages, whose location `check_location` has let through.
-
-    Raises:
-        UsageError: There is no such column or split.
-        DataError: The pairs cannot be read, or there are none.
-    """
+    """One set of pairs, called `name` in messages, whose location `check_location` has let through."""
     if config.source and config.target:
         paths = {"source": config.source, "target": config.target}
         dataset = dataset_from_files(read_parallel_text, paths, list(paths.values()))

@@ -26,9 +26,6 @@ def split_off(
 
     Returns:
         The training pairs that are left, the sets by name, and notes for the user.
-
-    Raises:
-        DataError: There are too few pairs, or too many with the same source.
     """
     key = ["split", train._fingerprint, *names, str(held_out), str(seed)]
     part = cached_arrays(key, lambda: {"part": _parts(train, names, held_out, seed)})["part"]
