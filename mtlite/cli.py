@@ -5,14 +5,12 @@ from __future__ import annotations
 import difflib
 import errno
 import importlib
-import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from mtlite.errors import MtliteError, UsageError
-from mtlite.streams import prepare_streams
 
 # name → what it does; each is the module of that name in mtlite.commands
 COMMANDS = {
@@ -47,11 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0, 1 (something outside is wrong) or 2 (the request is wrong).
     """
-    prepare_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
     try:
+        from mtlite.console import prepare_streams
+
+        prepare_streams()
         code = _run(given)
         sys.stdout.flush()
         return code
@@ -74,14 +74,12 @@ def _explain(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
         return (
-            "not enough memory: smaller model.units, model.embedding_size, tokenizer.vocabulary_size or "
-            "training.batch_tokens need less, and in translation search.batch_tokens and the beam",
+            "out of memory: reduce model.units, model.embedding_size, tokenizer.vocabulary_size or "
+            "training.batch_tokens; in translation, search.batch_tokens or the beam",
             1,
         )
     if isinstance(error, ModuleNotFoundError) and not (error.name or "mtlite").startswith("mtlite"):
         return f"{error.name} is not installed: {_installation()}", 1
-    if isinstance(error, io.UnsupportedOperation) and not sys.stdout.writable():
-        return "standard output is closed: give it a file or a pipe, such as > file", 1
     if isinstance(error, OSError):
         if error.errno == errno.ENOSPC:
             return "no space left on the disk: make room; a training goes on with --resume", 1
@@ -119,7 +117,7 @@ def _run(given: list[str]) -> int:
 
 
 def _discard_output() -> None:
-    """What could not be written is still buffered; without this, it would be tried again at exit."""
+    """Drop what could not be written: it is still buffered, and would be tried again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -59,17 +59,17 @@ def prepare_streams() -> None:
             if handle != number:
                 os.dup2(handle, number)
                 os.close(handle)
-            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
 
 @contextmanager
 def collect_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that nothing is cut in the middle. A second Ctrl-C stops at once.
+    """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that nothing is cut in the middle.
 
-    Signals that were ignored before stay so: nohup lets a training outlive its terminal. Outside the main thread,
-    whoever runs this handles signals.
+    A second Ctrl-C stops at once. Signals that were ignored before stay so: nohup lets a training outlive its terminal.
+    Outside the main thread, whoever runs this handles signals.
     """
     received: list[int] = []
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from mtlite.console import StandardError, TrainingProgress, announced
+from mtlite.console import StandardError, TrainingProgress, announce
 from mtlite.training.train import make_console
 
 
@@ -70,7 +70,7 @@ def test_what_takes_long_is_announced(monkeypatch):
         if len(said) == 3:
             enough.set()
 
-    with announced("cleaning", say):
+    with announce("cleaning", say):
         assert enough.wait(60)
     assert said[0] == "cleaning …"
     assert said[1].endswith(" s so far")
@@ -80,6 +80,6 @@ def test_what_takes_long_is_announced(monkeypatch):
 
 def test_what_is_done_at_once_is_not():
     said = []
-    with announced("cleaning", said.append):
+    with announce("cleaning", said.append):
         pass
     assert not said

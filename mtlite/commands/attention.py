@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mtlite.commands.parsing import Parser, add_search_options, new_file, search_config, warn_of_cut
-from mtlite.config.registry import TOPOLOGIES
+from mtlite.commands.parsing import Parser, add_search_options, new_file, search_config, warn_of_truncation
+from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
+from mtlite.translation.loading import open_runs
 
 
 def run(arguments: list[str]) -> None:
@@ -23,13 +24,10 @@ def run(arguments: list[str]) -> None:
         raise UsageError(f"--output {output}: expected a name that ends in .png, .svg or .pdf")
     if not options.sentence.strip():
         raise UsageError("the sentence is empty: give one to translate")
-    search = search_config(options, options.run)
-
-    from mtlite.translation.loading import open_runs
-
-    (place,), _ = open_runs([options.run])
-    topology = place.config().model.topology
-    if "attention" not in TOPOLOGIES[topology].options:
+    opened = open_runs([options.run])
+    search = search_config(options, opened.runs[0])
+    topology = opened.runs[0].config.model.topology
+    if "attention" not in entry_of(topology).options:
         able = [name for name, entry in TOPOLOGIES.items() if "attention" in entry.options]
         raise UsageError(f"{options.run} is of topology {topology}, which has no attention: expected {', '.join(able)}")
 
@@ -37,9 +35,9 @@ def run(arguments: list[str]) -> None:
     from mtlite.report.attention_map import draw_attention
     from mtlite.translation.translator import Translator
 
-    translator = Translator.load(options.run, search, options.threads)
+    translator = Translator.of(opened, search, options.threads)
     translation = translator.translate([options.sentence])[0]
-    if translation.cut:
-        warn_of_cut("the sentence", search.max_source_tokens)
-    draw_attention(translation.source_pieces, translation.target_pieces, translation.weights, output)
+    if translation.truncated:
+        warn_of_truncation("the sentence", search.max_source_tokens)
+    draw_attention(translation.source_pieces, translation.target_pieces, translation.attention, output)
     print(translation.texts[0])

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from mtlite.commands.parsing import Parser, add_search_options, existing_file, new_file, search_config, warn_of_cut
+from mtlite.commands.parsing import (
+    Parser,
+    add_search_options,
+    existing_file,
+    new_file,
+    search_config,
+    warn_of_truncation,
+)
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.files import write_atomically
+from mtlite.translation.loading import open_runs
 
 
 def run(arguments: list[str]) -> None:
@@ -30,12 +38,9 @@ def run(arguments: list[str]) -> None:
     if options.output and options.source is None:
         raise UsageError("--output goes with --source and --reference: the run has the hypotheses of its own test sets")
     output = new_file(options.output, "--output") if options.output else None
-    search = search_config(options, options.run)
-
-    from mtlite.translation.loading import open_runs
-
-    (place,), _ = open_runs([options.run])
-    facts = place.facts()
+    opened = open_runs([options.run])
+    (run,) = opened.runs
+    search = search_config(options, run)
     if options.source:
         sides = [
             list(read_lines(existing_file(path, option)))
@@ -50,17 +55,17 @@ def run(arguments: list[str]) -> None:
             raise DataError(f"{options.source} is empty: expected sentences to score")
         sets = {options.source: sides}
     else:
-        sets = {name: [place.read_side(f"{name}.source"), place.read_side(f"{name}.target")] for name in facts["tests"]}
+        sets = {name: [run.read_side(f"{name}.source"), run.read_side(f"{name}.target")] for name in run.facts.tests}
 
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
-    from mtlite.translation.scoring import describe, evaluate_lines
+    from mtlite.translation.scoring import describe, score_lines
     from mtlite.translation.translator import Translator
 
-    translator = Translator.load(options.run, search, options.threads)
+    translator = Translator.of(opened, search, options.threads)
     for name, (sources, references) in sets.items():
-        found = evaluate_lines(translator, sources, references, facts.get("target_language"))
-        for number in found.cut:
-            warn_of_cut(f"line {number} of {name}", search.max_source_tokens)
-        print(describe(name, found, search.beam_size), flush=True)
+        scored = score_lines(translator, sources, references, run.facts.target_language)
+        for number in scored.truncated:
+            warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
+        print(describe(name, scored, search.beam_size), flush=True)
         if output:
-            write_atomically(output, "".join(line + "\n" for line in found.hypotheses).encode())
+            write_atomically(output, "".join(line + "\n" for line in scored.hypotheses).encode())

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Container
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from mtlite.config.options import SearchConfig
-from mtlite.config.recipe import Option, check, from_text, options, unknown_option
+from mtlite.config.read import members, split, unknown_option
+from mtlite.config.recipe import Option, Values, from_text, nested, options
+from mtlite.config.registry import register
 from mtlite.errors import UsageError
+from mtlite.storage.run_directory import Run
+from mtlite.translation.loading import search_of
+
+_SEARCH = ("beam", "length_penalty", "max_source_tokens", "nbest", "sample", "temperature", "top_k", "top_p")
+"""Options of commands that search; `--beam` is `search.beam_size`, the others have the names of their options."""
 
 
 class _Help(argparse.HelpFormatter):
@@ -34,10 +41,18 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=_Help,
         )
-        # In place of "invalid int value".
+        # Instead of "invalid int value".
         self.register("type", int, _whole_number)
         self.register("type", float, _number)
         self.add_argument("--debug", action="store_true", help="show where an error comes from")
+        self.add_argument(
+            "--topology",
+            action="append",
+            default=[],
+            metavar="MODULE:CLASS",
+            help="load a topology of your own from a Python module, such as my_module:MyTopology; a run or a recipe "
+            "that names one is only read with this option",
+        )
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """Parse, and refuse what is not known."""
@@ -51,6 +66,8 @@ class Parser(argparse.ArgumentParser):
             siblings = [name for name in names if name.rpartition(".")[0] == section]
             siblings = siblings or [name for name in names if "." not in name]
             raise UsageError(f"{self.prog}: {unknown_option(option, siblings, names)}")
+        for topology in parsed.topology:
+            register(topology)
         return parsed
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -75,6 +92,18 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a number, received {text}") from None
 
 
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A type of option: a whole number in a range."""
+
+    def read(text: str) -> int:
+        number = _whole_number(text)
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"expected {least} to {most}, received {number}")
+        return number
+
+    return read
+
+
 def add_config_options(parser: Parser, names: Container[str] | None = None) -> None:
     """One option for every option of `Config`, in groups as its sections.
 
@@ -96,23 +125,22 @@ def add_config_options(parser: Parser, names: Container[str] | None = None) -> N
         )
 
 
-def config_values(parsed: argparse.Namespace) -> dict[str, Any]:
+def config_values(parsed: argparse.Namespace) -> Values:
     """What was given of the options that `add_config_options` added, nested as in a recipe."""
-    values: dict[str, Any] = {}
-    for option in options():
-        if hasattr(parsed, option.name):
-            *sections, last = option.name.split(".")
-            place = values
-            for section in sections:
-                place = place.setdefault(section, {})
-            place[last] = from_text(option, getattr(parsed, option.name))
-    return values
+    given = {
+        option.name: from_text(option, getattr(parsed, option.name))
+        for option in options()
+        if hasattr(parsed, option.name)
+    }
+    if ":" in str(given.get("model.topology")):
+        register(given["model.topology"])
+    return nested(given)
 
 
 def _metavar(option: Option) -> str:
-    kinds = get_args(option.kind) or (option.kind,)
+    kinds = [split(kind)[0] for kind in members(option.kind)]
     if get_origin(option.kind) is Literal:
-        return f"{{{','.join(kinds)}}}"
+        return f"{{{','.join(get_args(option.kind))}}}"
     if bool in kinds:
         return "{true,false}"
     if get_origin(option.kind) is dict:
@@ -131,47 +159,29 @@ def add_search_options(parser: Parser) -> None:
     group.add_argument(
         "--max-source-tokens", type=int, metavar="N", help=f"longer sources are cut, with a warning {as_run}"
     )
-    group.add_argument("--threads", type=int, default=0, metavar="N", help="processor threads; 0 takes all")
+    threads = "processor threads; 0 takes all"
+    group.add_argument("--threads", type=whole_number(0, 4096), default=0, metavar="N", help=threads)
 
 
-def search_config(arguments: argparse.Namespace, run: str) -> SearchConfig:
+def search_config(parsed: argparse.Namespace, run: Run) -> SearchConfig:
     """The run's search settings with the options of the command line over them.
 
     Raises:
-        UsageError: if a value is out of range.
+        UsageError: if a value is out of range, or nothing for the run's topology.
     """
-    from mtlite.translation.loading import open_run
-
-    config = open_run(run).config()
-    settings = {
-        "beam": "beam_size",
-        "length_penalty": "length_penalty",
-        "max_source_tokens": "max_source_tokens",
-        "nbest": "nbest",
-        "sample": "sample",
-        "temperature": "temperature",
-        "top_k": "top_k",
-        "top_p": "top_p",
-    }
-    for option, field in settings.items():
-        value = getattr(arguments, option, None)
-        if value is not None:
-            setattr(config.search, field, value)
-    if not 0 <= arguments.threads <= 4096:
-        raise UsageError(f"--threads: expected 0 to 4096, received {arguments.threads}")
-    if arguments.beam is not None and getattr(arguments, "nbest", None) is None:
-        config.search.nbest = min(config.search.nbest, config.search.beam_size)
+    given = {name: getattr(parsed, name) for name in _SEARCH if getattr(parsed, name, None) is not None}
+    if (beam := given.pop("beam", None)) is not None:
+        given = {"nbest": min(run.config.search.nbest, max(1, beam)), **given, "beam_size": beam}
     try:
-        check(config)
+        return search_of(run, given)
     except UsageError as error:
-        message = str(error)
-        for option, field in settings.items():  # under the names that this command has
-            message = message.replace(f"search.{field}", f"--{option.replace('_', '-')}")
+        message = str(error).replace("search.beam_size", "--beam")
+        for name in _SEARCH:  # under the names that this command has
+            message = message.replace(f"search.{name}", f"--{name.replace('_', '-')}")
         raise UsageError(message) from None
-    return config.search
 
 
-def warn_of_cut(what: str, most: int) -> None:
+def warn_of_truncation(what: str, most: int) -> None:
     """Say that a source was longer than search accepts."""
     print(
         f"mtlite: warning: {what} has more than {most:,} pieces and was cut (--max-source-tokens)",

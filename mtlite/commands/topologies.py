@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import shutil
-from typing import Any
 
 from mtlite.commands.parsing import Parser, add_config_options, config_values, new_file
-from mtlite.config.options import Config, settled
-from mtlite.config.recipe import config_from, typed
-from mtlite.config.registry import COMMON, OPTIONAL, TOPOLOGIES, refuse_unsupported, unsupported
-from mtlite.config.resolve import choose_sizes
+from mtlite.config.length_rules import LengthRule, LengthRules
+from mtlite.config.options import ModelConfig
+from mtlite.config.recipe import Values, config_from
+from mtlite.config.registry import OPTIONAL, TOPOLOGIES, entry_of, unsupported
+from mtlite.config.resolve import TopologyConfig, choose_sizes
 from mtlite.errors import UsageError
 
 _NARROWEST = 100  # columns in which the table can be read
 # What the number of weights depends on beside the options: output positions of vector-dense, and k of ctc.
-_FIXED, _EXPANSION = 30, 2
+_LENGTHS = LengthRules(LengthRule(1.0, 5.0), LengthRule(1.0, 5.0), fixed=30, expansion=2)
 
 
 def run(arguments: list[str]) -> None:
@@ -31,14 +33,13 @@ def run(arguments: list[str]) -> None:
         "-o", "--output", metavar="FILE.png", help="draw it, or all, in a new file (.png, .svg or .pdf)"
     )
     parser.add_argument("--parameters", action="store_true", help="count the weights though no option is given")
-    counted = [f"model.{option}" for option in (*COMMON, *OPTIONAL)]
+    counted = [f"model.{field.name}" for field in dataclasses.fields(ModelConfig) if field.name != "topology"]
     add_config_options(parser, [*counted, "tokenizer.vocabulary_size", "tokenizer.joint"])
     options = parser.parse(arguments)
-    if options.name:
-        refuse_unsupported(options.name, {})
     names = [options.name] if options.name else list(TOPOLOGIES)
+    for name in names:
+        entry_of(name)
     given = config_values(options)
-    typed(given, "mtlite topologies")
     configs = {name: _config(name, given) for name in names} if given or options.parameters else {}
     if options.output:
         _draw(names, options.output)
@@ -55,13 +56,15 @@ def run(arguments: list[str]) -> None:
         print(_assumptions(configs[names[0]]))
 
 
-def _config(name: str, given: dict[str, Any]) -> Config:
+def _config(name: str, given: Values) -> TopologyConfig:
     """The options for one topology, no size left open."""
     model = {**given.get("model", {}), "topology": name}
     for option in unsupported(name, model):
         del model[option]
-    config, _ = choose_sizes(config_from({**given, "model": model}, "mtlite topologies"), pairs=0)
-    return config
+    config = config_from({**given, "model": model}, "mtlite topologies")
+    tokenizer, resolved = choose_sizes(config, pairs=0)
+    size, joint = tokenizer.vocabulary_size, tokenizer.joint
+    return TopologyConfig.of(resolved, source_vocabulary=size, target_vocabulary=size, joint=joint, lengths=_LENGTHS)
 
 
 def _draw(names: list[str], path: str) -> None:
@@ -103,40 +106,27 @@ def _print_all(counts: dict[str, int]) -> None:
     for option in OPTIONAL:
         able = ", ".join(name for name, entry in TOPOLOGIES.items() if option in entry.options)
         print(f"model.{option}: {able}")
-    print(f"model.{{{', '.join(COMMON)}}}: all")
+    common = [field.name for field in dataclasses.fields(ModelConfig) if field.name not in (*OPTIONAL, "topology")]
+    print(f"model.{{{', '.join(common)}}}: all")
 
 
-def _count_weights(configs: dict[str, Config]) -> dict[str, int]:
-    """Weights of each topology, by building it."""
+def _count_weights(configs: dict[str, TopologyConfig]) -> dict[str, int]:
+    """Weights of each topology."""
     if not configs:
         return {}
     from mtlite.runtime import start_tensorflow
 
     start_tensorflow(threads=0)
-    from mtlite.config.length_rules import LengthRule, Lengths
-    from mtlite.topologies.build import build_model
+    from mtlite.topologies.build import weight_shapes
 
-    lengths = Lengths(LengthRule(1.0, 5.0), LengthRule(1.0, 5.0), fixed=_FIXED, expansion=_EXPANSION)
-    counts = {}
-    for name, config in configs.items():
-        size = settled(config.tokenizer.vocabulary_size)
-        model = build_model(
-            config.model,
-            source_vocabulary=size,
-            target_vocabulary=size,
-            joint=config.tokenizer.joint,
-            lengths=lengths,
-            precision="float32",
-        )
-        counts[name] = model.count_params()
-    return counts
+    return {name: sum(map(math.prod, weight_shapes(config).values())) for name, config in configs.items()}
 
 
-def _assumptions(config: Config) -> str:
+def _assumptions(config: TopologyConfig) -> str:
     """What weights were counted with."""
-    tokenizer, model = config.tokenizer, config.model
     return (
-        f"weights with {'one vocabulary' if tokenizer.joint else 'two vocabularies'} of {tokenizer.vocabulary_size:,} "
-        f"pieces, embeddings of {model.embedding_size}, {model.units} units, layers on each side: {model.layers}; "
-        f"N = {_FIXED} (vector-dense) and k = {_EXPANSION} (ctc), which a training learns from its corpus"
+        f"weights with {'one vocabulary' if config.joint else 'two vocabularies'} of {config.source_vocabulary:,} "
+        f"pieces, embeddings of {config.embedding_size}, {config.units} units, layers on each side: {config.layers}; "
+        f"N = {_LENGTHS.fixed} (vector-dense) and k = {_LENGTHS.expansion} (ctc), which a training learns from its "
+        "corpus"
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from mtlite.commands.parsing import Parser, add_config_options, config_values
-from mtlite.config.options import Config
-from mtlite.config.recipe import config_from, read_config, read_recipe, typed
+from mtlite.config.recipe import config_from, merge, read_recipe
 from mtlite.errors import UsageError
+from mtlite.storage.run_directory import CONFIG, FACTS, Run
 
 
 def run(arguments: list[str]) -> None:
@@ -16,7 +15,7 @@ def run(arguments: list[str]) -> None:
     parser = Parser(
         "train",
         "Train a model on parallel text and score it. Options stand over the recipe; what neither gives is chosen from "
-        "the size of the corpus. Example: mtlite train --data.source a.en --data.target a.de",
+        "the size of the corpus. Example: mtlite train --data.train.source a.en --data.train.target a.de",
         usage="mtlite train [RECIPE] [--run DIR] [--resume] [--dry-run] [--section.option VALUE ...]",
     )
     parser.add_argument(
@@ -32,41 +31,26 @@ def run(arguments: list[str]) -> None:
     given = config_values(options)
     if options.resume and not options.run:
         raise UsageError("--resume needs --run with the run directory to go on with")
-    saved = Path(options.run) / "config.yaml" if options.resume else None
-    begun = saved is not None and any((saved.with_name(name)).exists() for name in (saved.name, "run.json"))
-    if options.resume and not begun and options.recipe is None and not given:
+    place = Run(Path(options.run)) if options.run else Run(Run.free_path(recipe_name(options.recipe)))
+    saved, asked = place.path / CONFIG, options.recipe is not None or given
+    if options.resume and not asked and not saved.exists() and not (place.path / FACTS).exists():
         raise UsageError(
             f"--run {options.run}: no training was started there: give the run directory of one, or a recipe"
         )
-    base: dict[str, Any] = {}
-    if options.recipe is not None:
-        base = read_recipe(Path(options.recipe))
-        typed(base, options.recipe)
-    elif saved is not None and saved.is_file():
+    base = read_recipe(Path(options.recipe)) if options.recipe is not None else {}
+    if options.resume and options.recipe is None and saved.is_file():
         base = read_recipe(saved)
-    typed(given, "mtlite train")
-    config = config_from(merge(base, given), "mtlite train")
-    if saved is not None and saved.is_file() and (given or options.recipe is not None):
-        _refuse_other_options(saved, config)
+    config = config_from(merge(base, given), options.recipe or "mtlite train")
 
-    from mtlite.training.train import dry_run, make_console, train
+    from mtlite.console import make_console
+    from mtlite.training.train import dry_run, train_run
 
     if options.dry_run:
         dry_run(config, make_console())
         return
-    train(config, options.run, options.resume, Path(options.recipe).stem if options.recipe else "run")
+    train_run(config, place, options.resume, make_console())
 
 
-def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Two trees of options, the second over the first."""
-    merged = dict(base)
-    for name, value in over.items():
-        below = merged.get(name)
-        merged[name] = merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _refuse_other_options(saved: Path, config: Config) -> None:
-    """A resumed run keeps its configuration; asking for another one is a mistake."""
-    if read_config(saved).to_dict() != config.to_dict():
-        raise UsageError(f"--resume goes on with the options of {saved}, which differ from those given: leave them out")
+def recipe_name(recipe: str | None) -> str:
+    """What runs of a recipe are called."""
+    return Path(recipe).stem if recipe else "run"

@@ -7,7 +7,14 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from mtlite.commands.parsing import Parser, add_search_options, existing_file, search_config, warn_of_cut
+from mtlite.commands.parsing import (
+    Parser,
+    add_search_options,
+    existing_file,
+    search_config,
+    warn_of_truncation,
+    whole_number,
+)
 from mtlite.data.lines import STANDARD_INPUT, read_lines
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
@@ -36,7 +43,10 @@ def run(arguments: list[str]) -> None:
     group = parser.add_argument_group("sampling")
     group.add_argument("--sample", action="store_true", default=None, help="draw words at random")
     group.add_argument(
-        "--temperature", type=float, metavar="T", help=f"below 1 bolder towards likely, above 1 more even {as_run}"
+        "--temperature",
+        type=float,
+        metavar="T",
+        help=f"below 1 favours likely words, above 1 flattens the distribution {as_run}",
     )
     group.add_argument("--top-k", type=int, metavar="K", help=f"among the K likeliest words only; 0 is all {as_run}")
     group.add_argument(
@@ -45,26 +55,25 @@ def run(arguments: list[str]) -> None:
         metavar="P",
         help=f"among the likeliest words that together reach this probability {as_run}",
     )
-    group.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed draws the same words")
+    seed = "the same seed draws the same words"
+    group.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=1, metavar="S", help=seed)
     options = parser.parse(arguments)
-    if not 0 <= options.seed < 2**31:
-        raise UsageError(f"--seed: expected 0 to {2**31 - 1}, received {options.seed}")
-    search = search_config(options, options.run[0])
+    opened = open_runs(options.run)
+    search = search_config(options, opened.runs[0])
     if search.nbest > 1 and search.sample:
         raise UsageError("--nbest is for beam search: leave out --sample")
     path = existing_file(options.input, "--input") if options.input else STANDARD_INPUT
 
-    open_runs(options.run)  # what is wrong with them is said before TensorFlow takes its seconds
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
     from mtlite.translation.translator import Translator
 
-    translator = Translator.load(options.run, search, options.threads, options.seed)
+    translator = Translator.of(opened, search, options.threads, options.seed)
     number = 0
     for lines in chunks(read_lines(path)):
         for translation in translator.translate(lines, first=number):
             number += 1
-            if translation.cut:
-                warn_of_cut(f"line {number}", search.max_source_tokens)
+            if translation.truncated:
+                warn_of_truncation(f"line {number}", search.max_source_tokens)
             for text, score in zip(translation.texts, translation.scores, strict=True):
                 parts = [str(number)] if search.nbest > 1 else []
                 parts += [f"{score:.4f}"] if options.scores else []

@@ -64,7 +64,15 @@ Share = Annotated[float, Between(0, 1, open_end=True)]
 Count = Annotated[int, Between(0, 2**31 - 1)]
 
 
-def read_as(kind: type[T], values: Any, origin: str, *, error: type[MtliteError] = UsageError, text: bool = False) -> T:
+def read_as(
+    kind: type[T],
+    values: Any,
+    origin: str,
+    *,
+    error: type[MtliteError] = UsageError,
+    text: bool = False,
+    section: str = "",
+) -> T:
     """Read plain values as a type.
 
     Args:
@@ -73,12 +81,13 @@ def read_as(kind: type[T], values: Any, origin: str, *, error: type[MtliteError]
         origin: where the values come from, for messages.
         error: raised if they do not fit.
         text: whether numbers may be given as text, as in a recipe (`1e-3`) or on a command line.
+        section: what the values are part of, for the names in messages: `search` makes `search.beam_size`.
 
     Raises:
         MtliteError: of the class `error`, with the name of the value, what was expected and what was received.
     """
     try:
-        value: T = _Reader(kind, text).read(kind, values, "")
+        value: T = _Reader(kind, text).read(kind, values, section)
     except UsageError as problem:
         raise error(f"{origin}: {problem}") from None
     return value

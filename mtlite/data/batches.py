@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
 
 class Position(NamedTuple):
-    """A place in the data: two integers."""
+    """How far the data has been read: two integers."""
 
     epoch: int
     batch: int
@@ -70,7 +70,7 @@ def pad(sequences: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
 def group_by_length(
     source_lengths: np.ndarray, target_lengths: np.ndarray, batch_tokens: int, random: np.random.Generator
 ) -> list[np.ndarray]:
-    """Cut pairs into batches of like lengths, in random order.
+    """Group pairs into batches of like lengths, in random order.
 
     Args:
         source_lengths: `[pairs]`.
@@ -142,8 +142,7 @@ class Batches:
         """The batches of one epoch in their order.
 
         Args:
-            epoch: number, from 0.
-            skip: batches that are left out at the start.
+            skip: batches left out at the start.
         """
         random = np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
         blocks = random.permutation(-(-len(self.columns) // _BLOCK))
@@ -157,7 +156,7 @@ class Batches:
                 yield Batch(source.padded(rows), target.padded(rows))
 
     def from_position(self, position: Position) -> Iterator[tuple[Position, Batch]]:
-        """Batches without end, from a place in the data on, each with the place after it."""
+        """Batches without end, from a position on, each with the position after it."""
         epoch, skip = position
         while True:
             number = skip

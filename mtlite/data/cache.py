@@ -20,14 +20,14 @@ from mtlite.errors import DataError, MtliteError, RunError
 from mtlite.storage.tensors import load_arrays, save_arrays
 
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
-BATCH_SIZE = 1000
+_BATCH_SIZE = 1000
 ROWS_AT_ONCE = 10_000
 """Of one part of a file in the cache. Opening a file reads a little of every part: many small ones take long."""
 
 
 @contextmanager
 def writing_to_cache() -> Iterator[None]:
-    """Turns what can go wrong while `datasets` writes its cache into one error.
+    """Turn what can go wrong while `datasets` writes its cache into one error.
 
     Raises:
         DataError: The cache cannot be written.
@@ -44,7 +44,7 @@ def writing_to_cache() -> Iterator[None]:
         ) from error
 
 
-def content_of(path: str) -> str:
+def _content_of(path: str) -> str:
     """The SHA-256 of a file: the cache of `datasets` must notice a changed file under an old name.
 
     Raises:
@@ -69,7 +69,7 @@ def dataset_from_files(
 ) -> datasets.Dataset:
     """What a reader yields, in the cache of `datasets`; files with known content are not read again."""
     with ThreadPoolExecutor() as pool:
-        content = " ".join(pool.map(content_of, paths))
+        content = " ".join(pool.map(_content_of, paths))
     if next(read(**arguments), None) is None:  # `datasets` cannot make an empty data set from a generator
         return datasets.Dataset.from_dict({"source": [], "target": []}, features=FEATURES)
     with writing_to_cache():
@@ -81,7 +81,7 @@ def dataset_from_files(
         )
 
 
-def remembered(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Arrays that follow from `key` alone: computed once, then read from the cache of `datasets`.
 
     Args:
@@ -121,14 +121,14 @@ def cache_folder() -> Path:
     return folder
 
 
-def batches_of(dataset: datasets.Dataset) -> Iterator[pa.Table]:
+def _batches_of(dataset: datasets.Dataset) -> Iterator[pa.Table]:
     """The rows as Arrow tables of a thousand rows."""
-    yield from dataset.with_format("arrow").iter(BATCH_SIZE)
+    yield from dataset.with_format("arrow").iter(_BATCH_SIZE)
 
 
 def pairs_of(dataset: datasets.Dataset) -> Iterator[Pair]:
     """The pairs one by one, without holding more than a thousand in memory."""
-    for batch in batches_of(dataset):
+    for batch in _batches_of(dataset):
         yield from zip(batch["source"].to_pylist(), batch["target"].to_pylist(), strict=True)
 
 
@@ -145,7 +145,7 @@ def digest_of(pairs: datasets.Dataset) -> str:
     return digest.hexdigest()
 
 
-def normalize_columns(dataset: datasets.Dataset, columns: Columns, place: str) -> datasets.Dataset:
+def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -> datasets.Dataset:
     """The same rows with the columns "source" and "target".
 
     Raises:
@@ -155,12 +155,12 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, place: str) -
     if isinstance(dataset.features.get("translation"), datasets.Translation | dict):
         dataset = dataset.select_columns("translation").flatten()
         dataset = dataset.rename_columns({name: name.removeprefix("translation.") for name in dataset.column_names})
-    source, target = columns.choose(dataset.column_names, place)
+    source, target = columns.choose(dataset.column_names, where)
     dataset = dataset.select_columns([source, target])
     rows = 0
-    for batch in batches_of(dataset):
+    for batch in _batches_of(dataset):
         for name in (source, target):
-            check_sentences(batch[name].combine_chunks(), f"{place}, column {name}", rows)
+            check_sentences(batch[name].combine_chunks(), f"{where}, column {name}", rows)
         rows += len(batch)
     # In two steps: the columns may be called "target" and "source".
     dataset = dataset.rename_columns({source: "the source", target: "the target"})
@@ -168,6 +168,27 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, place: str) -
     dataset = dataset.select_columns(["source", "target"])
     dataset._fingerprint = digest_of(dataset)  # `datasets` believes what a saved folder says, also of altered files
     return dataset
+
+
+def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
+    """Data sets one after the other; one alone stays as it is.
+
+    Raises:
+        DataError: The cache cannot be written.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    with writing_to_cache():
+        joined = datasets.concatenate_datasets(
+            [
+                part
+                if part.features == FEATURES
+                else part.cast(FEATURES, cache_file_name=str(cache_folder() / f"{part._fingerprint}.cast.arrow"))
+                for part in parts
+            ]
+        )
+    joined._fingerprint = hashlib.sha256(" ".join(part._fingerprint for part in parts).encode()).hexdigest()
+    return joined
 
 
 def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:

@@ -1,4 +1,4 @@
-"""Leaves out training pairs that would harm: empty, endless, known from a test set, and more on request."""
+"""Filter training pairs: empty or over-long sides, overlap with dev and test sets, and optional rules."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import datasets
 import numpy as np
 
 from mtlite.config.options import CleaningConfig
-from mtlite.data.cache import keep_rows, pairs_of, remembered
+from mtlite.data.cache import cached_arrays, keep_rows, pairs_of
 from mtlite.data.corpus import Corpus
-from mtlite.errors import DataError, UsageError
+from mtlite.errors import DataError
 
-Rule = Callable[[int, str, str], bool]
+_Rule = Callable[[int, str, str], bool]
 
-DESCRIPTIONS = {
+_DESCRIPTIONS = {
     "empty": "an empty side",
     "max_characters": "a side that is too long",
     "overlap": "also in a dev or test set",
@@ -30,9 +30,9 @@ DESCRIPTIONS = {
     "script": "another script than most of the corpus",
 }
 
-WARNINGS = ("source that is also in a dev or test set", "target that is also in a dev or test set")
+_WARNINGS = ("source that is also in a dev or test set", "target that is also in a dev or test set")
 
-JOINT_SCRIPTS = {"CJK": "HAN", "HIRAGANA": "HAN", "KATAKANA": "HAN", "KATAKANA-HIRAGANA": "HAN", "BOPOMOFO": "HAN"}
+_JOINT_SCRIPTS = {"CJK": "HAN", "HIRAGANA": "HAN", "KATAKANA": "HAN", "KATAKANA-HIRAGANA": "HAN", "BOPOMOFO": "HAN"}
 """Scripts that one sentence mixes at will."""
 
 
@@ -55,7 +55,7 @@ class CleaningReport:
     def lines(self) -> list[str]:
         """The report for a person, one sentence a line."""
         report = [f"{self.after:,} of {self.before:,} training pairs kept."]
-        report += [f"Left out: {count:,} ({DESCRIPTIONS[rule]})." for rule, count in self.removed.items() if count]
+        report += [f"Left out: {count:,} ({_DESCRIPTIONS[rule]})." for rule, count in self.removed.items() if count]
         report += [
             f"Warning: {count:,} training pairs have a {name}." for name, count in self.warnings.items() if count
         ]
@@ -66,33 +66,26 @@ def clean(corpus: Corpus, config: CleaningConfig) -> tuple[Corpus, CleaningRepor
     """The corpus with fewer training pairs, and what was left out.
 
     Raises:
-        UsageError: A limit makes no sense.
         DataError: No training pair is left, or the cache cannot be written.
     """
-    if config.max_characters < 0:
-        raise UsageError(f"data.cleaning.max_characters: expected 0 (off) or more, found {config.max_characters}")
-    if config.max_length_ratio != 0 and not config.max_length_ratio >= 1:
-        raise UsageError(
-            f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, found {config.max_length_ratio}"
-        )
     parts = (corpus.train, corpus.dev, *corpus.tests.values())
     key = ["cleaning", *(part._fingerprint for part in parts), repr(config)]
-    found = remembered(key, lambda: judged(corpus, config))
+    found = cached_arrays(key, lambda: _apply_rules(corpus, config))
     keep = found["keep"]
-    removed = dict(zip(active_rules_of(config), found["removed"].tolist(), strict=True))
-    warnings = dict(zip(WARNINGS, found["warnings"].tolist(), strict=True))
+    removed = dict(zip(_active_names(config), found["removed"].tolist(), strict=True))
+    warnings = dict(zip(_WARNINGS, found["warnings"].tolist(), strict=True))
     report = CleaningReport(removed, warnings, len(keep), int(keep.sum()))
     if not report.after:
         raise DataError("cleaning left no training pair: " + " ".join(report.lines()[1:]))
     return dataclasses.replace(corpus, train=keep_rows(corpus.train, keep)), report
 
 
-def judged(corpus: Corpus, config: CleaningConfig) -> dict[str, np.ndarray]:
+def _apply_rules(corpus: Corpus, config: CleaningConfig) -> dict[str, np.ndarray]:
     """Which training pairs to keep, how many break each active rule, and how often to warn."""
     held_out = [pair for part in (corpus.dev, *corpus.tests.values()) for pair in pairs_of(part)]
-    rules = active_rules(corpus.train, config, set(held_out))
-    sides = {folded(source) for source, _ in held_out}, {folded(target) for _, target in held_out}
-    removed, warnings = dict.fromkeys(rules, 0), np.zeros(len(WARNINGS), np.int64)
+    rules = _active_rules(corpus.train, config, set(held_out))
+    sides = {fold_case(source) for source, _ in held_out}, {fold_case(target) for _, target in held_out}
+    removed, warnings = dict.fromkeys(rules, 0), np.zeros(len(_WARNINGS), np.int64)
     keep = np.ones(len(corpus.train), dtype=bool)
     for row, pair in enumerate(pairs_of(corpus.train)):
         broken = next((name for name, breaks in rules.items() if breaks(row, *pair)), None)
@@ -100,18 +93,18 @@ def judged(corpus: Corpus, config: CleaningConfig) -> dict[str, np.ndarray]:
             removed[broken] += 1
             keep[row] = False
         elif config.overlap:
-            warnings += [folded(side) in known for side, known in zip(pair, sides, strict=True)]
+            warnings += [fold_case(side) in known for side, known in zip(pair, sides, strict=True)]
     return {"keep": keep, "removed": np.array(list(removed.values()), np.int64), "warnings": warnings}
 
 
-def active_rules_of(config: CleaningConfig) -> list[str]:
+def _active_names(config: CleaningConfig) -> list[str]:
     """The names of the rules that are switched on, in the order of the configuration."""
     return [field.name for field in dataclasses.fields(config) if getattr(config, field.name)]
 
 
-def active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[tuple[str, str]]) -> dict[str, Rule]:
+def _active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[tuple[str, str]]) -> dict[str, _Rule]:
     """The rules that are switched on, by name, in the order of the configuration; a rule tells what to leave out."""
-    rules: dict[str, Rule] = {
+    rules: dict[str, _Rule] = {
         "empty": lambda row, source, target: not source.strip() or not target.strip(),
         "max_characters": lambda row, source, target: max(len(source), len(target)) > config.max_characters,
         "overlap": lambda row, source, target: (source, target) in held_out,
@@ -121,19 +114,19 @@ def active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[
         "identical": lambda row, source, target: source == target,
     }
     if config.duplicates:
-        is_repeated = repeated(train)
+        is_repeated = _mark_repeats(train)
         rules["duplicates"] = lambda row, source, target: bool(is_repeated[row])
     if config.script:
-        source_script = most_frequent(Counter(script_of(source) for source, _ in pairs_of(train)))
-        target_script = most_frequent(Counter(script_of(target) for _, target in pairs_of(train)))
+        source_script = _most_frequent(Counter(script_of(source) for source, _ in pairs_of(train)))
+        target_script = _most_frequent(Counter(script_of(target) for _, target in pairs_of(train)))
         rules["script"] = lambda row, source, target: (
             script_of(source) not in (None, source_script) or script_of(target) not in (None, target_script)
         )
-    return {name: rules[name] for name in active_rules_of(config)}
+    return {name: rules[name] for name in _active_names(config)}
 
 
-def repeated(dataset: datasets.Dataset) -> np.ndarray:
-    """True for every pair that stood before; in memory are eight bytes a pair."""
+def _mark_repeats(dataset: datasets.Dataset) -> np.ndarray:
+    """True for every pair that occurred before; in memory are eight bytes a pair."""
     hashes = np.empty(len(dataset), dtype=np.uint64)
     for row, (source, target) in enumerate(pairs_of(dataset)):
         text = f"{len(source)} {source}{target}".encode()
@@ -143,28 +136,28 @@ def repeated(dataset: datasets.Dataset) -> np.ndarray:
     return is_repeated
 
 
-def folded(text: str) -> str:
+def fold_case(text: str) -> str:
     """Text without differences of case, width or ligature."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 @cache
-def script_of_character(character: str) -> str | None:
+def _script_of_character(character: str) -> str | None:
     """The script of a letter, which is the first word of its Unicode name; None if it is no letter."""
     if not character.isalpha():
         return None
     name = unicodedata.name(unicodedata.normalize("NFKC", character)[0], "UNKNOWN").split()[0]
-    return JOINT_SCRIPTS.get(name, name)
+    return _JOINT_SCRIPTS.get(name, name)
 
 
 def script_of(text: str) -> str | None:
     """The script of most letters; None without letters."""
     scripts: Counter[str | None] = Counter()
     for character, count in Counter(text).items():
-        scripts[script_of_character(character)] += count
-    return most_frequent(scripts)
+        scripts[_script_of_character(character)] += count
+    return _most_frequent(scripts)
 
 
-def most_frequent(scripts: Counter[str | None]) -> str | None:
+def _most_frequent(scripts: Counter[str | None]) -> str | None:
     """The script that occurs most, the first of several; None if there is none."""
     return max((script for script in scripts if script), key=scripts.__getitem__, default=None)

@@ -17,11 +17,11 @@ from typing import IO
 from mtlite.errors import DataError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
 
-BUFFER_BYTES = 1 << 17
+_BUFFER_BYTES = 1 << 17
 STANDARD_INPUT = Path("-")
 
 
-class Decompressed(io.RawIOBase):
+class _Decompressed(io.RawIOBase):
     """The decompressed bytes of a gzip file, up to a ratio that text does not reach."""
 
     def __init__(self, file: io.BufferedReader) -> None:
@@ -41,32 +41,32 @@ class Decompressed(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file, decompressed if its name ends in .gz; `STANDARD_INPUT` is what nobody has read of it yet."""
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """A file, decompressed if its name ends in .gz; of `STANDARD_INPUT` what nobody has read yet."""
     if path == STANDARD_INPUT:
         # An object of our own: a thread that still waits in sys.stdin would crash Python at its end.
         with open(0, "rb", closefd=False) as file:
             yield file
         return
     with open(path, "rb") as file:
-        yield io.BufferedReader(Decompressed(file), BUFFER_BYTES) if path.name.endswith(".gz") else file
+        yield io.BufferedReader(_Decompressed(file), _BUFFER_BYTES) if path.name.endswith(".gz") else file
 
 
-def name_of(path: Path) -> str:
+def _shown(path: Path) -> str:
     """What a file is called in messages."""
     return "standard input" if path == STANDARD_INPUT else str(path)
 
 
-def read_line_bytes(path: Path) -> Iterator[bytes]:
-    """Yields every line with its line feed; the last one may lack it.
+def _read_line_bytes(path: Path) -> Iterator[bytes]:
+    """Yield every line with its line feed; the last one may lack it.
 
     Raises:
         DataError: The file cannot be read or decompressed, or a line is too long.
     """
     number = 0
-    name = name_of(path)
+    name = _shown(path)
     try:
-        with opened(path) as stream:
+        with _open(path) as stream:
             while line := stream.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
@@ -82,17 +82,17 @@ def read_line_bytes(path: Path) -> Iterator[bytes]:
 
 
 def read_ended_lines(path: Path) -> Iterator[str]:
-    """Yields every line of a UTF-8 file with its line end, without a byte-order mark at the start of the file.
+    """Yield every line of a UTF-8 file with its line end, without a byte-order mark at the start of the file.
 
     Raises:
-        DataError: As `read_line_bytes`, or a line is not UTF-8; line and byte are counted from 1.
+        DataError: As `_read_line_bytes`, or a line is not UTF-8; line and byte are counted from 1.
     """
-    for number, line in enumerate(read_line_bytes(path), start=1):
+    for number, line in enumerate(_read_line_bytes(path), start=1):
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             raise DataError(
-                f"{name_of(path)}, line {number}, byte {error.start + 1}: not UTF-8 (byte 0x{line[error.start]:02x}); "
+                f"{_shown(path)}, line {number}, byte {error.start + 1}: not UTF-8 (byte 0x{line[error.start]:02x}); "
                 "convert the file to UTF-8"
             ) from error
         if number == 1:
@@ -108,7 +108,7 @@ def split_line_end(line: str) -> tuple[str, str]:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yields every line of a UTF-8 file (gzipped if its name ends in .gz) without its line end.
+    """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without its line end.
 
     Raises:
         DataError: As `read_ended_lines`.

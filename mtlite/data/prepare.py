@@ -11,77 +11,47 @@ import datasets
 import numpy as np
 import sentencepiece
 
-from mtlite.config.options import Config, settled
-from mtlite.config.resolve import choose_budget, choose_sizes
-from mtlite.console import announced
+from mtlite.config.length_rules import LengthRules
+from mtlite.config.options import Config, DataConfig
+from mtlite.config.resolve import Choices, ResolvedConfig, ResolvedTokenizer, choose_budget, choose_sizes, resolved
+from mtlite.console import announce
 from mtlite.data.batches import POOL_PAIRS, group_by_length
-from mtlite.data.cache import digest_of, pairs_of, remembered
+from mtlite.data.cache import cached_arrays, digest_of, pairs_of
 from mtlite.data.cleaning import CleaningReport, clean
 from mtlite.data.corpus import Corpus, load_corpus
 from mtlite.data.encoding import encode_pairs, length_table
+from mtlite.data.existing_tokenizers import existing_tokenizers
 from mtlite.data.ids import UNK
-from mtlite.data.tokenizer import Tokenizer, Tokenizers, given_tokenizers, make_tokenizers
+from mtlite.data.readers import Pair
+from mtlite.data.tokenizer import Tokenizer, Tokenizers
+from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
+
+Say = Callable[[str], None]
+"""Shows a line to the user."""
 
 
 @dataclass(frozen=True)
 class Prepared:
     """What training starts from."""
 
-    config: Config  # nothing left open
+    config: ResolvedConfig
     corpus: Corpus
     cleaning: CleaningReport
     tokenizers: Tokenizers
     encoded: datasets.Dataset
     lengths: np.ndarray  # [pairs, 3]: source, target, repeated target neighbours
+    rules: LengthRules
     fingerprint: str  # sha256 of the training pairs
     seconds: float  # that it took
     tokenizer_seconds: float  # of these, for the tokenizer
 
 
-def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[tuple[str, str]]:
-    """At most `size` pairs, drawn by seed, in the order of the corpus."""
-    if len(train) > size:
-        train = train.select(np.sort(np.random.default_rng(seed).choice(len(train), size, replace=False)))
-    for rows in train.iter(batch_size=10_000):
-        yield from zip(rows["source"], rows["target"], strict=True)
-
-
-def _tokenizers(config: Config, train: datasets.Dataset) -> tuple[Tokenizers, list[str]]:
-    """Trained on a sample, once for a corpus; and messages for the user."""
-    options, vocabulary_size = config.tokenizer, settled(config.tokenizer.vocabulary_size)
-
-    def as_arrays() -> dict[str, np.ndarray]:
-        sample = _sample(train, options.sample_sentences, config.seed)
-        tokenizers, messages = make_tokenizers(options, sample, vocabulary_size)
-        texts = tokenizers.source.model, tokenizers.target.model, "\n".join(messages).encode()
-        return {name: np.frombuffer(text, np.uint8) for name, text in zip(names, texts, strict=True)}
-
-    names = ("source", "target", "messages")
-    key = ["tokenizers", train._fingerprint, repr(options), str(config.seed), sentencepiece.__version__]
-    arrays = remembered(key, as_arrays)
-    source, target, messages = (arrays[name].tobytes() for name in names)
-    first = Tokenizer(source)
-    return Tokenizers(first, first if source == target else Tokenizer(target)), messages.decode().splitlines()
-
-
-def _refuse_line_breaks(name: str, pairs: datasets.Dataset) -> None:
-    """Dev and test sets are kept, scored and handed on as files of lines."""
-    for number, pair in enumerate(pairs_of(pairs), 1):
-        for side, text in zip(("source", "target"), pair, strict=True):
-            if "\n" in text:
-                raise DataError(
-                    f"data.{name}: the {side} of pair {number} holds a line break: expected one line a sentence in dev "
-                    "and test sets; write a space in its place"
-                )
-
-
-def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers | None = None) -> Prepared:
-    """Read, clean, tokenize.
+def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> Prepared:
+    """Read, clean, tokenize, and choose what is left open.
 
     Args:
-        config: as the user gave it.
-        say: shows a line to the user.
+        config: precision may stay `auto`: only training needs to know the processor.
         tokenizers: those of an earlier start or another run; trained or loaded as the configuration says if None.
 
     Raises:
@@ -91,46 +61,87 @@ def prepare(config: Config, say: Callable[[str], None], tokenizers: Tokenizers |
     """
     datasets.disable_progress_bars()
     begin = time.perf_counter()
-    if tokenizers is None and (given := given_tokenizers(config.tokenizer)):
-        tokenizers, config = given[0], dataclasses.replace(config, tokenizer=given[1])
-    with announced("reading the corpus", say):
-        corpus = load_corpus(config.data, config.seed)
+    if tokenizers is None and (existing := existing_tokenizers(config.tokenizer)):
+        tokenizers, config = existing[0], dataclasses.replace(config, tokenizer=existing[1])
+    corpus, cleaning = _read(config.data, say)
+    choices = Choices()
+    tokenizer, model = choose_sizes(config, len(corpus.train), choices)
+    tokenizer_begin = time.perf_counter()
+    if tokenizers is None:
+        tokenizers = _train_tokenizers(tokenizer, corpus.train, config.data.seed, say)
+    tokenizer_seconds = time.perf_counter() - tokenizer_begin
+    with announce("encoding", say):
+        encoded = encode_pairs(corpus.train, tokenizers)
+    lengths = length_table(encoded)
+    batches = count_batches(lengths, config.training.batch_tokens)
+    training = choose_budget(config.training, int(lengths[:, :2].sum()), batches, choices)
+    if choices.said:
+        say(f"chosen from the corpus size: {', '.join(choices.said)}")
+    return Prepared(
+        config=resolved(config, tokenizer, model, training),
+        corpus=corpus,
+        cleaning=cleaning,
+        tokenizers=tokenizers,
+        encoded=encoded,
+        lengths=lengths,
+        rules=LengthRules.fit(lengths),
+        fingerprint=digest_of(corpus.train),
+        seconds=round(time.perf_counter() - begin, 3),
+        tokenizer_seconds=round(tokenizer_seconds, 3),
+    )
+
+
+def _read(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
+    """The corpus with the training pairs that are kept."""
+    with announce("reading the corpus", say):
+        corpus = load_corpus(config)
     for note in corpus.notes:
         say(note)
     for name, pairs in {"dev": corpus.dev, **corpus.tests}.items():
         _refuse_line_breaks(name, pairs)
-    with announced("cleaning", say):
-        corpus, report = clean(corpus, config.data.cleaning)
+    with announce("cleaning", say):
+        corpus, report = clean(corpus, config.cleaning)
     for line in report.lines():
         say(line)
-    if not len(corpus.train):
-        raise DataError("no training pairs are left after cleaning: see data.cleaning for what removes pairs")
-    config, chosen = choose_sizes(config, len(corpus.train))
-    tokenizer_begin = time.perf_counter()
-    if tokenizers is None:
-        with announced("training the tokenizer", say):
-            tokenizers, messages = _tokenizers(config, corpus.train)
-        for message in messages:
-            say(message)
-    tokenizer_seconds = time.perf_counter() - tokenizer_begin
-    with announced("encoding", say):
-        encoded = encode_pairs(corpus.train, tokenizers)
-    lengths = length_table(encoded)
-    batches = count_batches(lengths, config.training.batch_tokens)
-    config, more = choose_budget(config, int(lengths[:, :2].sum()), batches)
-    if chosen or more:
-        say(f"chosen from the corpus size: {', '.join(chosen + more)}")
-    return Prepared(
-        config,
-        corpus,
-        report,
-        tokenizers,
-        encoded,
-        lengths,
-        digest_of(corpus.train),
-        round(time.perf_counter() - begin, 3),
-        round(tokenizer_seconds, 3),
-    )
+    return corpus, report
+
+
+def _refuse_line_breaks(name: str, pairs: datasets.Dataset) -> None:
+    """Dev and test sets are kept, scored and handed on as files of lines."""
+    for number, pair in enumerate(pairs_of(pairs), 1):
+        for side, text in zip(("source", "target"), pair, strict=True):
+            if "\n" in text:
+                raise DataError(
+                    f"data.{name}: expected one line a sentence in dev and test sets, received a line break in the "
+                    f"{side} of pair {number}: write a space instead"
+                )
+
+
+def _train_tokenizers(options: ResolvedTokenizer, train: datasets.Dataset, seed: int, say: Say) -> Tokenizers:
+    """Tokenizers trained on a sample of the training pairs, once for a corpus."""
+
+    def as_arrays() -> dict[str, np.ndarray]:
+        tokenizers, messages = train_tokenizers(options, _sample(train, options.sample_sentences, seed))
+        texts = tokenizers.source.model, tokenizers.target.model, "\n".join(messages).encode()
+        return {name: np.frombuffer(text, np.uint8) for name, text in zip(names, texts, strict=True)}
+
+    names = ("source", "target", "messages")
+    key = ["tokenizers", train._fingerprint, repr(options), str(seed), sentencepiece.__version__]
+    with announce("training the tokenizer", say):
+        arrays = cached_arrays(key, as_arrays)
+    source, target, messages = (arrays[name].tobytes() for name in names)
+    for message in messages.decode().splitlines():
+        say(message)
+    first = Tokenizer(source)
+    return Tokenizers(first, first if source == target else Tokenizer(target))
+
+
+def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[Pair]:
+    """At most `size` pairs, drawn by seed, in the order of the corpus."""
+    if len(train) > size:
+        train = train.select(np.sort(np.random.default_rng(seed).choice(len(train), size, replace=False)))
+    for rows in train.iter(batch_size=10_000):
+        yield from zip(rows["source"], rows["target"], strict=True)
 
 
 def count_batches(lengths: np.ndarray, batch_tokens: int) -> int:

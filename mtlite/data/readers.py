@@ -7,24 +7,18 @@ turn the sentences `NA` and `null` into missing values, `007` into 7 and `2026-1
 from __future__ import annotations
 
 import csv
-import gzip
 import itertools
 import json
-import shutil
-import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mtlite.config.options import DataConfig
-from mtlite.data.lines import opened, read_ended_lines, read_lines, split_line_end
+from mtlite.data.lines import read_ended_lines, read_lines, split_line_end
 from mtlite.errors import DataError, UsageError
 from mtlite.limits import MAX_LINE_BYTES
 
@@ -50,7 +44,7 @@ class Columns:
             names(config.target_column, target_language, "target"),
         )
 
-    def choose(self, available: Sequence[str], place: str) -> Pair:
+    def choose(self, available: Sequence[str], where: str) -> Pair:
         """The column of the source and the column of the target.
 
         Raises:
@@ -61,14 +55,14 @@ class Columns:
             name = next((name for name in names if name in available), None)
             if name is None:
                 raise UsageError(
-                    f"{place}: no column {' or '.join(names)} for the {side}; available: {', '.join(available)}; "
+                    f"{where}: no column {' or '.join(names)} for the {side}; available: {', '.join(available)}; "
                     f"give data.{side}_language or data.{side}_column"
                 )
             if list(available).count(name) > 1:
-                raise UsageError(f"{place}: more than one column {name}; give data.{side}_column, or rename one")
+                raise UsageError(f"{where}: more than one column {name}; give data.{side}_column, or rename one")
             chosen.append(name)
         if chosen[0] == chosen[1]:
-            raise UsageError(f"{place}: source and target are both in column {chosen[0]}; give two columns")
+            raise UsageError(f"{where}: source and target are both in column {chosen[0]}; give two columns")
         return chosen[0], chosen[1]
 
 
@@ -102,7 +96,7 @@ def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
     for number, line in enumerate(read_lines(Path(path)), start=1):
         sides = line.split("\t")
         if len(sides) != 2:
-            raise DataError(f"{path}, line {number}: expected source, tab, target; found {len(sides)} column(s)")
+            raise DataError(f"{path}, line {number}: expected source, tab, target; received {len(sides)} column(s)")
         yield sides[0], sides[1]
 
 
@@ -132,7 +126,8 @@ def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
         for row in rows:
             if len(row) != len(header):
                 raise DataError(
-                    f"{path}, line {rows.line_num}: expected {len(header)} columns as in the header, found {len(row)}"
+                    f"{path}, line {rows.line_num}: expected {len(header)} columns as in the header, "
+                    f"received {len(row)}"
                 )
             yield row[source].replace(stand_in, "\r"), row[target].replace(stand_in, "\r")
     except csv.Error as error:
@@ -148,24 +143,24 @@ def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
     """
     chosen = None
     for number, line in enumerate(read_lines(Path(path)), start=1):
-        place = f"{path}, line {number}"
+        where = f"{path}, line {number}"
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise DataError(f"{place}: not JSON: {error}") from error
+            raise DataError(f"{where}: not JSON: {error}") from error
         if isinstance(row, dict) and isinstance(row.get("translation"), dict):
             row = row["translation"]
         if not isinstance(row, dict):
-            raise DataError(f'{place}: expected an object such as {{"source": "…", "target": "…"}}')
-        chosen = chosen or columns.choose(list(row), place)
+            raise DataError(f'{where}: expected an object such as {{"source": "…", "target": "…"}}')
+        chosen = chosen or columns.choose(list(row), where)
         for name in chosen:
             if not isinstance(row.get(name), str):
-                found = "nothing" if row.get(name) is None else f"a value of type {type(row[name]).__name__}"
-                raise DataError(f"{place}: expected a string as {name!r}, found {found}")
+                received = "nothing" if row.get(name) is None else f"a value of type {type(row[name]).__name__}"
+                raise DataError(f"{where}: expected a string as {name!r}, received {received}")
             try:
                 row[name].encode("utf-8")
             except UnicodeEncodeError as error:
-                raise DataError(f"{place}: {name!r} holds half a character (a lone surrogate escape)") from error
+                raise DataError(f"{where}: {name!r} holds half a character (a lone surrogate escape)") from error
         yield row[chosen[0]], row[chosen[1]]
 
 
@@ -177,7 +172,7 @@ def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
         UsageError: A column is lacking.
     """
     try:
-        with seekable(Path(path)) as content, pq.ParquetFile(content) as file:
+        with open(path, "rb") as content, pq.ParquetFile(content) as file:
             names = file.schema_arrow.names
             nested = "translation" in names and pa.types.is_struct(file.schema_arrow.field("translation").type)
             available = [field.name for field in file.schema_arrow.field("translation").type] if nested else names
@@ -197,44 +192,23 @@ def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
         raise DataError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
 
 
-@contextmanager
-def seekable(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is read from its end; a gzipped one is decompressed onto the disk.
-
-    Raises:
-        DataError: It cannot be decompressed.
-    """
-    if not path.name.endswith(".gz"):
-        with open(path, "rb") as file:
-            yield file
-        return
-    with tempfile.TemporaryFile() as file:
-        try:
-            with opened(path) as content:
-                shutil.copyfileobj(content, file)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise DataError(f"{path}: broken gzip file: {error}; compress it again") from error
-        file.seek(0)
-        yield file
-
-
-def check_sentences(sentences: pa.Array, place: str, rows_before: int) -> None:
-    """Makes sure that an Arrow array holds nothing but sentences.
+def check_sentences(sentences: pa.Array, where: str, rows_before: int) -> None:
+    """Make sure that an Arrow array holds nothing but sentences.
 
     Raises:
         DataError: It holds something else than strings, missing values, invalid UTF-8 or an endless string.
     """
     if not (pa.types.is_string(sentences.type) or pa.types.is_large_string(sentences.type)):
-        raise DataError(f"{place}: expected strings, found {sentences.type}")
+        raise DataError(f"{where}: expected strings, received {sentences.type}")
     if sentences.null_count:
         row = rows_before + pc.index(sentences.is_null(), True).as_py() + 1
-        raise DataError(f"{place}, row {row}: expected a string, found nothing (null)")
+        raise DataError(f"{where}, row {row}: expected a string, received nothing (null)")
     try:
         sentences.validate(full=True)
     except pa.ArrowInvalid as error:
-        raise DataError(f"{place}, after row {rows_before}: {first_line(error)}") from error
+        raise DataError(f"{where}, after row {rows_before}: {first_line(error)}") from error
     if len(sentences) and pc.max(pc.binary_length(sentences)).as_py() > MAX_LINE_BYTES:
-        raise DataError(f"{place}, after row {rows_before}: a sentence longer than {MAX_LINE_BYTES:,} bytes")
+        raise DataError(f"{where}, after row {rows_before}: a sentence longer than {MAX_LINE_BYTES:,} bytes")
 
 
 PAIR_READERS: dict[str, Callable[[str, Columns], Iterator[Pair]]] = {

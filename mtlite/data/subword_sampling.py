@@ -23,8 +23,8 @@ _UNKNOWN_PENALTY = 10.0  # as in SentencePiece: an unknown character is this muc
 _SPACE = "\u2581"
 
 
-class Ways(NamedTuple):
-    """The pieces that can end at one place of a word."""
+class Edges(NamedTuple):
+    """The pieces that can end at one position of a word."""
 
     cumulative: list[float]  # running sum of their probabilities, up to a factor
     starts: list[int]
@@ -49,7 +49,7 @@ class Sampler:
         # Where no piece goes on after a space, words are independent of each other, and can be looked up.
         apart = all(_SPACE not in piece[1:] for piece in self.pieces)
         self.word = re.compile(f"{_SPACE}?[^{_SPACE}]*" if apart else ".+", re.DOTALL)
-        self.ways = lru_cache(_CACHED_WORDS)(self._ways)
+        self.lattice = lru_cache(_CACHED_WORDS)(self._lattice)
 
     def __call__(self, lines: list[str], seed: int) -> list[list[int]]:
         """The ids of each line; the same for the same seed."""
@@ -59,24 +59,24 @@ class Sampler:
     def _line(self, text: str, draw: random.Random) -> list[int]:
         ids: list[int] = []
         for word in self.word.findall(text):
-            ids.extend(self._draw(self.ways(word), draw))
+            ids.extend(self._draw(self.lattice(word), draw))
         # SentencePiece gives one unknown piece for several unknown characters in a row.
         return [id for at, id in enumerate(ids) if id != UNK or at == 0 or ids[at - 1] != UNK]
 
-    def _draw(self, ways: list[Ways], draw: random.Random) -> list[int]:
+    def _draw(self, lattice: list[Edges], draw: random.Random) -> list[int]:
         """Backward: the last piece, the one before it, and so on."""
         backwards: list[int] = []
-        end = len(ways)
+        end = len(lattice)
         while end:
-            cumulative, starts, ids = ways[end - 1]
+            cumulative, starts, ids = lattice[end - 1]
             chosen = 0 if len(starts) == 1 else bisect(cumulative, draw.random() * cumulative[-1], hi=len(starts) - 1)
             backwards.extend(reversed(ids[chosen]))
             end = starts[chosen]
         return backwards[::-1]
 
-    def _ways(self, word: str) -> list[Ways]:
+    def _lattice(self, word: str) -> list[Edges]:
         """Forward: the probability of every beginning of a word, summed over its segmentations."""
-        totals, ways = [0.0], []  # logarithms
+        totals, lattice = [0.0], []  # logarithms
         for end in range(1, len(word) + 1):
             found = [
                 (start, *self.pieces[word[start:end]])
@@ -93,8 +93,8 @@ class Sampler:
             highest = max(scores)
             cumulative = list(accumulate(math.exp(score - highest) for score in scores))
             totals.append(highest + math.log(cumulative[-1]))
-            ways.append(Ways(cumulative, starts, ids))
-        return ways
+            lattice.append(Edges(cumulative, starts, ids))
+        return lattice
 
     def _unknown(self, character: str) -> tuple[int, ...]:
         """What SentencePiece writes for a character without a piece."""

@@ -7,10 +7,9 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from mtlite.config.length_rules import Lengths
 from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared
-from mtlite.runtime import choose_precision, lanes
+from mtlite.runtime import lanes
 from mtlite.topologies.build import build_model
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep

@@ -101,7 +101,7 @@ def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
     if not isinstance(asked, SearchConfig | dict | None):
         raise UsageError(f"search: expected a mtlite.SearchConfig, received {type(asked).__name__}")
     given = plain(asked) if isinstance(asked, SearchConfig) else asked or {}
-    search = read_as(SearchConfig, {**plain(run.config.search), **given}, "search")
+    search = read_as(SearchConfig, {**plain(run.config.search), **given}, "translation", section="search")
     refuse_search(run.config.model.topology, search)
     return search
 
@@ -122,7 +122,8 @@ def load_tokenizers(run: Run) -> Tokenizers:
             raise RunError(f"the {side} tokenizer in {run.path} is not the one that the run was trained with")
         if len(tokenizer) != size:
             raise RunError(
-                f"{run.path / FACTS} is damaged: its {side} tokenizer has {len(tokenizer):,} pieces, {size:,} are stated"
+                f"{run.path / FACTS} is damaged: it states {size:,} pieces of the {side} tokenizer, which has "
+                f"{len(tokenizer):,}"
             )
     if facts.joint != tokenizers.joint:
         raise RunError(f"{run.path / FACTS} is damaged: joint does not fit its tokenizers")

@@ -1,0 +1,135 @@
+"""One set of sentence pairs, from wherever it is: text files, a file of pairs, a saved folder, the Hugging Face Hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import datasets
+
+from mtlite.config.options import CorpusConfig
+from mtlite.data.cache import dataset_from_files, normalize_columns
+from mtlite.data.readers import PAIR_READERS, Columns, first_line, read_parallel_text
+from mtlite.errors import DataError, UsageError
+
+
+def check_location(config: CorpusConfig, name: str) -> None:
+    """Make sure that a set, called `name` in messages, can be looked for: reading another one first takes long.
+
+    Raises:
+        UsageError: Not exactly one way is given, or options do not fit it.
+        DataError: A file is not there.
+    """
+    ways = [bool(config.source or config.target), bool(config.pairs), bool(config.dataset)]
+    if sum(ways) != 1:
+        raise UsageError(
+            f"{name}: expected exactly one of {name}.source with {name}.target, {name}.pairs, {name}.dataset; "
+            f"received {'more than one' if sum(ways) else 'none'}"
+        )
+    if bool(config.source) != bool(config.target):
+        raise UsageError(f"{name}: one side only; give {name}.{'target' if config.source else 'source'} too")
+    if config.configuration and not config.dataset:
+        raise UsageError(f"{name}.configuration belongs to {name}.dataset, which is not given; leave it out")
+    if config.split and not (config.dataset or _is_folder(config)):
+        raise UsageError(f"{name}.split belongs to a data set or a folder made by save_to_disk; leave it out")
+    _check_files(config, name)
+
+
+def _check_files(config: CorpusConfig, name: str) -> None:
+    if _is_folder(config):
+        return
+    if config.pairs and _ending(config.pairs) not in PAIR_READERS:
+        raise UsageError(
+            f"{name}.pairs: expected a file ending in {', '.join(PAIR_READERS)} (all but Parquet may be gzipped), or a "
+            f"folder made by save_to_disk; received {config.pairs}"
+        )
+    for option in ("source", "target", "pairs"):
+        path = getattr(config, option)
+        if path and not Path(path).is_file():
+            problem = "not a file" if Path(path).exists() else "no such file"
+            raise DataError(f"{name}.{option} {path}: {problem}; give the path of one, from {Path.cwd()} or in full")
+
+
+def _is_folder(config: CorpusConfig) -> bool:
+    """Whether the pairs are in a folder, as save_to_disk makes them."""
+    return config.pairs is not None and Path(config.pairs).is_dir()
+
+
+def _ending(path: str) -> str:
+    """What tells the format of a file, as in `pairs.tsv.gz`."""
+    return Path(path if path.endswith(".parquet.gz") else path.removesuffix(".gz")).suffix
+
+
+def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
+    """One set of pairs, called `name` in messages, whose location `check_location` has let through.
+
+    Raises:
+        UsageError: There is no such column or split.
+        DataError: The pairs cannot be read, or there are none.
+    """
+    if config.source and config.target:
+        paths = {"source": config.source, "target": config.target}
+        dataset = dataset_from_files(read_parallel_text, paths, list(paths.values()))
+    elif config.dataset:
+        dataset = _load_from_hub(config, name, config.split or default_split)
+        dataset = normalize_columns(dataset, columns, f"{name}.dataset {config.dataset}")
+    elif _is_folder(config):
+        dataset = _load_folder(str(config.pairs), name, config.split, default_split)
+        dataset = normalize_columns(dataset, columns, str(config.pairs))
+    else:
+        path = str(config.pairs)
+        dataset = dataset_from_files(PAIR_READERS[_ending(path)], {"path": path, "columns": columns}, [path])
+    if not len(dataset):
+        raise DataError(f"{name}: no sentence pairs in {config.source or config.pairs or config.dataset}")
+    return dataset
+
+
+def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datasets.Dataset:
+    """A data set of the Hugging Face Hub.
+
+    Raises:
+        UsageError: There is no such configuration or split.
+        DataError: It cannot be loaded.
+    """
+    try:
+        loaded = datasets.load_dataset(config.dataset, config.configuration, split=split)
+    except Exception as error:  # the Hub client lets errors of several libraries through
+        kind = UsageError if isinstance(error, ValueError) else DataError
+        raise kind(
+            f"{name}.dataset: cannot load {config.dataset} from the Hugging Face Hub: {first_line(error)}; without the "
+            f"Hub, give local files: {name}.source with {name}.target, or {name}.pairs"
+        ) from error
+    return _pick_split(loaded, name, None, None)
+
+
+def _load_folder(folder: str, name: str, split: str | None, default_split: str | None) -> datasets.Dataset:
+    """A data set or one split of a dictionary of data sets, as save_to_disk left it.
+
+    Raises:
+        UsageError: There is no such split.
+        DataError: The folder is of another kind, or broken.
+    """
+    try:
+        loaded = datasets.load_from_disk(folder)
+    except Exception as error:  # a broken folder fails in JSON, Arrow, `datasets` or the file system
+        raise DataError(f"{folder}: not a folder made by save_to_disk: {first_line(error)}") from error
+    return _pick_split(loaded, name, split, default_split)
+
+
+def _pick_split(
+    loaded: datasets.Dataset | datasets.DatasetDict, name: str, split: str | None, default_split: str | None
+) -> datasets.Dataset:
+    """The split asked for; else the default one, if there is one; else the only one.
+
+    Raises:
+        UsageError: There is no such split, or no choice between several.
+    """
+    if isinstance(loaded, datasets.Dataset):
+        if split:
+            raise UsageError(f"{name}.split: the folder holds a single data set, no split {split}; leave it out")
+        return loaded
+    if split is None:
+        split = default_split if default_split in loaded or len(loaded) != 1 else next(iter(loaded))
+    if split not in loaded:
+        wanted = f"no split {split}" if split else "several splits"
+        raise UsageError(f"{name}.split: {wanted}; give one of: {', '.join(loaded)}")
+    return loaded[split]

@@ -1,0 +1,116 @@
+"""Tokenizers trained on the training pairs, with SentencePiece."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+
+import sentencepiece
+
+from mtlite.config.resolve import ResolvedTokenizer
+from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.data.readers import Pair
+from mtlite.data.tokenizer import Tokenizer, Tokenizers, reason_of
+from mtlite.errors import DataError, RunError
+
+_TOO_LARGE = re.compile(r"Vocabulary size too high.*<= (\d+)")
+_TOO_SMALL = re.compile(r"Vocabulary size is smaller than required_chars.*?\d+ vs (\d+)", re.DOTALL)
+_SUBWORDS = ("unigram", "bpe")  # the kinds whose pieces are parts of words
+
+
+def train_tokenizers(config: ResolvedTokenizer, pairs: Iterable[Pair]) -> tuple[Tokenizers, list[str]]:
+    """Train the tokenizers of both sides.
+
+    Returns:
+        The tokenizers, and messages for the user.
+
+    Raises:
+        DataError: if no model can be trained on the text.
+    """
+    sides = [list(side) for side in zip(*pairs, strict=True)] or [[], []]
+    options = config.kind, config.vocabulary_size, config.byte_fallback
+    if config.joint:
+        both, message = train_tokenizer((line for side in sides for line in side), *options, identity=True)
+        return Tokenizers(both, both), [message] if message else []
+    source, first = train_tokenizer(sides[0], *options, identity=False)
+    target, second = train_tokenizer(sides[1], *options, identity=True)
+    return Tokenizers(source, target), [
+        f"{side} {message}" for side, message in (("source", first), ("target", second)) if message
+    ]
+
+
+def train_tokenizer(
+    lines: Iterable[str], kind: str, vocabulary_size: int, byte_fallback: bool, identity: bool
+) -> tuple[Tokenizer, str | None]:
+    """Train a SentencePiece model.
+
+    Args:
+        vocabulary_size: pieces; fewer if the text has not so many, more if its characters alone are more.
+        identity: keep every character as it is, so that decode(encode(x)) = x; else SentencePiece's NFKC. What cannot
+            be kept: line ends, and U+2581, by which SentencePiece marks spaces. Without byte fallback, characters that
+            are not in the text are unknown, and so are NUL and U+2585, which SentencePiece never learns.
+
+    Returns:
+        The tokenizer, and a message where its vocabulary is not of the size that was asked for.
+
+    Raises:
+        DataError: if the text is empty or cannot be learnt.
+    """
+    text = [line for line in lines if line.strip()]
+    if not text:
+        raise DataError("expected text to train a tokenizer on, received only empty lines")
+    # A small alphabet is kept whole; of a large one, the rarest characters would crowd out the words.
+    whole_alphabet = kind not in _SUBWORDS or len(set().union(*text)) <= vocabulary_size // 4
+    size, tried = vocabulary_size, set()
+    while True:
+        tried.add(size)
+        try:
+            tokenizer = _fit(text, kind, size, byte_fallback, identity, whole_alphabet)
+            return tokenizer, _size_message(vocabulary_size, len(tokenizer))
+        except (RuntimeError, RunError) as error:
+            possible = _TOO_LARGE.search(str(error)) or _TOO_SMALL.search(str(error))
+            if possible is None or int(possible[1]) in tried:
+                reason = reason_of(error) if isinstance(error, RuntimeError) else error
+                raise DataError(
+                    f"SentencePiece cannot learn {vocabulary_size:,} pieces of kind {kind} from {len(text):,} lines "
+                    f"({reason}): give other text, tokenizer.kind or tokenizer.vocabulary_size"
+                ) from None
+            size = int(possible[1])
+
+
+def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, identity: bool, whole_alphabet: bool) -> Tokenizer:
+    """Train once.
+
+    Raises:
+        RuntimeError: if the text has not so many pieces, or needs more, or cannot be learnt.
+        RunError: if what was learnt is no tokenizer.
+    """
+    writer = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(text),
+        model_writer=writer,
+        model_type=kind,
+        vocab_size=size,
+        hard_vocab_limit=kind in _SUBWORDS,
+        byte_fallback=byte_fallback and kind in _SUBWORDS,
+        character_coverage=1.0 if whole_alphabet else 0.9995,
+        normalization_rule_name="identity" if identity else "nmt_nfkc",
+        remove_extra_whitespaces=not identity,
+        max_sentence_length=max(4192, max(len(line.encode()) for line in text)),
+        num_threads=16,  # part of the result: a fixed number gives the same model on every machine
+        pad_id=PAD,
+        unk_id=UNK,
+        bos_id=BOS,
+        eos_id=EOS,
+        minloglevel=2,
+    )
+    return Tokenizer(writer.getvalue())
+
+
+def _size_message(asked: int, received: int) -> str | None:
+    if received == asked:
+        return None
+    if received < asked:
+        return f"vocabulary reduced from {asked:,} to {received:,} pieces: the text has not more"
+    return f"vocabulary raised from {asked:,} to {received:,} pieces: the characters of the text need so many"
