@@ -243,9 +243,14 @@ def beam_search(
         all_parents.append(parents)
         if not running.any():
             break
-    places, found = torch.zeros((batch, 1), dtype=torch.int64), []
-    for step_tokens, parents in zip(reversed(all_tokens), reversed(all_parents), strict=True):
-        found.append(step_tokens.gather(1, places))
+    return best_of_beam(all_tokens, all_parents)
+
+
+def best_of_beam(all_tokens: list[torch.Tensor], all_parents: list[torch.Tensor]) -> list[list[int]]:
+    """Follow the best hypotheses back from their ends; tokens and parents of each step are `[batch, beam]`."""
+    places, found = torch.zeros((len(all_tokens[0]), 1), dtype=torch.int64), []
+    for tokens, parents in zip(reversed(all_tokens), reversed(all_parents), strict=True):
+        found.append(tokens.gather(1, places))
         places = parents.gather(1, places)
     ids = torch.cat(found[::-1], dim=1).tolist()
     return [[token for token in row if token not in (PAD, EOS)] for row in ids]
