@@ -192,12 +192,9 @@ def beam_search(
     its own: ours saves both.
 
     Args:
-        model: with weights.
         source: `[batch, length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
-        beam_size: hypotheses per sentence.
         length_penalty: of Wu et al. (2016).
-        precision: of products.
 
     Returns:
         The best hypothesis of every sentence.
