@@ -16,9 +16,9 @@ from contenders.ours import search_of
 from contenders.sizes import Sizes
 from mtlite.data.batches import Batch, pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.storage.checkpoint import WEIGHTS
 from mtlite.storage.run_directory import Run
 from mtlite.storage.tensors import Arrays, load_arrays
-from mtlite.translation.loading import WEIGHTS, load_lengths
 
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Of every decoder layer h and c, `[1, batch, units]`."""
@@ -156,7 +156,7 @@ class TorchTranslation:
         opened = Run.open(run)
         arrays, _ = load_arrays(opened.path / WEIGHTS)
         self.model = with_weights(arrays, Sizes.of(opened))
-        self.limits = load_lengths(opened, opened.facts()).limits
+        self.limits = opened.facts.lengths.limits
         self.search, self.precision = search_of(run, beam), precision
 
     def translate(self, batches: Sequence[list[list[int]]]) -> tuple[float, list[list[int]]]:
