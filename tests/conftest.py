@@ -68,7 +68,11 @@ def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
 
     def configure(**sections: Any) -> Config:
         config = Config(
-            data=DataConfig(**corpus["train"], dev=CorpusConfig(**corpus["dev"]), test=CorpusConfig(**corpus["test"])),
+            data=DataConfig(
+                train=[CorpusConfig(**corpus["train"])],
+                dev=CorpusConfig(**corpus["dev"]),
+                test=CorpusConfig(**corpus["test"]),
+            ),
             tokenizer=TokenizerConfig(vocabulary_size=60),
             model=ModelConfig(
                 topology="encoder-decoder", embedding_size=8, units=8, layers=1, bidirectional=False, dropout=0.1
@@ -78,10 +82,11 @@ def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
             ),
             search=SearchConfig(beam_size=1),
         )
-        for name, values in sections.items():
-            changed = dataclasses.replace(getattr(config, name), **values) if isinstance(values, dict) else values
-            setattr(config, name, changed)
-        return config
+        changed = {
+            name: dataclasses.replace(getattr(config, name), **values) if isinstance(values, dict) else values
+            for name, values in sections.items()
+        }
+        return dataclasses.replace(config, **changed)
 
     return configure
 
