@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_models import build_varied, random_sources
 
 from mtlite.config.options import SearchConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.search.ctc import best_path, best_prefixes, prefix_beam_search
 from mtlite.search.one_pass import one_pass
 from mtlite.topologies.ctc import BLANK
-from mtlite.topologies.topology import Topology
 from mtlite.translation.searcher import Searcher
 
 SOURCE = tf.constant([[EOS]])
@@ -127,10 +126,11 @@ def test_long_outputs_keep_their_scores() -> None:
 
 @pytest.mark.parametrize("beam_size", [1, 4])
 @pytest.mark.parametrize("name", ["padded", "ctc"])
-def test_in_a_graph(name: str, beam_size: int, make_model: Callable[..., Topology], sources: list[list[int]]) -> None:
-    found = Searcher([make_model(name)], SearchConfig(beam_size=beam_size, nbest=beam_size)).search(sources)
+def test_in_a_graph(name: str, beam_size: int) -> None:
+    sources = random_sources()
+    found = Searcher([build_varied(name)], SearchConfig(beam_size=beam_size, nbest=beam_size)).search(sources)
     assert [len(sentence.ids) for sentence in found] == [beam_size if name == "ctc" else 1] * len(sources)
     for sentence in found:
         assert sentence.scores == sorted(sentence.scores, reverse=True)
         assert not {PAD, UNK, BOS, EOS} & {token for ids in sentence.ids for token in ids}
-        assert sentence.weights.shape[1] == 0
+        assert sentence.attention.shape[1] == 0
