@@ -70,7 +70,7 @@ def test_weights_of_all_are_those_of_their_models(capsys: pytest.CaptureFixture[
         (["one-to-two"], "unknown topology 'one-to-two': expected one of one-to-one"),
         (["--model.units", "5"], "model.units: expected an even number for two directions, received 5"),
         (["--model.layers", "0"], "model.layers: expected at least 1, received 0"),
-        (["padded", "--model.wait", "x"], "model.wait: expected a number, received x"),
+        (["last-n", "--model.wait", "x"], "model.wait: expected a number, received x"),
         (["--model.layer", "2"], "unknown option '--model.layer': expected --model.layers"),
         (["-o", "all.txt"], "expected a name that ends in .png, .svg or .pdf"),
     ],
