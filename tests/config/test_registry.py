@@ -52,7 +52,8 @@ def test_an_option_is_taken_or_refused(name: str, option: str) -> None:
 @pytest.mark.parametrize(("name", "option"), CELLS)
 def test_an_option_changes_the_model_where_it_can_be_had(name: str, option: str) -> None:
     """Models of one seed with two values of an option: other weights or other logits, only where the entry says so."""
-    models = [build(name, **{"bidirectional": False, option: value}) for value in VALUES[option]]
+    one_way: dict[str, Any] = {"bidirectional": False}
+    models = [build(name, **{**one_way, option: value}) for value in VALUES[option]]
     same = models[0].count_params() == models[1].count_params()
     same = same and np.array_equal(models[0](PAIR), models[1](PAIR))
     assert same is (option not in entry_of(name).options)
@@ -107,7 +108,11 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = set(TOPOLOGIES)
-    yield lambda text: (tmp_path / "mine.py").write_text(inspect.cleandoc(text), encoding="utf-8")
+
+    def write(text: str) -> None:
+        (tmp_path / "mine.py").write_text(inspect.cleandoc(text), encoding="utf-8")
+
+    yield write
     sys.modules.pop("mine", None)
     for name in set(TOPOLOGIES) - before:
         del TOPOLOGIES[name]

@@ -102,7 +102,7 @@ def test_bfloat16_goes_in_and_comes_out(cls: type, layer_normalization: bool, x:
 
 
 @pytest.mark.parametrize(("cls", "options"), [(LSTMStack, {"bidirectional": True}), (DenseStack, {})])
-def test_config(cls: type, options: dict[str, bool], x: tf.Tensor) -> None:
+def test_config(cls: type[keras.layers.Layer], options: dict[str, bool], x: tf.Tensor) -> None:
     stack = cls(UNITS, layers=3, dropout=0.2, layer_normalization=True, residual=True, precision="bfloat16", **options)
     again = cls.from_config(stack.get_config())
     assert again.get_config() == stack.get_config()

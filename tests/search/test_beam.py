@@ -105,7 +105,8 @@ def test_spells_words_of_different_lengths(beam_size):
 
 def test_greedy_spells_words_of_different_lengths():
     words = [[4, 5, 6], [6], [], [5, 5, 5, 4, 6]]
-    found = greedy(Speller(words), tf.fill([4, 1], EOS), tf.fill([4], 10))
+    speller: Any = Speller(words)
+    found = greedy(speller, tf.fill([4, 1], EOS), tf.fill([4], 10))
     assert [without_padding(ids[0]) for ids in found.ids.numpy()] == [[*word, EOS] for word in words]
     expected = [np.log(0.93) * (len(word) + 1) for word in words]
     np.testing.assert_allclose(found.scores.numpy()[:, 0], expected, rtol=1e-5)
@@ -144,7 +145,7 @@ def test_a_wider_beam_is_not_worse_than_greedy_here():
 
 
 def test_beam_of_one_is_greedy():
-    stepper = TableStepper(50, seed=4)
+    stepper: Any = TableStepper(50, seed=4)
     limits = [1 + sentence % LONGEST for sentence in range(50)]
     beam = run(stepper, limits, 1, 0.0)
     single = greedy(stepper, tf.fill([50, 2], EOS), tf.constant(limits))

@@ -51,8 +51,7 @@ class NextWord(Autoregressive):
         options=("bidirectional",),
     )
 
-    def __init__(self, config, **kwargs):
-        super().__init__(config, **kwargs)
+    def make_layers(self):
         self.encoder = self.source_stack("encoder", state_only=True)
         self.hidden = self.dense_stack("hidden")
 
@@ -84,8 +83,7 @@ class Tuples(Autoregressive):
     ```
     """
 
-    def __init__(self, config, **kwargs):
-        super().__init__(config, **kwargs)
+    def make_layers(self):
         self.encoder = self.source_stack("encoder", state_only=True)
         self.decoder = self.stack("decoder")
 
