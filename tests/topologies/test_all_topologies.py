@@ -201,7 +201,7 @@ def test_saved_and_loaded_it_is_the_same(name: str, tmp_path: Path) -> None:
 
 
 def test_summary_counts_all_weights(name: str) -> None:
-    model, lines = build(name), []
+    model, lines = build(name), list[str]()
     model.summary(print_fn=lines.append)
     assert f"Total params: {model.count_params():,}" in "\n".join(lines)
     assert model.count_params() == sum(math.prod(weight.shape) for weight in model.weights)

@@ -13,13 +13,14 @@ import pytest
 from samples import ROOT
 from topologies import test_all_topologies
 from topologies.test_all_topologies import *  # noqa: F403 - its tests run here over another name
-from topologies.test_all_topologies import EOS, ONE_OF_TWO, pytest_generate_tests  # noqa: F401
+from topologies.test_all_topologies import pytest_generate_tests  # noqa: F401
 
 from mtlite.config.registry import TOPOLOGIES, register_topology
+from mtlite.data.ids import EOS
 from mtlite.topologies.drawing import draw, picture
 
 NAMES = ["next_word:NextWord"]
-OUTSIDE = '''
+NEXT_WORD = '''
 """The next word from the sentence and the word before it, without recurrence."""
 
 import tensorflow as tf
@@ -63,7 +64,7 @@ class NextWord(Autoregressive):
         context = self.at_each(tokens, memory)
         return Decoded(self.hidden(tf.concat([self.target_embedding(tokens), context], axis=-1)), None)
 '''
-INSIDE = '''
+TUPLES = '''
 """An encoder-decoder whose state is a tuple."""
 
 from mtlite.topologies.autoregressive import Autoregressive, Decoded
@@ -113,11 +114,11 @@ TRAIN = (
 def _registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The one from outside, for the tests of all topologies."""
     folder = tmp_path_factory.mktemp("outside")
-    (folder / "next_word.py").write_text(OUTSIDE, encoding="utf-8")
+    (folder / "next_word.py").write_text(NEXT_WORD, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "path", list(sys.path))
-        patch.setitem(test_all_topologies.OUTSIDE, NAMES[0], ([([4, EOS], [8, EOS]), ([4, EOS], [9, EOS])], ONE_OF_TWO))
+        patch.setitem(test_all_topologies.OUTSIDE, NAMES[0], ([([4, EOS], [8, EOS]), ([4, EOS], [9, EOS])], test_all_topologies.ONE_OF_TWO))
         register_topology(NAMES[0])
         yield
     del TOPOLOGIES[NAMES[0]], sys.modules["next_word"]
@@ -157,7 +158,7 @@ def use(folder: Path, package: Path, corpus: dict[str, dict[str, str]], tiny_run
 
 
 def test_outside(corpus: dict[str, dict[str, str]], tiny_run: Path, tmp_path: Path) -> None:
-    (tmp_path / "next_word.py").write_text(OUTSIDE, encoding="utf-8")
+    (tmp_path / "next_word.py").write_text(NEXT_WORD, encoding="utf-8")
     use(tmp_path, ROOT, corpus, tiny_run, NAMES[0])
     refused = mtlite(tmp_path, ROOT, "translate", "own", text="one\n", code=1)
     assert f"give --topology {NAMES[0]}" in refused
@@ -168,7 +169,7 @@ def test_inside(corpus: dict[str, dict[str, str]], tiny_run: Path, tmp_path: Pat
     for part in ("mtlite", "tests"):
         shutil.copytree(ROOT / part, package / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", package)
-    (package / "mtlite" / "topologies" / "tuples.py").write_text(INSIDE, encoding="utf-8")
+    (package / "mtlite" / "topologies" / "tuples.py").write_text(TUPLES, encoding="utf-8")
     registry = package / "mtlite" / "config" / "registry.py"
     before = registry.read_text(encoding="utf-8")
     registry.write_text(before.replace("\n}\n# fmt: on\n", ENTRY), encoding="utf-8")

@@ -154,7 +154,7 @@ def test_an_ensemble_averages_probabilities():
     def probabilities(stepper: Stepper) -> np.ndarray:
         memories, states = stepper.read(source)
         step = stepper.step(tokens, states, memories)
-        return np.exp((step.scores - step.log_total[:, None]).numpy())
+        return np.asarray(tf.exp(step.scores - step.log_total[:, None]))
 
     each = [probabilities(Stepper([model])) for model in models]
     np.testing.assert_allclose(probabilities(Stepper(models)), np.mean(each, axis=0), atol=1e-6)
