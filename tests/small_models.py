@@ -60,3 +60,17 @@ def random_sources() -> list[list[int]]:
     draw = np.random.default_rng(3)
     lengths = [0, 14, *draw.integers(1, 15, 38)]
     return [[*draw.integers(4, SEARCHED_VOCABULARY, length).tolist(), EOS] for length in lengths]
+
+
+def keras_lstm(lstm: keras.layers.LSTM, **options: Any) -> keras.layers.LSTM:
+    """Keras' own layer with the same weights, whose outputs are sequences."""
+    layer = keras.layers.LSTM(lstm.units, return_sequences=True, **options)
+    layer.build((None, None, lstm.cell.kernel.shape[0]))
+    layer.set_weights(lstm.get_weights())
+    return layer
+
+
+def build_plain(topology: str, **options: Any) -> Topology:
+    """One direction, and an output head that is a Dense layer: what the Keras model of a docstring has."""
+    both_ways = {"bidirectional": False} if "bidirectional" in entry_of(topology).options else {}
+    return build(topology, joint=False, tied_embeddings=False, **both_ways, **options)

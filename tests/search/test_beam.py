@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.search.beam import beam_search
-from mtlite.search.greedy import greedy
 from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.stepper import Step
 
@@ -103,15 +102,6 @@ def test_spells_words_of_different_lengths(beam_size):
     assert found.ids.shape == (4, beam_size, found.ids.shape[2])
 
 
-def test_greedy_spells_words_of_different_lengths():
-    words = [[4, 5, 6], [6], [], [5, 5, 5, 4, 6]]
-    speller: Any = Speller(words)
-    found = greedy(speller, tf.fill([4, 1], EOS), tf.fill([4], 10))
-    assert [without_padding(ids[0]) for ids in found.ids.numpy()] == [[*word, EOS] for word in words]
-    expected = [np.log(0.93) * (len(word) + 1) for word in words]
-    np.testing.assert_allclose(found.scores.numpy()[:, 0], expected, rtol=1e-5)
-
-
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.0, 10.0])
 def test_a_beam_as_wide_as_everything_finds_everything_in_order(length_penalty):
     limits = [4, 1, 3, 2]
@@ -142,16 +132,6 @@ def test_a_wider_beam_is_not_worse_than_greedy_here():
     narrow, wide = (run(stepper, [LONGEST] * 20, size).scores[:, 0] for size in (1, 48))
     assert (wide >= narrow - 1e-6).all()
     assert (wide > narrow + 1e-3).any()
-
-
-def test_beam_of_one_is_greedy():
-    stepper: Any = TableStepper(50, seed=4)
-    limits = [1 + sentence % LONGEST for sentence in range(50)]
-    beam = run(stepper, limits, 1, 0.0)
-    single = greedy(stepper, tf.fill([50, 2], EOS), tf.constant(limits))
-    np.testing.assert_array_equal(beam.ids, single.ids.numpy())
-    np.testing.assert_allclose(beam.scores, single.scores.numpy(), rtol=1e-5)
-    np.testing.assert_array_equal(beam.attention, single.attention.numpy())
 
 
 def test_every_sentence_keeps_its_own_limit():

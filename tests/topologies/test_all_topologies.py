@@ -316,15 +316,6 @@ def test_shapes_are_known_before_memory_is_taken(name: str) -> None:
     assert sum(map(math.prod, weight_shapes(replace(config, units=1 << 16, embedding_size=1 << 15)).values())) > 1 << 31
 
 
-def test_one_direction_writes_before_it_reads() -> None:
-    """The first output of a one-way `aligned` knows the first word alone; that of a two-way one knows them all."""
-    first, second = np.array([[4, 5, EOS]]), np.array([[4, 6, EOS]])
-    for bidirectional in (False, True):
-        model = build("aligned", bidirectional=bidirectional)
-        same = np.array_equal(model((first, first))[:, 0], model((second, first))[:, 0])
-        assert same is not bidirectional
-
-
 @pytest.mark.parametrize("topology", ["one-to-one", "aligned", "ctc"])
 def test_what_does_not_fit_is_counted(topology: str) -> None:
     loss = build(topology).loss_of(np.array([[4, EOS]]), np.array([[4, 5, 6, 7, 8, EOS]]), 0.1)

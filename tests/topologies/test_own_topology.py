@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 from samples import ROOT
-from topologies import test_all_topologies
 from topologies.test_all_topologies import *  # noqa: F403 - its tests run here over another name
 from topologies.test_all_topologies import pytest_generate_tests  # noqa: F401
 
 from mtlite.config.registry import TOPOLOGIES, register_topology
-from mtlite.data.ids import EOS
 from mtlite.topologies.drawing import draw, picture
 
 NAMES = ["next_word:NextWord"]
@@ -118,7 +116,6 @@ def _registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "path", list(sys.path))
-        patch.setitem(test_all_topologies.OUTSIDE, NAMES[0], ([([4, EOS], [8, EOS]), ([4, EOS], [9, EOS])], test_all_topologies.ONE_OF_TWO))
         register_topology(NAMES[0])
         yield
     del TOPOLOGIES[NAMES[0]], sys.modules["next_word"]
