@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -86,10 +84,6 @@ class Breakdown:
     length_difference: SentencesByBucket
     sentence_bleu: SentencesByBucket
     pairs: list[PairBreakdown]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return dataclasses.asdict(self)
 
 
 def break_down(

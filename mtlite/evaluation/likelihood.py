@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-class Likelihood(NamedTuple):
-    """Of each sentence `[sentences]` float32."""
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """How probable the references of a test set are, sentence by sentence.
 
-    nll: np.ndarray  # −log p of the pieces that the topology has a position for, without label smoothing
-    pieces: np.ndarray  # how many those are
-    unreachable: np.ndarray  # pieces that it has no position for
+    Args:
+        nll: −log p of the pieces that the topology has a position for, without label smoothing `[sentences]`.
+        pieces: How many those are.
+        unreachable: Pieces that it has no position for.
+    """
+
+    nll: NDArray[np.float32]
+    pieces: NDArray[np.float32]
+    unreachable: NDArray[np.float32]
 
     @property
     def writable(self) -> np.ndarray:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from mtlite.errors import RunError
 from mtlite.evaluation.metrics import bleu_metric, check_lines, make_metrics
 from mtlite.evaluation.statistics import (
     RESAMPLES,
@@ -69,23 +67,6 @@ class Scores:
     def length_ratio(self) -> float:
         """Hypothesis words per reference word; 0 if the references are empty."""
         return self.hypothesis_length / self.reference_length if self.reference_length else 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, with the length ratio beside them."""
-        return {**dataclasses.asdict(self), "length_ratio": self.length_ratio}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Scores:
-        """Reads what `to_dict` gave.
-
-        Raises:
-            RunError: Something is missing or unknown.
-        """
-        try:
-            fields = {name: value for name, value in values.items() if name != "length_ratio"}
-            return cls(**{**fields, **{name: MetricScore(**values[name]) for name in SCORE_OF_SUMS}})
-        except (AttributeError, KeyError, TypeError) as error:
-            raise RunError(f"broken scores: {type(error).__name__}: {error}; score the run again") from error
 
 
 def score(

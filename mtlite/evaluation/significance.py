@@ -17,7 +17,6 @@ not adjusted, so where seeds vary far more than that, it is one comparison in tw
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -117,10 +116,6 @@ class Comparison:
     shuffles: int
     resamples: int
     seed: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return dataclasses.asdict(self)
 
 
 def compare(

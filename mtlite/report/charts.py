@@ -1,4 +1,4 @@
-"""The drawings of a report: few colours that everybody can tell apart, labels beside what they name."""
+"""The charts of a report: few colours that everybody can tell apart, labels beside what they name."""
 
 from __future__ import annotations
 
