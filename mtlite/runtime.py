@@ -43,6 +43,12 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
+def load_tensorflow() -> None:
+    """Import TensorFlow quietly."""
+    with _silent():
+        import tensorflow  # noqa: F401
+
+
 def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     """Import TensorFlow quietly and set its threads, once a process.
 
@@ -56,8 +62,8 @@ def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     Returns:
         The number of threads.
     """
-    with _silent():
-        import tensorflow as tf
+    load_tensorflow()
+    import tensorflow as tf
 
     count = threads or _available()
     try:

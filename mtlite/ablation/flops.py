@@ -30,14 +30,14 @@ class Product:
     Args:
         op_type: TensorFlow's name of it.
         shapes: of both factors.
-        kind: number format of the factors.
+        dtype: number format of the factors.
         output: shape of the product.
         attributes: by name.
     """
 
     op_type: str
     shapes: tuple[tuple[int, ...], ...]
-    kind: tf.DType
+    dtype: tf.DType
     output: tuple[int, ...]
     attributes: Mapping[str, Any]
 
@@ -59,8 +59,8 @@ def training_flops(model: Topology, source_length: int, target_length: int, smoo
         target_length: tokens of the target, `</s>` included.
         smoothing: label smoothing of the loss.
     """
-    source = _sentence(source_length, model.config["source_vocabulary"])
-    target = _sentence(target_length, model.config["target_vocabulary"])
+    source = _sentence(source_length, model.config.source_vocabulary)
+    target = _sentence(target_length, model.config.target_vocabulary)
     return sum(product.flops for product in training_products(model, source, target, smoothing))
 
 
@@ -87,7 +87,7 @@ def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smo
     op_callbacks.add_op_callback(note)
     try:
         with tf.GradientTape() as tape:
-            loss = model.loss_of(source, target, None, smoothing).total
+            loss = model.loss_of(source, target, smoothing).total
         tape.gradient(loss, model.trainable_variables)
     finally:
         op_callbacks.remove_op_callback(note)

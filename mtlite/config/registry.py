@@ -1,73 +1,123 @@
-"""The table of topologies: which there are, where each is defined, and which option each can have.
+"""The registry of topologies: which there are, where each is defined, and all that depends on which one it is.
 
-This module imports nothing, so that a wrong name is answered before TensorFlow is loaded.
+A topology of one's own is one file and one entry here, or a class outside with an entry of its own (`register`).
+TensorFlow is not needed to read this, so that a wrong name is answered at once.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import os
+import re
+import sys
+import traceback
 from collections.abc import Container, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
+from mtlite.config.read import shown
 from mtlite.errors import UsageError
+from mtlite.runtime import load_tensorflow
 
 
-class Entry(NamedTuple):
-    """One row of the table."""
+class Mark(NamedTuple):
+    """What a comparison says beside a system's numbers, where an option has a value (None: where it is on)."""
 
-    module: str
-    cls: str
-    family: str  # "autoregressive": asked for one token after another; "direct": writes all positions in one pass
+    option: str
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """All that depends on which topology it is.
+
+    Args:
+        family: `autoregressive`: asked for one token after another; `direct`: writes all positions in one pass.
+        picture: of the wiring, in one line.
+        reads: what it reads; `remembers` and `writes` likewise.
+        options: options of a model that this topology has and others do not: see `OPTIONAL`.
+        blanks: for direct: a position writes a token or a blank, so that several paths give one output (CTC).
+        marks: what a comparison says of it.
+        path: `module:Class`.
+    """
+
+    family: Literal["autoregressive", "direct"]
     picture: str
     reads: str
     remembers: str
     writes: str
-    options: frozenset[str]  # the options of OPTIONAL that this topology can have
+    options: tuple[str, ...] = ()
+    blanks: bool = False
+    marks: tuple[Mark, ...] = ()
+    path: str = ""
+
+    @property
+    def search(self) -> Literal["token by token", "one pass", "paths"]:
+        """How hypotheses are found."""
+        if self.family == "autoregressive":
+            return "token by token"
+        return "paths" if self.blanks else "one pass"
 
     @property
     def ranks(self) -> bool:
         """Whether a beam finds several hypotheses: not where the likeliest token of each position is all there is."""
-        return self.family == "autoregressive" or self.cls == "CTC"
+        return self.search != "one pass"
+
+    @property
+    def ensembles(self) -> bool:
+        """Whether several models can be asked together: not where blanks stand elsewhere in every model."""
+        return self.search != "paths"
 
 
-_NONE: frozenset[str] = frozenset()
-_BOTH_WAYS = frozenset({"bidirectional"})
-_LOOKS_BACK = frozenset({"bidirectional", "attention"})
-_WAITS = frozenset({"wait"})
+_BOTH_WAYS = ("bidirectional",)
 
 # fmt: off
 TOPOLOGIES: dict[str, Entry] = {
-    "one-to-one": Entry("one_to_one", "OneToOne", "direct", "o→o  o→o  o→o",
-        "each token alone", "that token's vector", "one token per source position", _NONE),
-    "one-to-many": Entry("one_to_many", "OneToMany", "direct", "o → ooo",
+    "one-to-one": Entry("direct", "o→o  o→o  o→o",
+        "each token alone", "that token's vector", "one token per source position",
+        path="mtlite.topologies.one_to_one:OneToOne"),
+    "one-to-many": Entry("direct", "o → ooo",
         "the source as one vector, the mean of its embeddings", "that vector, repeated N times",
-        "LSTM over the N copies", _NONE),
-    "many-to-one": Entry("many_to_one", "ManyToOne", "autoregressive", "ooo → o",
+        "LSTM over the N copies", path="mtlite.topologies.one_to_many:OneToMany"),
+    "many-to-one": Entry("autoregressive", "ooo → o",
         "source, then the target so far, as one sequence", "the LSTM's last state",
-        "the one next token; asked again for the next", _NONE),
-    "aligned": Entry("aligned", "Aligned", "direct", "ooo ⇉ ooo",
-        "the sequence", "the LSTM output at each position", "one token per source position", _BOTH_WAYS),
-    "last-n": Entry("last_n", "LastN", "direct", "oo[ooo]",
-        "the sequence, writing only after a wait", "LSTM state", "the last N steps", _WAITS),
-    "padded": Entry("padded", "Padded", "direct", "ooo···  → ooo",
-        "the whole source, then N blanks", "LSTM state at the end of the source", "the N blank steps", _NONE),
-    "vector-dense": Entry("vector_dense", "VectorDense", "direct", "ooo → h ⇒ ooo",
-        "the sequence", "the final state", "all N positions at once, from one Dense layer", _BOTH_WAYS),
-    "repeat-vector": Entry("repeat_vector", "RepeatVector", "direct", "ooo → hhh → ooo",
-        "the sequence", "the final state, repeated N times", "LSTM over the copies", _BOTH_WAYS),
-    "encoder-decoder": Entry("encoder_decoder", "EncoderDecoder", "autoregressive", "ooo → [h c] → ooo",
-        "the sequence", "final (h, c) of every layer, which starts the decoder",
-        "LSTM over the target so far", _BOTH_WAYS),
-    "peek": Entry("peek", "Peek", "autoregressive", "ooo → [h c]+h → ooo",
-        "the sequence", "the same, and the top layer's final h in sight at every step",
-        "LSTM over the target so far", _BOTH_WAYS),
-    "attention": Entry("attention", "Attention", "autoregressive", "ooo ⇄ ooo",
+        "the one next token; asked again for the next", path="mtlite.topologies.many_to_one:ManyToOne",
+        marks=(Mark("ablation.match", "size", "encoder and decoder share their weights"),)),
+    "aligned": Entry("direct", "ooo ⇉ ooo",
+        "the sequence", "the LSTM output at each position", "one token per source position", _BOTH_WAYS,
+        path="mtlite.topologies.aligned:Aligned"),
+    "last-n": Entry("direct", "oo[ooo]",
+        "the sequence, writing only after a wait", "LSTM state", "the last N steps", ("wait",),
+        path="mtlite.topologies.last_n:LastN"),
+    "padded": Entry("direct", "ooo···  → ooo",
+        "the whole source, then N blanks", "LSTM state at the end of the source", "the N blank steps",
+        path="mtlite.topologies.padded:Padded"),
+    "vector-dense": Entry("direct", "ooo → h ⇒ ooo",
+        "the sequence", "the final state", "all N positions at once, from one Dense layer", _BOTH_WAYS,
+        path="mtlite.topologies.vector_dense:VectorDense"),
+    "repeat-vector": Entry("direct", "ooo → hhh → ooo",
+        "the sequence", "the final state, repeated N times", "LSTM over the copies", _BOTH_WAYS,
+        path="mtlite.topologies.repeat_vector:RepeatVector"),
+    "encoder-decoder": Entry("autoregressive", "ooo → [h c] → ooo",
+        "the sequence", "final (h, c) of every layer, which starts the decoder", "LSTM over the target so far",
+        _BOTH_WAYS, path="mtlite.topologies.encoder_decoder:EncoderDecoder"),
+    "peek": Entry("autoregressive", "ooo → [h c]+h → ooo",
+        "the sequence", "the same, and the top layer's final h in sight at every step", "LSTM over the target so far",
+        _BOTH_WAYS, path="mtlite.topologies.peek:Peek"),
+    "attention": Entry("autoregressive", "ooo ⇄ ooo",
         "the sequence", "the same, and every encoder output, looked back at at every step",
-        "LSTM over the target so far", _LOOKS_BACK),
-    "ctc": Entry("ctc", "CTC", "direct", "ooo ⇉ o·oo·o",
-        "the sequence", "the LSTM output at each of k·S positions", "a token or a blank each", _BOTH_WAYS),
+        "LSTM over the target so far", ("bidirectional", "attention"), path="mtlite.topologies.attention:Attention"),
+    "ctc": Entry("direct", "ooo ⇉ o·oo·o",
+        "the sequence", "the LSTM output at each of k·S positions", "a token or a blank each", _BOTH_WAYS, blanks=True,
+        path="mtlite.topologies.ctc:CTC",
+        marks=(Mark("training.label_smoothing", None, "trained without label smoothing"),)),
 }
 # fmt: on
 
+
+_OUTSIDE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
 OPTIONAL = tuple(dict.fromkeys(option for entry in TOPOLOGIES.values() for option in sorted(entry.options)))
 """Options of a model that not every topology can have; all others fit everywhere."""
@@ -79,9 +129,71 @@ def entry_of(topology: str) -> Entry:
     Raises:
         UsageError: for an unknown name, with the names that there are.
     """
-    if topology not in TOPOLOGIES:
-        raise UsageError(f"unknown topology {topology!r}: expected one of {', '.join(TOPOLOGIES)}")
-    return TOPOLOGIES[topology]
+    if topology in TOPOLOGIES:
+        return TOPOLOGIES[topology]
+    if _OUTSIDE.fullmatch(topology):
+        raise UsageError(
+            f"topology {topology} is code outside mtlite, which is loaded only where you ask for it: give --topology "
+            f"{topology}, or in Python mtlite.register_topology({topology!r})"
+        )
+    raise UsageError(
+        f"unknown topology {shown(topology)!r}: expected one of {', '.join(TOPOLOGIES)}, or module:Class for one of "
+        "your own"
+    )
+
+
+def register(name: str) -> Entry:
+    """Import a topology from outside, `module:Class`, and add its entry under that name.
+
+    Its module lies in the working directory or can be imported from elsewhere. This runs its code: nothing calls it
+    with a name that a run directory or a recipe says.
+
+    Raises:
+        UsageError: if there is no such module or class, or the class is no topology with an entry.
+    """
+    if name in TOPOLOGIES:
+        return TOPOLOGIES[name]
+    if not _OUTSIDE.fullmatch(name):
+        raise UsageError(f"topology {shown(name)!r}: expected module:Class, such as my_module:MyTopology")
+    module, _, class_name = name.partition(":")
+    cls = getattr(_imported(name, module), class_name, None)
+    if cls is None:
+        raise UsageError(f"topology {name}: expected a class {class_name} in {module}, found none of that name")
+    family, entry = getattr(cls, "family", None), vars(cls).get("entry") if isinstance(cls, type) else None
+    if family not in ("autoregressive", "direct"):
+        raise UsageError(f"topology {name}: expected a class that extends Autoregressive or Direct of mtlite.topologies")
+    if not isinstance(entry, Entry):
+        raise UsageError(
+            f"topology {name}: expected a class attribute entry = Entry(family, picture, reads, remembers, writes), "
+            f"received {shown(entry)}"
+        )
+    if entry.family != family:
+        raise UsageError(f"topology {name}: expected its entry to say family {family!r}, received {entry.family!r}")
+    for option in entry.options:
+        if option not in OPTIONAL:
+            raise UsageError(f"topology {name}: expected options among {', '.join(OPTIONAL)}, received {option}")
+    TOPOLOGIES[name] = dataclasses.replace(entry, path=name)
+    return TOPOLOGIES[name]
+
+
+def _imported(name: str, module: str) -> Any:
+    """The module of a topology from outside."""
+    load_tensorflow()
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # last: no file there hides a module of something else
+    try:
+        return importlib.import_module(module)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+            raise UsageError(
+                f"topology {name}: no module {error.name}: expected {module.replace('.', '/')}.py in the working "
+                "directory, or a module that Python can import"
+            ) from None
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        raise UsageError(
+            f"topology {name}: importing {module} failed in line {where.lineno} of {where.filename}: "
+            f"{type(error).__name__}: {' '.join(str(error).split())}"
+        ) from error
 
 
 def refuse_options(topology: str, options: Mapping[str, Any]) -> None:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from mtlite.layers.dtypes import in_format
+from mtlite.layers.dtypes import in_dtype
 from mtlite.layers.layer import Layer
 
-KINDS = ("dot", "general", "additive")
+SCORES = ("dot", "general", "additive")
 
 
 def _projected(sequences: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
     """`[batch, length, units]`, in one product of matrices: one a sentence would have one gradient a sentence, too."""
-    return tf.tensordot(sequences, in_format(kernel, sequences.dtype), axes=1)
+    return tf.tensordot(sequences, in_dtype(kernel, sequences.dtype), axes=1)
+
+
+class LookedAt(NamedTuple):
+    """Encoder outputs as they are looked back at, a row a sentence."""
+
+    keys: tf.Tensor  # [batch, source length, units]: what queries are compared with
+    values: tf.Tensor  # [batch, source length, units]
+    mask: tf.Tensor  # [batch, source length], True where a position counts
 
 
 @keras.saving.register_keras_serializable("mtlite")
@@ -23,52 +31,57 @@ class AttentionLayer(Layer):
     """Weighs encoder outputs by how well they fit a decoder output.
 
     Args:
-        kind: `dot` q·k, `general` q·Wk (both Luong et al. 2015), `additive` v·tanh(Wk + Uq) (Bahdanau et al. 2015).
+        score: `dot` q·k, `general` q·Wk (both Luong et al. 2015), `additive` v·tanh(Wk + Uq) (Bahdanau et al. 2015).
         units: size of queries and values.
     """
 
-    def __init__(self, kind: str, units: int, **kwargs: Any) -> None:
+    def __init__(self, score: str, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if kind not in KINDS:
-            raise ValueError(f"Expected attention to be one of {', '.join(KINDS)}. Received: {kind}")
-        self.kind, self.units = kind, units
+        if score not in SCORES:
+            raise ValueError(f"Expected attention to be one of {', '.join(SCORES)}. Received: {score}")
+        self.score, self.units = score, units
 
     def build(self, input_shape: Any = None) -> None:
-        if self.kind != "dot":
+        if self.score != "dot":
             self.key_kernel = self.add_weight(name="key_kernel", shape=(self.units, self.units))
-        if self.kind == "additive":
+        if self.score == "additive":
             self.query_kernel = self.add_weight(name="query_kernel", shape=(self.units, self.units))
             self.scale = self.add_weight(name="scale", shape=(self.units,), initializer="ones")
         self.built = True
 
-    def keys(self, values: tf.Tensor) -> tf.Tensor:
-        """What queries are compared with, computed once a sentence: `[batch, source length, units]`."""
-        if self.kind == "dot":
-            return values
-        return _projected(values, self.key_kernel)
+    def look_at(self, values: tf.Tensor, mask: tf.Tensor) -> LookedAt:
+        """Prepare encoder outputs `[batch, source length, units]`, once a sentence; `mask` is True where one counts."""
+        if not self.built:
+            self.build()
+        keys = values if self.score == "dot" else _projected(values, self.key_kernel)
+        return LookedAt(keys, values, mask)
 
-    def call(
-        self, queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor, mask: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def call(self, queries: tf.Tensor, looked_at: LookedAt) -> tuple[tf.Tensor, tf.Tensor]:
         """Look back.
 
         Args:
-            queries: `[batch, target length, units]`.
-            keys: `[batch, source length, units]`, from `keys(values)`.
-            values: `[batch, source length, units]`.
-            mask: `[batch, source length]`, True where a position counts.
+            queries: `[rows, columns, units]`; several rows of a sentence stand side by side.
+            looked_at: of each sentence.
 
         Returns:
-            Contexts `[batch, target length, units]` and weights `[batch, target length, source length]` float32.
+            Contexts `[rows, columns, units]` and attention `[rows, columns, source length]` float32.
         """
-        if self.kind == "additive":
+        keys, values, mask = looked_at
+        rows, columns, _ = tf.unstack(tf.shape(queries))
+        # Hypotheses of a sentence look back together: their queries are rows of one product.
+        queries = tf.reshape(queries, [tf.shape(keys)[0], -1, self.units])
+        if self.score == "additive":
             joined = tf.tanh(_projected(queries, self.query_kernel)[:, :, None] + keys[:, None])
             scores = tf.reduce_sum(joined * tf.cast(self.scale, joined.dtype), axis=-1) * self.units**-0.5
         else:
             scores = tf.matmul(queries, keys, transpose_b=True) * self.units**-0.5
-        scores = tf.cast(scores, tf.float32) + tf.where(mask, 0.0, -1e9)[:, None]
-        weights = tf.nn.softmax(scores)
-        return tf.matmul(tf.cast(weights, values.dtype), values), weights
+        attention = tf.nn.softmax(tf.cast(scores, tf.float32) + tf.where(mask, 0.0, -1e9)[:, None])
+        contexts = tf.matmul(tf.cast(attention, values.dtype), values)
+        source_length = tf.shape(attention)[-1]
+        return (
+            tf.reshape(contexts, [rows, columns, self.units]),
+            tf.reshape(attention, [rows, columns, source_length]),
+        )
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "kind": self.kind, "units": self.units}
+        return {**super().get_config(), "score": self.score, "units": self.units}

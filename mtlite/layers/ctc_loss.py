@@ -11,7 +11,7 @@ _IMPOSSIBLE = -1e30
 
 
 @tf.custom_gradient
-def marginal_negative_log_likelihood(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
+def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
     """−log p of each row's labels, summed over all ways to write them with blanks and repetitions.
 
     No path has other tokens than the row's own labels and the blank. TensorFlow's kernel, whose time grows with the
@@ -61,13 +61,13 @@ def marginal_negative_log_likelihood(logits: tf.Tensor, labels: tf.Tensor, posit
         passes = tf.concat([passes[:, :, :-2], passes[:, :, -1:]], axis=-1)
         only_blank = tf.one_hot(columns, columns + 1)
         passes = tf.where(has_labels[:, :, None], passes, only_blank)
-        weights = count * upstream[:, None]
+        each = count * upstream[:, None]
         rows = tf.range(batch * length)[:, None]
         tokens = tf.concat([labels, tf.zeros([batch, 1], tf.int32)], axis=1)
         tokens = tf.reshape(tf.repeat(tokens, length, axis=0), [batch * length, columns + 1])
         places = tf.stack([tf.broadcast_to(rows, tf.shape(tokens)), tokens], axis=-1)
-        softmax = tf.exp(logits - log_total) * weights[..., None]
-        updates = tf.reshape(passes * weights[..., None], [batch * length, columns + 1])
+        softmax = tf.exp(logits - log_total) * each[..., None]
+        updates = tf.reshape(passes * each[..., None], [batch * length, columns + 1])
         flat = tf.reshape(softmax, [batch * length, tf.shape(logits)[2]])
         return tf.reshape(tf.tensor_scatter_nd_sub(flat, places, updates), tf.shape(logits)), None, None
 

@@ -9,27 +9,22 @@ from contextvars import ContextVar
 import keras
 import tensorflow as tf
 
-_KNOWN: ContextVar[dict[int, tf.Tensor] | None] = ContextVar("known", default=None)
+_CAST: ContextVar[dict[int, tf.Tensor] | None] = ContextVar("cast", default=None)
 
 
-def in_format(weight: keras.Variable, kind: str | tf.DType) -> tf.Tensor:
-    """The weight as a tensor in a number format."""
-    known = (_KNOWN.get() or {}).get(id(weight))
-    if known is not None and known.dtype == tf.as_dtype(kind):
-        return known
-    return tf.cast(tf.convert_to_tensor(weight), kind)
+def in_dtype(weight: keras.Variable, dtype: str | tf.DType) -> tf.Tensor:
+    """The weight as a tensor of a number format."""
+    cast = (_CAST.get() or {}).get(id(weight))
+    if cast is not None and cast.dtype == tf.as_dtype(dtype):
+        return cast
+    return tf.cast(tf.convert_to_tensor(weight), dtype)
 
 
 @contextmanager
-def cast_once(weights: Iterable[keras.Variable], kind: str | tf.DType) -> Iterator[None]:
-    """Inside, `in_format` gives these weights as they are now: a loop that asks at every step casts nothing.
-
-    Args:
-        weights: factors of products.
-        kind: their number format.
-    """
-    token = _KNOWN.set({**(_KNOWN.get() or {}), **{id(weight): in_format(weight, kind) for weight in weights}})
+def cast_ahead(weights: Iterable[keras.Variable], dtype: str | tf.DType) -> Iterator[None]:
+    """Inside, `in_dtype` gives these weights as they are now: a loop that asks at every step casts nothing."""
+    token = _CAST.set({**(_CAST.get() or {}), **{id(weight): in_dtype(weight, dtype) for weight in weights}})
     try:
         yield
     finally:
-        _KNOWN.reset(token)
+        _CAST.reset(token)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.layers.dropout import Dropout
+from mtlite.layers.dropout import dropout
 from mtlite.layers.layer import Layer
 
 
@@ -36,8 +36,7 @@ class Embedding(Layer):
         self.vocabulary_size = vocabulary_size
         self.size = size
         self.precision = precision
-        self.dropout = Dropout(dropout, name=f"{self.name}_dropout")
-        self.word_dropout = Dropout(word_dropout, whole_positions=True, name=f"{self.name}_word_dropout")
+        self.dropout, self.word_dropout = dropout, word_dropout
 
     def build(self, input_shape: Any = None) -> None:
         # With rows of norm about one, tied output logits start near zero and gradients flow into both uses.
@@ -48,17 +47,18 @@ class Embedding(Layer):
         )
         self.built = True
 
-    def call(self, ids: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+    def call(self, ids: tf.Tensor) -> tf.Tensor:
         """`[batch, length]` ids → `[batch, length, size]`."""
         vectors = tf.cast(tf.gather(tf.convert_to_tensor(self.table), ids), self.precision)
-        return self.word_dropout(self.dropout(vectors, noise=noise), noise=noise)
+        vectors = dropout(vectors, self.dropout, f"{self.name}_dropout")
+        return dropout(vectors, self.word_dropout, f"{self.name}_word_dropout", whole_positions=True)
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,
             "size": self.size,
-            "dropout": self.dropout.rate,
-            "word_dropout": self.word_dropout.rate,
+            "dropout": self.dropout,
+            "word_dropout": self.word_dropout,
             "precision": self.precision,
         }

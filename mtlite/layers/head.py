@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from mtlite.layers.cross_entropy import cross_entropy
-from mtlite.layers.dtypes import in_format
+from mtlite.layers.dtypes import in_dtype
 from mtlite.layers.embedding import Embedding
 from mtlite.layers.layer import Layer
 
@@ -43,17 +43,17 @@ class Head(Layer):
         """The input of the last product `[positions, size]` for features `[positions, size]`."""
         if self.embedding is None:
             return features
-        kind = features.dtype
-        x = tf.cast(tf.matmul(features, in_format(self.projection, kind)), tf.float32)
-        return tf.cast(x + in_format(self.projection_bias, tf.float32), kind)
+        dtype = features.dtype
+        x = tf.cast(tf.matmul(features, in_dtype(self.projection, dtype)), tf.float32)
+        return tf.cast(x + in_dtype(self.projection_bias, tf.float32), dtype)
 
     def call(self, features: tf.Tensor) -> tf.Tensor:
         """`[..., size]` → logits `[..., vocabulary]` float32."""
         x = self._input_of_last(tf.reshape(features, [-1, features.shape[-1]]))
         if self.embedding is None:
-            logits = tf.matmul(x, in_format(self.kernel, x.dtype))
+            logits = tf.matmul(x, in_dtype(self.kernel, x.dtype))
         else:
-            logits = tf.matmul(x, in_format(self.embedding.table, x.dtype), transpose_b=True)
+            logits = tf.matmul(x, in_dtype(self.embedding.table, x.dtype), transpose_b=True)
         shape = tf.concat([tf.shape(features)[:-1], [self.vocabulary_size]], axis=0)
         return tf.reshape(tf.cast(logits, tf.float32) + self.bias, shape)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from mtlite.layers.dtypes import in_format
+from mtlite.layers.dtypes import in_dtype
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor, **transposed: bool) -> tf.Tensor:
@@ -30,23 +30,41 @@ def _through_tanh(y: tf.Tensor, d_y: tf.Tensor) -> tf.Tensor:
     return tf.raw_ops.TanhGrad(y=y, dy=d_y)
 
 
-class _Gates(NamedTuple):
-    """Of one step, each `[batch, units]`."""
+class Weights(NamedTuple):
+    """Of one layer; gates in the order input, forget, cell, output."""
+
+    kernel: tf.Tensor  # [input size, 4 · units]
+    recurrent_kernel: tf.Tensor  # [units, 4 · units]
+    bias: tf.Tensor  # [4 · units]
+
+
+class _Kept(NamedTuple):
+    """What the backward pass needs: of one step `[batch, units]`, of all `[length, batch, units]`."""
 
     i: tf.Tensor
     f: tf.Tensor
     g: tf.Tensor
     o: tf.Tensor
     tanh_c: tf.Tensor
+    c_before: tf.Tensor
+    outputs: tf.Tensor  # in the number format of products
 
 
-def _one_step(z: tf.Tensor, c: tf.Tensor) -> tuple[_Gates, tf.Tensor, tf.Tensor]:
-    """From the sum of both products `[batch, 4 · units]` and the cell state before to the gates and the new h and c."""
+def _one_step(z: tf.Tensor, c: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor]:
+    """One step of the recurrence.
+
+    Args:
+        z: the sum of both products and the bias `[batch, 4 · units]`.
+        c: the cell state before `[batch, units]`.
+
+    Returns:
+        The gates i, f, g, o and tanh(c), the new h and the new c; all `[batch, units]`.
+    """
     z_i, z_f, z_g, z_o = tf.split(z, 4, axis=1)
     i, f, g, o = tf.sigmoid(z_i), tf.sigmoid(z_f), tf.tanh(z_g), tf.sigmoid(z_o)
     new_c = f * c + i * g
     tanh_c = tf.tanh(new_c)
-    return _Gates(i, f, g, o, tanh_c), o * tanh_c, new_c
+    return (i, f, g, o, tanh_c), o * tanh_c, new_c
 
 
 def _flat(sequence: tf.Tensor, size: int) -> tf.Tensor:
@@ -54,11 +72,20 @@ def _flat(sequence: tf.Tensor, size: int) -> tf.Tensor:
     return tf.reshape(sequence, [-1, size])
 
 
+class _Steps(NamedTuple):
+    """The steps over a sequence."""
+
+    length: tf.Tensor
+    mask: tf.Tensor | None  # [length, batch, 1] float32
+    backwards: bool
+
+    def position(self, step: tf.Tensor) -> tf.Tensor:
+        return self.length - 1 - step if self.backwards else step
+
+
 def whole_sequence(
     inputs: tf.Tensor,
-    kernel: tf.Tensor,
-    recurrent_kernel: tf.Tensor,
-    bias: tf.Tensor,
+    weights: Weights,
     h: tf.Tensor,
     c: tf.Tensor,
     mask: tf.Tensor | None = None,
@@ -68,9 +95,7 @@ def whole_sequence(
 
     Args:
         inputs: `[length, batch, input size]`, float32 or bfloat16: the number format of all products.
-        kernel: `[input size, 4 · units]` float32, gates in the order input, forget, cell, output.
-        recurrent_kernel: `[units, 4 · units]` float32.
-        bias: `[4 · units]` float32.
+        weights: float32.
         h: initial output `[batch, units]` float32.
         c: initial cell state `[batch, units]` float32.
         mask: `[length, batch, 1]` float32, 1 where a step counts; a masked step hands its state and output on.
@@ -79,93 +104,120 @@ def whole_sequence(
     Returns:
         Outputs `[length, batch, units]` in the format of `inputs`; the last h and c, float32.
     """
-    product_type = inputs.dtype
 
     @tf.custom_gradient
     def run(
         inputs: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor
     ) -> Any:
-        length, batch = tf.shape(inputs)[0], tf.shape(inputs)[1]
-        size, units = kernel.shape[0], recurrent_kernel.shape[0]
-        kernel = tf.cast(kernel, product_type)
-        recurrent_kernel = tf.cast(recurrent_kernel, product_type)
-        # Products in bfloat16 are faster with a transposed second factor, those in float32 with a plain one.
-        across = product_type == tf.bfloat16
-        input_factor, step_factor = (tf.transpose(k) if across else k for k in (kernel, recurrent_kernel))
-        projected = _dot(_flat(inputs, size), input_factor, transpose_b=across) + bias
-        projected = tf.reshape(projected, [length, batch, 4 * units])
-
-        def sequence_of(kind: tf.DType) -> tf.TensorArray:
-            return tf.TensorArray(kind, size=length)
-
-        def position(step: tf.Tensor) -> tf.Tensor:
-            return length - 1 - step if backwards else step
-
-        def forward(step: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *kept: tf.TensorArray) -> Any:
-            at = position(step)
-            gates, new_h, new_c = _one_step(projected[at] + _dot(h, step_factor, transpose_b=across), c)
-            if mask is not None:
-                new_c = c + mask[at] * (new_c - c)
-                new_h = h + mask[at] * (new_h - h)
-            values = (*gates, c, tf.cast(new_h, product_type))
-            return step + 1, new_h, new_c, *(array.write(at, value) for array, value in zip(kept, values, strict=True))
-
-        arrays = [sequence_of(tf.float32) for _ in range(6)] + [sequence_of(product_type)]
-        _, h_last, c_last, *kept = tf.while_loop(
-            lambda step, *_: step < length, forward, (tf.constant(0), h0, c0, *arrays), parallel_iterations=1
-        )
-        # Tensors, not lists: a SavedModel can hold what the gradient needs, and a Jacobian can look into it.
-        *gates, tanh_cells, cells_before, outputs = (
-            tf.ensure_shape(array.stack(), [None, None, units]) for array in kept
-        )
+        steps = _Steps(tf.shape(inputs)[0], mask, backwards)
+        cast = Weights(tf.cast(kernel, inputs.dtype), tf.cast(recurrent_kernel, inputs.dtype), bias)
+        kept, h_last, c_last = _forward(steps, inputs, cast, h0, c0)
 
         def gradient(d_outputs: tf.Tensor, d_h: tf.Tensor, d_c: tf.Tensor) -> Any:
-            transposed = tf.transpose(recurrent_kernel)
+            d_z, d_h, d_c = _backward(steps, cast.recurrent_kernel, kept, (d_outputs, d_h, d_c))
+            start = tf.cast(h0, inputs.dtype)[None]
+            before = [kept.outputs[1:], start] if backwards else [start, kept.outputs[:-1]]
+            return *_through_products(d_z, inputs, tf.concat(before, axis=0), cast.kernel), d_h, d_c
 
-            def backward(step: tf.Tensor, d_h: tf.Tensor, d_c: tf.Tensor, d_gates: tf.TensorArray) -> Any:
-                at = position(step)
-                i, f, g, o = (gate[at] for gate in gates)
-                tanh_c = tanh_cells[at]
-                d_h += tf.cast(d_outputs[at], tf.float32)
-                d_new_h, d_new_c = d_h, d_c
-                if mask is not None:
-                    d_new_h, d_new_c = d_h * mask[at], d_c * mask[at]
-                d_cell = d_new_c + _through_tanh(tanh_c, d_new_h * o)
-                d_z = tf.concat(
-                    [
-                        _through_sigmoid(i, d_cell * g),
-                        _through_sigmoid(f, d_cell * cells_before[at]),
-                        _through_tanh(g, d_cell * i),
-                        _through_sigmoid(o, d_new_h * tanh_c),
-                    ],
-                    axis=1,
-                )
-                d_z = tf.cast(d_z, product_type)
-                next_h, next_c = _dot(d_z, transposed), d_cell * f
-                if mask is not None:
-                    next_h, next_c = next_h + d_h - d_new_h, next_c + d_c - d_new_c
-                return step - 1, next_h, next_c, d_gates.write(at, d_z)
+        return (kept.outputs, h_last, c_last), gradient
 
-            _, d_h, d_c, written = tf.while_loop(
-                lambda step, *_: step >= 0,
-                backward,
-                (length - 1, d_h, d_c, sequence_of(product_type)),
-                parallel_iterations=1,
-            )
-            flat = _flat(written.stack(), 4 * units)
-            start = tf.cast(h0, product_type)[None]
-            before = tf.concat([outputs[1:], start] if backwards else [start, outputs[:-1]], axis=0)
-            d_recurrent = _dot(_flat(before, units), flat, transpose_a=True)
-            d_kernel = _dot(_flat(inputs, size), flat, transpose_a=True)
-            d_inputs = tf.reshape(tf.matmul(flat, kernel, transpose_b=True), tf.shape(inputs))
-            # A product adds rows up in float32, in a fraction of the time that the general sum takes.
-            d_bias = _dot(tf.ones([1, length * batch], product_type), flat)[0]
-            return d_inputs, d_kernel, d_recurrent, d_bias, d_h, d_c
-
-        return (outputs, h_last, c_last), gradient
-
-    outputs, h_last, c_last = run(inputs, kernel, recurrent_kernel, bias, h, c)
+    outputs, h_last, c_last = run(inputs, *weights, h, c)
     return outputs, h_last, c_last
+
+
+def _forward(
+    steps: _Steps, inputs: tf.Tensor, weights: Weights, h: tf.Tensor, c: tf.Tensor
+) -> tuple[_Kept, tf.Tensor, tf.Tensor]:
+    """All steps, and the last h and c."""
+    dtype, batch = inputs.dtype, tf.shape(inputs)[1]
+    size, units = weights.kernel.shape[0], weights.recurrent_kernel.shape[0]
+    # Products in bfloat16 are faster with a transposed second factor, those in float32 with a plain one.
+    across = dtype == tf.bfloat16
+    input_factor, step_factor = (tf.transpose(kernel) if across else kernel for kernel in weights[:2])
+    projected = _dot(_flat(inputs, size), input_factor, transpose_b=across) + weights.bias
+    projected = tf.reshape(projected, [steps.length, batch, 4 * units])
+
+    def one(step: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *arrays: tf.TensorArray) -> Any:
+        at = steps.position(step)
+        gates, new_h, new_c = _one_step(projected[at] + _dot(h, step_factor, transpose_b=across), c)
+        if steps.mask is not None:
+            new_c = c + steps.mask[at] * (new_c - c)
+            new_h = h + steps.mask[at] * (new_h - h)
+        values = (*gates, c, tf.cast(new_h, dtype))
+        return step + 1, new_h, new_c, *(array.write(at, value) for array, value in zip(arrays, values, strict=True))
+
+    dtypes = _Kept(*[tf.float32] * 6, outputs=dtype)
+    arrays = [tf.TensorArray(each, size=steps.length) for each in dtypes]
+    _, h, c, *arrays = tf.while_loop(
+        lambda step, *_: step < steps.length, one, (tf.constant(0), h, c, *arrays), parallel_iterations=1
+    )
+    # Tensors, not lists: a SavedModel can hold what the gradient needs, and a Jacobian can look into it.
+    return _Kept(*(tf.ensure_shape(array.stack(), [None, None, units]) for array in arrays)), h, c
+
+
+def _backward(
+    steps: _Steps, recurrent_kernel: tf.Tensor, kept: _Kept, upstream: tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Gradients of `z` `[length, batch, 4 · units]` and of the initial h and c.
+
+    Args:
+        recurrent_kernel: in the number format of products.
+        upstream: gradients of the outputs and of the last h and c.
+    """
+    transposed = tf.transpose(recurrent_kernel)
+    d_outputs, d_h, d_c = upstream
+
+    def one(step: tf.Tensor, d_h: tf.Tensor, d_c: tf.Tensor, d_gates: tf.TensorArray) -> Any:
+        at = steps.position(step)
+        i, f, g, o, tanh_c = (gate[at] for gate in kept[:5])
+        d_h += tf.cast(d_outputs[at], tf.float32)
+        d_new_h, d_new_c = d_h, d_c
+        if steps.mask is not None:
+            d_new_h, d_new_c = d_h * steps.mask[at], d_c * steps.mask[at]
+        d_cell = d_new_c + _through_tanh(tanh_c, d_new_h * o)
+        d_z = tf.concat(
+            [
+                _through_sigmoid(i, d_cell * g),
+                _through_sigmoid(f, d_cell * kept.c_before[at]),
+                _through_tanh(g, d_cell * i),
+                _through_sigmoid(o, d_new_h * tanh_c),
+            ],
+            axis=1,
+        )
+        d_z = tf.cast(d_z, transposed.dtype)
+        next_h, next_c = _dot(d_z, transposed), d_cell * f
+        if steps.mask is not None:
+            next_h, next_c = next_h + d_h - d_new_h, next_c + d_c - d_new_c
+        return step - 1, next_h, next_c, d_gates.write(at, d_z)
+
+    _, d_h, d_c, d_gates = tf.while_loop(
+        lambda step, *_: step >= 0,
+        one,
+        (steps.length - 1, d_h, d_c, tf.TensorArray(transposed.dtype, size=steps.length)),
+        parallel_iterations=1,
+    )
+    return d_gates.stack(), d_h, d_c
+
+
+def _through_products(
+    d_z: tf.Tensor, inputs: tf.Tensor, before: tf.Tensor, kernel: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Gradients of the inputs, the kernel, the recurrent kernel and the bias.
+
+    Args:
+        d_z: `[length, batch, 4 · units]`.
+        inputs: `[length, batch, input size]`.
+        before: the output before each step `[length, batch, units]`.
+        kernel: in the number format of products.
+    """
+    size, units = kernel.shape[0], kernel.shape[1] // 4
+    flat = _flat(d_z, 4 * units)
+    d_recurrent = _dot(_flat(before, units), flat, transpose_a=True)
+    d_kernel = _dot(_flat(inputs, size), flat, transpose_a=True)
+    d_inputs = tf.reshape(tf.matmul(flat, kernel, transpose_b=True), tf.shape(inputs))
+    # A product adds rows up in float32, in a fraction of the time that the general sum takes.
+    d_bias = _dot(tf.ones([1, tf.shape(flat)[0]], flat.dtype), flat)[0]
+    return d_inputs, d_kernel, d_recurrent, d_bias
 
 
 @keras.saving.register_keras_serializable("mtlite")
@@ -210,27 +262,23 @@ class LSTM(keras.layers.LSTM):
             return self._time_major_by_parent(sequences, mask, state, backwards)
         if sequences.shape[0] == 1 and mask is None:
             return self._time_major_in_one_step(sequences, state)
-        bias = self.cell.bias
-        return whole_sequence(
-            tf.cast(sequences, self.compute_dtype),
-            tf.cast(tf.convert_to_tensor(self.cell.kernel), tf.float32),
-            tf.cast(tf.convert_to_tensor(self.cell.recurrent_kernel), tf.float32),
-            tf.zeros([4 * self.units]) if bias is None else tf.cast(tf.convert_to_tensor(bias), tf.float32),
-            tf.cast(state[0], tf.float32),
-            tf.cast(state[1], tf.float32),
-            mask,
-            backwards,
+        cell = self.cell
+        weights = Weights(
+            *(tf.cast(tf.convert_to_tensor(kernel), tf.float32) for kernel in (cell.kernel, cell.recurrent_kernel)),
+            tf.zeros([4 * self.units]) if cell.bias is None else tf.cast(tf.convert_to_tensor(cell.bias), tf.float32),
         )
+        h, c = (tf.cast(part, tf.float32) for part in state)
+        return whole_sequence(tf.cast(sequences, self.compute_dtype), weights, h, c, mask, backwards)
 
     def _time_major_in_one_step(
         self, sequences: tf.Tensor, state: list[tf.Tensor]
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """The same without a loop: what a search asks for at every token."""
         h, c = (tf.cast(part, tf.float32) for part in state)
-        z = _dot(sequences[0], in_format(self.cell.kernel, self.compute_dtype))
+        z = _dot(sequences[0], in_dtype(self.cell.kernel, self.compute_dtype))
         if self.cell.bias is not None:
-            z += in_format(self.cell.bias, tf.float32)
-        _, h, c = _one_step(z + _dot(h, in_format(self.cell.recurrent_kernel, self.compute_dtype)), c)
+            z += in_dtype(self.cell.bias, tf.float32)
+        _, h, c = _one_step(z + _dot(h, in_dtype(self.cell.recurrent_kernel, self.compute_dtype)), c)
         return tf.cast(h, self.compute_dtype)[None], h, c
 
     def _time_major_by_parent(

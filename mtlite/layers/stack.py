@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.layers.dropout import Dropout
+from mtlite.layers.dropout import dropout
 from mtlite.layers.layer import Layer
 from mtlite.layers.lstm import LSTM
 
@@ -45,9 +45,8 @@ class Stack(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.units, self.layers, self.state_only = units, layers, state_only
+        self.units, self.layers, self.dropout, self.state_only = units, layers, dropout, state_only
         self.layer_normalization, self.residual, self.precision = layer_normalization, residual, precision
-        self.dropouts = [Dropout(dropout, name=f"{self.name}_{layer}_dropout") for layer in range(layers)]
         self.norms = [
             keras.layers.LayerNormalization(name=f"{self.name}_{layer}_norm", dtype="float32")
             for layer in range(layers - state_only if layer_normalization else 0)
@@ -69,20 +68,20 @@ class Stack(Layer):
     def build_layer(self, layer: int, input_shape: Any) -> None:
         """Create the weights of one layer."""
 
-    def after(self, layer: int, x: tf.Tensor, outputs: tf.Tensor, noise: tf.Tensor | None) -> tf.Tensor:
+    def after(self, layer: int, x: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
         """What follows one layer: `x` is its input, `outputs` what it gave."""
         if self.residual and x.shape[-1] == self.units:
             outputs += tf.cast(x, outputs.dtype)
         if layer < len(self.norms):
             outputs = tf.cast(self.norms[layer](outputs), outputs.dtype)
-        return self.dropouts[layer](outputs, noise=noise)
+        return dropout(outputs, self.dropout, f"{self.name}_{layer}_dropout")
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "units": self.units,
             "layers": self.layers,
-            "dropout": self.dropouts[0].rate if self.dropouts else 0.0,
+            "dropout": self.dropout,
             "layer_normalization": self.layer_normalization,
             "residual": self.residual,
             "precision": self.precision,
@@ -104,10 +103,10 @@ class DenseStack(Stack):
     def build_layer(self, layer: int, input_shape: Any) -> None:
         self.denses[layer].build(input_shape)
 
-    def call(self, x: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        """`[batch, length, input size]` → `[batch, length, units]`; `noise` is the seed of the dropout, or None."""
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """`[batch, length, input size]` → `[batch, length, units]`."""
         for layer, dense in enumerate(self.denses):
-            x = self.after(layer, x, dense(x), noise)
+            x = self.after(layer, x, dense(x))
         return x
 
 
@@ -144,20 +143,15 @@ class LSTMStack(Stack):
             lstm.build(input_shape)
 
     def call(
-        self,
-        x: tf.Tensor,
-        mask: tf.Tensor | None = None,
-        state: State | None = None,
-        noise: tf.Tensor | None = None,
+        self, x: tf.Tensor, mask: tf.Tensor | None = None, state: State | None = None
     ) -> tuple[tf.Tensor, State]:
         """Run over whole sequences.
 
         Args:
             x: `[batch, length, input size]`.
-            mask: `[batch, length]`, True where a position counts; None if all do, or if those that do not count only
-                follow those that do and nobody looks at their outputs or at the last state.
+            mask: `[batch, length]`, True where a position counts. May be None if padding is on the right only and neither its
+                outputs nor the last state are used.
             state: where each layer starts (one direction only); zeros if None.
-            noise: seed of the dropout, or None.
 
         Returns:
             Outputs `[batch, length, units]`, and each layer's last h and c (directions joined) `[batch, units]`.
@@ -174,7 +168,7 @@ class LSTMStack(Stack):
                 parts[0] if len(parts) == 1 else tf.concat(parts, -1) for parts in zip(*results, strict=True)
             )
             last.append([h, c])
-            x = self.after(layer, x, outputs, noise)
+            x = self.after(layer, x, outputs)
         return tf.transpose(x, [1, 0, 2]), last
 
     def get_config(self) -> dict[str, Any]:

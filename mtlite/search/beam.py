@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -10,9 +10,28 @@ from mtlite.data.ids import BOS, EOS, PAD
 from mtlite.search.finished import in_full, without_finished
 from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.stepper import Stepper
-from mtlite.search.top_k import largest
+from mtlite.search.top_k import top_k
 
 _NEVER = -float("inf")
+
+
+class _Rows(NamedTuple):
+    """The sentences that still go on, a row each."""
+
+    sentences: tf.Tensor  # [rows] their numbers in the batch
+    tokens: tf.Tensor  # [rows, beam] just written
+    running: tf.Tensor  # [rows, beam] whether a hypothesis goes on
+    log_p: tf.Tensor  # [rows, beam]
+    scores: tf.Tensor  # [rows, beam] log p, normalised by length
+
+
+class _Chosen(NamedTuple):
+    """The best continuations of each row, each `[rows, beam]`."""
+
+    parents: tf.Tensor  # which hypothesis each continues
+    tokens: tf.Tensor
+    log_p: tf.Tensor
+    scores: tf.Tensor
 
 
 def beam_search(
@@ -21,7 +40,7 @@ def beam_search(
     """Beam search for a batch, inside one graph.
 
     Hypotheses are ranked by log p / ((5 + length) / 6) ** length_penalty (Wu et al. 2016). A finished one is frozen: it
-    keeps its place as long as nothing better comes. Tokens and back pointers are kept per step and followed back once,
+    keeps its rank as long as nothing better comes. Tokens and back pointers are kept per step and followed back once,
     at the end.
 
     Args:
@@ -34,70 +53,97 @@ def beam_search(
     memories, states = stepper.read(source)
     states = tf.nest.map_structure(lambda tensor: tf.repeat(tensor, beam_size, axis=0), states)
     batch, longest = tf.shape(source)[0], tf.reduce_max(limits)
-    width = min(beam_size, stepper.vocabulary_size)  # continuations of one hypothesis that can be among the best
-    in_place = tf.tile(tf.range(beam_size)[None], [batch, 1])
+    themselves = tf.tile(tf.range(beam_size)[None], [batch, 1])
 
-    def normalised(log_p: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
-        return log_p / tf.pow((5.0 + tf.cast(length, tf.float32)) / 6.0, length_penalty)
-
-    def step(at: tf.Tensor, final: tf.Tensor, kept: Any, rows: Any, memories: Any, states: Any) -> Any:
-        sentences, tokens, running, log_p, scores = rows
-        rows_now = tf.shape(sentences)[0]
+    def step(at: tf.Tensor, final: tf.Tensor, arrays: Any, rows: _Rows, memories: Any, states: Any) -> Any:
         # [sentences · beam] tokens in, the best continuations of every hypothesis out
-        found, log_total, states, weights = stepper.step(tf.reshape(tokens, [-1]), states, memories)
-        found, candidates = largest(found, width)
-        step_log_p = found - log_total[:, None]
-        shape = [rows_now, beam_size, width]
-        candidates = tf.reshape(candidates, shape)
-        candidate_log_p = log_p[:, :, None] + tf.reshape(step_log_p, shape)
-        candidate_scores = normalised(candidate_log_p, at + 1)
-        # A finished hypothesis has one continuation: itself.
-        only_first = tf.one_hot(tf.zeros([rows_now, beam_size], tf.int32), width, on_value=True, off_value=False)
-        frozen = ~running[:, :, None]
-        candidates = tf.where(frozen, PAD, candidates)
-        candidate_log_p = tf.where(frozen, log_p[:, :, None], candidate_log_p)
-        candidate_scores = tf.where(frozen, tf.where(only_first, scores[:, :, None], _NEVER), candidate_scores)
-
-        flat = [rows_now, beam_size * width]
-        scores, chosen = tf.math.top_k(tf.reshape(candidate_scores, flat), beam_size)
-        parents = chosen // width
-        tokens = tf.gather(tf.reshape(candidates, flat), chosen, batch_dims=1)
-        log_p = tf.gather(tf.reshape(candidate_log_p, flat), chosen, batch_dims=1)
-        inside = (at + 1 < tf.gather(limits, sentences))[:, None]
-        running = tf.gather(running, parents, batch_dims=1) & (tokens != EOS) & inside
-        origins = tf.reshape(tf.range(rows_now)[:, None] * beam_size + parents, [-1])
+        found, log_total, states, attention = stepper.step(tf.reshape(rows.tokens, [-1]), states, memories)
+        count = tf.shape(rows.sentences)[0]
+        chosen = _choose(rows, count, found, log_total, at + 1, length_penalty)
+        inside = (at + 1 < tf.gather(limits, rows.sentences))[:, None]
+        running = tf.gather(rows.running, chosen.parents, batch_dims=1) & (chosen.tokens != EOS) & inside
+        origins = tf.reshape(tf.range(count)[:, None] * beam_size + chosen.parents, [-1])
         states = tf.nest.map_structure(lambda tensor: tf.gather(tensor, origins), states)
 
-        weights = tf.reshape(weights, [rows_now, beam_size, tf.shape(weights)[-1]])
-        final = tf.tensor_scatter_nd_update(final, sentences[:, None], scores)
+        attention = tf.reshape(attention, [count, beam_size, tf.shape(attention)[-1]])
+        final = tf.tensor_scatter_nd_update(final, rows.sentences[:, None], chosen.scores)
         values = (
-            in_full(tokens, sentences, batch),
-            tf.tensor_scatter_nd_update(in_place, sentences[:, None], parents),
-            in_full(weights, sentences, batch),
+            in_full(chosen.tokens, rows.sentences, batch),
+            tf.tensor_scatter_nd_update(themselves, rows.sentences[:, None], chosen.parents),
+            in_full(attention, rows.sentences, batch),
         )
-        kept = [array.write(at, value) for array, value in zip(kept, values, strict=True)]
-        rows = sentences, tokens, running, log_p, scores
+        arrays = [array.write(at, value) for array, value in zip(arrays, values, strict=True)]
+        rows = _Rows(rows.sentences, chosen.tokens, running, chosen.log_p, chosen.scores)
         (rows, memories), states = without_finished(tf.reduce_any(running, axis=1), (rows, memories), states, beam_size)
-        return at + 1, final, kept, rows, memories, states
+        return at + 1, final, arrays, rows, memories, states
 
     # At the start all hypotheses of a sentence are the same one: only the first counts.
-    start_log_p = tf.tile(tf.constant([[0.0] + [_NEVER] * (beam_size - 1)]), [batch, 1])
-    arrays = [tf.TensorArray(kind, size=0, dynamic_size=True) for kind in (tf.int32, tf.int32, tf.float32)]
+    log_p = tf.tile(tf.constant([[0.0] + [_NEVER] * (beam_size - 1)]), [batch, 1])
+    arrays = [tf.TensorArray(dtype, size=0, dynamic_size=True) for dtype in (tf.int32, tf.int32, tf.float32)]
     tokens, running = tf.fill([batch, beam_size], BOS), tf.fill([batch, beam_size], True)
-    rows = tf.range(batch), tokens, running, start_log_p, start_log_p
-    steps, scores, kept, *_ = tf.while_loop(
-        lambda at, final, kept, rows, memories, states: (at < longest) & tf.reduce_any(rows[2]),
+    _, scores, arrays, *_ = tf.while_loop(
+        lambda at, final, arrays, rows, memories, states: (at < longest) & tf.reduce_any(rows.running),
         step,
-        (tf.constant(0), start_log_p, arrays, rows, memories, states),
+        (tf.constant(0), log_p, arrays, _Rows(tf.range(batch), tokens, running, log_p, log_p), memories, states),
     )
-    all_tokens, all_parents, all_weights = (array.stack() for array in kept)
+    ids, attention = _followed_back(*(array.stack() for array in arrays))
+    return Hypotheses(ids, scores, attention)
 
-    def follow(at: tf.Tensor, places: tf.Tensor, ids: tf.TensorArray, weights: tf.TensorArray) -> Any:
-        parents = tf.gather(all_parents[at], places, batch_dims=1)
-        ids = ids.write(at, tf.gather(all_tokens[at], places, batch_dims=1))
-        weights = weights.write(at, tf.gather(all_weights[at], parents[:, :1], batch_dims=1)[:, 0])
-        return at - 1, parents, ids, weights
 
-    arrays = [tf.TensorArray(kind, size=steps) for kind in (tf.int32, tf.float32)]
-    _, _, ids, weights = tf.while_loop(lambda at, *_: at >= 0, follow, (steps - 1, in_place, *arrays))
-    return Hypotheses(tf.transpose(ids.stack(), [1, 2, 0]), scores, tf.transpose(weights.stack(), [1, 0, 2]))
+def _choose(
+    rows: _Rows, count: tf.Tensor, found: tf.Tensor, log_total: tf.Tensor, length: tf.Tensor, length_penalty: float
+) -> _Chosen:
+    """The best continuations of each row.
+
+    Args:
+        rows: as they are.
+        count: how many.
+        found: scores of all tokens `[rows · beam, vocabulary]`.
+        log_total: what they are more than log p `[rows · beam]`.
+        length: of the continuations.
+        length_penalty: of their ranking.
+    """
+    beam_size = rows.tokens.shape[1]
+    width = min(beam_size, found.shape[-1])  # continuations of one hypothesis that can be among the best
+    found, candidates = top_k(found, width)
+    step_log_p = found - log_total[:, None]
+    shape = [count, beam_size, width]
+    candidates = tf.reshape(candidates, shape)
+    log_p = rows.log_p[:, :, None] + tf.reshape(step_log_p, shape)
+    scores = log_p / tf.pow((5.0 + tf.cast(length, tf.float32)) / 6.0, length_penalty)
+    # A finished hypothesis has one continuation: itself.
+    only_first = tf.one_hot(tf.zeros([count, beam_size], tf.int32), width, on_value=True, off_value=False)
+    frozen = ~rows.running[:, :, None]
+    candidates = tf.where(frozen, PAD, candidates)
+    log_p = tf.where(frozen, rows.log_p[:, :, None], log_p)
+    scores = tf.where(frozen, tf.where(only_first, rows.scores[:, :, None], _NEVER), scores)
+
+    flat = [count, beam_size * width]
+    best, chosen = tf.math.top_k(tf.reshape(scores, flat), beam_size)
+    tokens, log_p = (tf.gather(tf.reshape(each, flat), chosen, batch_dims=1) for each in (candidates, log_p))
+    return _Chosen(chosen // width, tokens, log_p, best)
+
+
+def _followed_back(tokens: tf.Tensor, parents: tf.Tensor, attention: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """From the last step to the first, along the back pointers.
+
+    Args:
+        tokens: of each step `[steps, batch, beam]`.
+        parents: which hypothesis of the step before each one continues `[steps, batch, beam]`.
+        attention: of each step `[steps, batch, beam, source length]`.
+
+    Returns:
+        Ids `[batch, beam, steps]`, and the attention of the best hypothesis `[batch, steps, source length]`.
+    """
+    steps, batch, beam_size = tf.unstack(tf.shape(tokens))
+
+    def follow(at: tf.Tensor, hypotheses: tf.Tensor, ids: tf.TensorArray, looked: tf.TensorArray) -> Any:
+        before = tf.gather(parents[at], hypotheses, batch_dims=1)
+        ids = ids.write(at, tf.gather(tokens[at], hypotheses, batch_dims=1))
+        looked = looked.write(at, tf.gather(attention[at], before[:, :1], batch_dims=1)[:, 0])
+        return at - 1, before, ids, looked
+
+    last = tf.tile(tf.range(beam_size)[None], [batch, 1])
+    arrays = [tf.TensorArray(dtype, size=steps) for dtype in (tf.int32, tf.float32)]
+    _, _, ids, looked = tf.while_loop(lambda at, *_: at >= 0, follow, (steps - 1, last, *arrays))
+    return tf.transpose(ids.stack(), [1, 2, 0]), tf.transpose(looked.stack(), [1, 0, 2])

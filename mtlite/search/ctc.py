@@ -16,6 +16,11 @@ _NEVER = (UNK, BOS, EOS)
 _TOKENS_PER_HYPOTHESIS = 2  # how many of a position's likeliest tokens are tried, for each hypothesis kept
 
 
+Prefix = tuple[int, ...]
+Beam = dict[Prefix, tuple[float, float]]
+"""By prefix, the probability of its paths that end in a blank, and of those that end in its last token."""
+
+
 def best_path(model: CTC, source: tf.Tensor) -> Hypotheses:
     """The likeliest token or blank at every position; then equal neighbours become one, and blanks are left out.
 
@@ -45,7 +50,7 @@ def prefix_beam_search(model: CTC, source: tf.Tensor, beam_size: int) -> Hypothe
     Returns:
         `beam_size` hypotheses a sentence; a score is log p of all paths of a hypothesis that the beam has kept.
     """
-    count = min(_TOKENS_PER_HYPOTHESIS * beam_size, model.target_vocabulary)
+    count = min(_TOKENS_PER_HYPOTHESIS * beam_size, model.config.target_vocabulary)
     log_p, tokens = likeliest([model], source, count, _NEVER)
     ids, scores = tf.numpy_function(
         lambda *arrays: _search_rows(arrays[0], arrays[1], arrays[2], beam_size),
@@ -65,13 +70,13 @@ def _search_rows(
     ids = np.full((len(rows), beam_size, longest), PAD, np.int32)
     scores = np.full((len(rows), beam_size), -np.inf, np.float32)
     for number, row in enumerate(rows):
-        for place, (prefix, score) in enumerate(row):
-            ids[number, place, : len(prefix)] = prefix
-            scores[number, place] = score
+        for rank, (prefix, score) in enumerate(row):
+            ids[number, rank, : len(prefix)] = prefix
+            scores[number, rank] = score
     return ids, scores
 
 
-def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list[tuple[tuple[int, ...], float]]:
+def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list[tuple[Prefix, float]]:
     """Prefix beam search for one sentence.
 
     Args:
@@ -82,28 +87,33 @@ def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list
     Returns:
         The best outputs with their log p, best first.
     """
-    # prefix → probability of its paths that end in a blank, and of those that end in its last token
-    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    beam: Beam = {(): (1.0, 0.0)}
     log_scale = 0.0
     for position, candidates in zip(np.exp(log_p.astype(float)).tolist(), tokens.tolist(), strict=True):
-        longer: dict[tuple[int, ...], tuple[float, float]] = {}
-
-        def add(prefix: tuple[int, ...], in_blank: float, in_token: float, to: dict = longer) -> None:
-            before = to.get(prefix, (0.0, 0.0))
-            to[prefix] = before[0] + in_blank, before[1] + in_token
-
-        for prefix, (in_blank, in_token) in beam.items():
-            for p, token in zip(position, candidates, strict=True):
-                if token == BLANK:
-                    add(prefix, (in_blank + in_token) * p, 0.0)
-                elif prefix and token == prefix[-1]:
-                    add(prefix, 0.0, in_token * p)
-                    add((*prefix, token), 0.0, in_blank * p)
-                else:
-                    add((*prefix, token), 0.0, (in_blank + in_token) * p)
+        longer = _continued(beam, list(zip(position, candidates, strict=True)))
         best = sorted(longer.items(), key=lambda item: -sum(item[1]))[:beam_size]
         # The probabilities of long outputs are too small for a float: only their ratios are kept.
         total = sum(map(sum, longer.values()))
         log_scale += math.log(total)
         beam = {prefix: (a / total, b / total) for prefix, (a, b) in best if a + b > 0.0}
     return [(prefix, math.log(sum(both)) + log_scale) for prefix, both in beam.items()]
+
+
+def _continued(beam: Beam, candidates: list[tuple[float, int]]) -> Beam:
+    """All prefixes after one more position, of whose tokens the candidates are tried: pairs of probability and token."""
+    longer: Beam = {}
+
+    def add(prefix: Prefix, in_blank: float, in_token: float) -> None:
+        before = longer.get(prefix, (0.0, 0.0))
+        longer[prefix] = before[0] + in_blank, before[1] + in_token
+
+    for prefix, (in_blank, in_token) in beam.items():
+        for p, token in candidates:
+            if token == BLANK:
+                add(prefix, (in_blank + in_token) * p, 0.0)
+            elif prefix and token == prefix[-1]:
+                add(prefix, 0.0, in_token * p)
+                add((*prefix, token), 0.0, in_blank * p)
+            else:
+                add((*prefix, token), 0.0, (in_blank + in_token) * p)
+    return longer

@@ -36,8 +36,8 @@ def in_full(values: tf.Tensor, sentences: tf.Tensor, batch: tf.Tensor) -> tf.Ten
 
     Args:
         values: `[rows, …]`.
-        sentences: the place of each row in the batch `[rows]`.
+        sentences: the number of each row's sentence `[rows]`.
         batch: sentences of the whole batch.
     """
-    place = tf.scatter_nd(sentences[:, None], tf.range(1, tf.shape(sentences)[0] + 1), [batch])
-    return tf.gather(tf.concat([tf.zeros_like(values[:1]), values], axis=0), place)
+    row = tf.scatter_nd(sentences[:, None], tf.range(1, tf.shape(sentences)[0] + 1), [batch])
+    return tf.gather(tf.concat([tf.zeros_like(values[:1]), values], axis=0), row)

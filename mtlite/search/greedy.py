@@ -31,29 +31,29 @@ def one_by_one(
     memories, states = stepper.read(source)
     batch, longest = tf.shape(source)[0], tf.reduce_max(limits)
 
-    def step(at: tf.Tensor, scores: tf.Tensor, written: Any, attended: Any, rows: Any, states: Any) -> Any:
+    def step(at: tf.Tensor, scores: tf.Tensor, written: Any, attention: Any, rows: Any, states: Any) -> Any:
         sentences, tokens, running = rows
         states, memories = states
-        found, log_total, states, weights = stepper.step(tokens, states, memories)
+        found, log_total, states, looked = stepper.step(tokens, states, memories)
         chosen = choose(found, at, sentences)
         tokens = tf.where(running, chosen, PAD)
         gained = tf.where(running, tf.gather(found, chosen, batch_dims=1) - log_total, 0.0)
         scores = tf.tensor_scatter_nd_add(scores, sentences[:, None], gained)
         written = written.write(at, in_full(tokens, sentences, batch))
-        attended = attended.write(at, in_full(weights, sentences, batch))
+        attention = attention.write(at, in_full(looked, sentences, batch))
         running = running & (tokens != EOS) & (at + 1 < tf.gather(limits, sentences))
         rows, states = without_finished(running, (sentences, tokens, running), (states, memories), beam_size=1)
-        return at + 1, scores, written, attended, rows, states
+        return at + 1, scores, written, attention, rows, states
 
-    arrays = [tf.TensorArray(kind, size=0, dynamic_size=True) for kind in (tf.int32, tf.float32)]
+    arrays = [tf.TensorArray(dtype, size=0, dynamic_size=True) for dtype in (tf.int32, tf.float32)]
     rows = tf.range(batch), tf.fill([batch], BOS), tf.fill([batch], True)
-    _, scores, written, attended, _, _ = tf.while_loop(
-        lambda at, scores, written, attended, rows, states: (at < longest) & tf.reduce_any(rows[2]),
+    _, scores, written, attention, _, _ = tf.while_loop(
+        lambda at, scores, written, attention, rows, states: (at < longest) & tf.reduce_any(rows[2]),
         step,
         (tf.constant(0), tf.zeros([batch]), *arrays, rows, (states, memories)),
     )
     ids = tf.transpose(written.stack())
-    return Hypotheses(ids[:, None], scores[:, None], tf.transpose(attended.stack(), [1, 0, 2]))
+    return Hypotheses(ids[:, None], scores[:, None], tf.transpose(attention.stack(), [1, 0, 2]))
 
 
 def greedy(stepper: Stepper, source: tf.Tensor, limits: tf.Tensor) -> Hypotheses:

@@ -12,6 +12,4 @@ class Hypotheses(NamedTuple):
 
     ids: tf.Tensor  # [batch, n, length] int32
     scores: tf.Tensor  # [batch, n] log p, length-normalised where the search does so
-    weights: (
-        tf.Tensor
-    )  # [batch, length, source length] attention of the best hypothesis; source length 0 without attention
+    attention: tf.Tensor  # [batch, length, source length] of the best hypothesis; source length 0 without attention

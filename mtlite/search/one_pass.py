@@ -27,7 +27,7 @@ def likeliest(
         log p and tokens, best first, both `[batch, positions, count]`.
     """
     features = [model.features(source) for model in models]
-    left_out = tf.reduce_sum(tf.one_hot(never, models[0].target_vocabulary, on_value=-np.inf, off_value=0.0), axis=0)
+    left_out = tf.reduce_sum(tf.one_hot(never, models[0].config.target_vocabulary, on_value=-np.inf, off_value=0.0), axis=0)
 
     def at_position(at: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         each = [tf.nn.log_softmax(model.head(x[:, at])) for model, x in zip(models, features, strict=True)]
@@ -60,5 +60,5 @@ def one_pass(models: Sequence[Direct], source: tf.Tensor) -> Hypotheses:
 
 
 def no_attention(tokens: tf.Tensor) -> tf.Tensor:
-    """Attention weights of models without attention: `[batch, length]` → `[batch, length, 0]`."""
+    """The attention of models without any: `[batch, length]` → `[batch, length, 0]`."""
     return tf.zeros([*tf.unstack(tf.shape(tokens)), 0])

@@ -29,9 +29,9 @@ def draw(scores: tf.Tensor, uniform: tf.Tensor, temperature: float, top_k: int, 
     before = tf.cumsum(probabilities, axis=-1, exclusive=True)
     probabilities = tf.where(before < top_p, probabilities, 0.0)
     cumulative = tf.cumsum(probabilities, axis=-1)
-    place = tf.reduce_sum(tf.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], tf.int32), axis=-1)
-    place = tf.minimum(place, tf.math.count_nonzero(probabilities, axis=-1, dtype=tf.int32) - 1)
-    return tf.gather(tokens, place, batch_dims=1)
+    at = tf.reduce_sum(tf.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], tf.int32), axis=-1)
+    at = tf.minimum(at, tf.math.count_nonzero(probabilities, axis=-1, dtype=tf.int32) - 1)
+    return tf.gather(tokens, at, batch_dims=1)
 
 
 def sample(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from mtlite.data.ids import BOS, PAD, UNK
-from mtlite.topologies.autoregressive import Autoregressive
+from mtlite.topologies.autoregressive import Autoregressive, repacked, tensors_of
 
 
 class Step(NamedTuple):
@@ -17,7 +18,7 @@ class Step(NamedTuple):
     scores: tf.Tensor  # [rows, vocabulary]: log p of a token is its score less log_total
     log_total: tf.Tensor  # [rows]
     states: Any  # of all models, after the tokens just written
-    weights: tf.Tensor  # [rows, source length]: mean attention of the models that have it; of length 0 where none has
+    attention: tf.Tensor  # [rows, source length]: mean attention of the models that have it; of length 0 where none has
 
 
 class Stepper:
@@ -27,9 +28,9 @@ class Stepper:
         models: all with the same target vocabulary.
     """
 
-    def __init__(self, models: list[Autoregressive]) -> None:
+    def __init__(self, models: Sequence[Autoregressive]) -> None:
         self.models = models
-        self.vocabulary_size = models[0].target_vocabulary
+        self.vocabulary_size = models[0].config.target_vocabulary
         # No hypothesis contains padding, <s> or an unknown piece.
         forbidden = np.zeros(self.vocabulary_size, np.float32)
         forbidden[[PAD, BOS, UNK]] = -np.inf
@@ -37,8 +38,9 @@ class Stepper:
 
     def read(self, source: tf.Tensor) -> tuple[Any, Any]:
         """Memories and first states of all models for `source` `[batch, length]`."""
-        memories, states = zip(*(model.read(source) for model in self.models), strict=True)
-        return list(memories), list(states)
+        self._structures = [model.read(source) for model in self.models]  # as each topology likes them
+        memories, states = zip(*self._structures, strict=True)
+        return [tensors_of(memory) for memory in memories], [tensors_of(state) for state in states]
 
     def step(self, tokens: tf.Tensor, states: Any, memories: Any) -> Step:
         """Go one token on.
@@ -49,8 +51,8 @@ class Stepper:
             memories: of all models, a row a sentence.
         """
         steps = [
-            model.decode(tokens[:, None], state, memory)
-            for model, state, memory in zip(self.models, states, memories, strict=True)
+            model.decode(tokens[:, None], repacked(like[1], state), repacked(like[0], memory))
+            for model, like, state, memory in zip(self.models, self._structures, states, memories, strict=True)
         ]
         each = [model.head(step.features[:, 0]) for model, step in zip(self.models, steps, strict=True)]
         if len(each) == 1:
@@ -58,8 +60,8 @@ class Stepper:
         else:
             scores = tf.reduce_logsumexp(tf.stack([tf.nn.log_softmax(logits) for logits in each]), axis=0)
             log_total = tf.fill([tf.shape(tokens)[0]], float(np.log(len(each))))
-        weights = [step.weights[:, 0] for step in steps if step.weights is not None]
-        if not weights:
-            weights = [tf.zeros([tf.shape(tokens)[0], 0])]
-        states = [step.state for step in steps]
-        return Step(scores + self.forbidden, log_total, states, tf.add_n(weights) / len(weights))
+        attention = [step.attention[:, 0] for step in steps if step.attention is not None]
+        if not attention:
+            attention = [tf.zeros([tf.shape(tokens)[0], 0])]
+        states = [tensors_of(step.state) for step in steps]
+        return Step(scores + self.forbidden, log_total, states, tf.add_n(attention) / len(attention))

@@ -7,7 +7,7 @@ import tensorflow as tf
 _BLOCK = 100
 
 
-def largest(values: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
+def top_k(values: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
     """`tf.math.top_k`, exactly: largest first, of equal ones the earlier first.
 
     The maximum of a block is found many numbers at a time, and none of the `count` largest stands outside the `count`
@@ -29,5 +29,5 @@ def largest(values: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
     blocked = tf.reshape(values, [-1, blocks, _BLOCK])
     chosen = tf.sort(tf.math.top_k(tf.reduce_max(blocked, axis=-1), count)[1])  # in order: ties go to the earlier one
     candidates = tf.reshape(tf.gather(blocked, chosen, batch_dims=1), [-1, count * _BLOCK])
-    found, places = tf.math.top_k(candidates, count)
-    return found, tf.gather(chosen, places // _BLOCK, batch_dims=1) * _BLOCK + places % _BLOCK
+    found, at = tf.math.top_k(candidates, count)
+    return found, tf.gather(chosen, at // _BLOCK, batch_dims=1) * _BLOCK + at % _BLOCK

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct
 
 
@@ -32,12 +33,12 @@ class Aligned(Direct):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.lstm = self.stack("lstm", bidirectional=self.config["bidirectional"])
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
+        self.lstm = self.source_stack("lstm")
 
     def positions(self, source: tf.Tensor) -> tf.Tensor:
         return self.count(source)
 
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        return self.lstm(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)[0]
+    def features(self, source: tf.Tensor) -> tf.Tensor:
+        return self.encode(self.lstm, source)[0]

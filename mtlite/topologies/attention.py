@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.layers.attention import AttentionLayer
-from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory
+from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
 @keras.saving.register_keras_serializable("mtlite")
@@ -41,29 +42,21 @@ class Attention(Autoregressive):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
+        self.encoder = self.source_stack("encoder")
         self.decoder = self.stack("decoder", layers=1)
-        self.above = self.stack("above", layers=self.layers_per_side - 1)
-        self.attention = AttentionLayer(self.config["attention"], self.units, name="attention")
+        self.above = self.stack("above", layers=config.layers - 1)
+        self.attention = AttentionLayer(config.attention, config.units, name="attention")
 
-    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
-        mask = self.mask(source)
-        values, last = self.encoder(self.source_embedding(source, noise=noise), mask=mask, noise=noise)
-        if not self.attention.built:
-            self.attention.build()
-        return {"values": values, "keys": self.attention.keys(values), "mask": mask}, last
+    def read(self, source: tf.Tensor) -> tuple[Memory, State]:
+        outputs, last = self.encode(self.encoder, source)
+        return self.attention.look_at(outputs, self.mask(source)), last
 
-    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
-        outputs, first = self.decoder(self.target_embedding(tokens, noise=noise), state=state[:1], noise=noise)
-        # Hypotheses of a sentence look back together: their queries are rows of one product.
-        queries = tf.reshape(outputs, [tf.shape(memory["keys"])[0], -1, self.units])
-        context, weights = self.attention(queries, memory["keys"], memory["values"], memory["mask"])
-        rows, columns = tf.unstack(tf.shape(tokens))
-        context = tf.reshape(context, [rows, columns, self.units])
-        weights = tf.reshape(weights, [rows, columns, tf.shape(weights)[-1]])
+    def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
+        outputs, first = self.decoder(self.target_embedding(tokens), state=state[:1])
+        context, attention = self.attention(outputs, memory)
         above: list[Any] = []
-        if self.layers_per_side > 1:
-            outputs, above = self.above(tf.concat([outputs, context], axis=-1), state=state[1:], noise=noise)
-        return Decoded(tf.concat([outputs, context], axis=-1), [*first, *above], weights)
+        if self.above.layers:
+            outputs, above = self.above(tf.concat([outputs, context], axis=-1), state=state[1:])
+        return Decoded(tf.concat([outputs, context], axis=-1), [*first, *above], attention)

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from mtlite.data.ids import BOS
+from mtlite.layers.dropout import another_dropout_seed
 from mtlite.topologies.topology import Loss, Topology
 
-Memory = dict[str, Any]  # what was carried over from the source: tensors, one row a sentence
+Memory = Any
+"""What was carried over from the source: tensors in any structure, one row a sentence."""
+
+State = Any
+"""Where the next column starts: tensors in any structure, or None; one row a hypothesis."""
+
+
+def tensors_of(structure: Any) -> list[tf.Tensor]:
+    """The tensors of a memory or state, in order; None holds none."""
+    return [leaf for leaf in tf.nest.flatten(structure) if leaf is not None]
+
+
+def repacked(structure: Any, tensors: Sequence[tf.Tensor]) -> Any:
+    """Other tensors in the structure of a memory or state."""
+    left = iter(tensors)
+    return tf.nest.map_structure(lambda leaf: None if leaf is None else next(left), structure)
 
 
 class Decoded(NamedTuple):
     """What one call of `decode` gives."""
 
-    features: tf.Tensor  # [batch, columns, size]: input of the head
-    state: Any  # where the next column starts: tensors, batch first
-    weights: tf.Tensor | None  # [batch, columns, source length]: attention, where the topology has it
+    features: tf.Tensor  # [rows, columns, size]: input of the head
+    state: State
+    attention: tf.Tensor | None = None  # [rows, columns, source length] float32, where the topology has it
 
 
 class Autoregressive(Topology):
@@ -27,41 +44,31 @@ class Autoregressive(Topology):
     family = "autoregressive"
 
     @abc.abstractmethod
-    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
+    def read(self, source: tf.Tensor) -> tuple[Memory, State]:
         """Read the source `[batch, source length]`; give what is remembered, and the state in which decoding starts."""
 
     @abc.abstractmethod
-    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
-        """Go on from `state` over the previous target tokens `[batch, columns]`.
+    def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
+        """Go on from `state` over the previous target tokens `[rows, columns]`.
 
         In a beam there are several rows of tokens and states a sentence, side by side, for one row of memory.
         """
 
-    def features(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None) -> Decoded:
+    def at_each(self, tokens: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:
+        """One vector a sentence `[batch, size]`, at each of its tokens `[rows, columns, size]`."""
+        vectors = tf.cast(vectors, self.config.precision)
+        vectors = tf.repeat(vectors, tf.shape(tokens)[0] // tf.shape(vectors)[0], axis=0)
+        return tf.tile(vectors[:, None], [1, tf.shape(tokens)[1], 1])
+
+    def features(self, source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         """Teacher forcing (Williams & Zipser 1989): each position sees the reference tokens before it."""
-        memory, state = self.read(source, noise)
-        if noise is not None:
-            # A layer that serves both sides must not drop the same numbers on both.
-            noise = tf.random.experimental.stateless_fold_in(noise, 1)
+        memory, state = self.read(source)
         begin = tf.fill([tf.shape(target)[0], 1], tf.cast(BOS, target.dtype))
-        return self.decode(tf.concat([begin, target[:, :-1]], axis=1), state, memory, noise)
+        with another_dropout_seed(1):  # a layer that serves both sides must not drop the same numbers on both
+            return self.decode(tf.concat([begin, target[:, :-1]], axis=1), state, memory).features
 
-    def call(
-        self, inputs: tuple[tf.Tensor, tf.Tensor], noise: tf.Tensor | None = None, training: bool | None = None
-    ) -> tf.Tensor:
-        """Logits of every target position given the reference tokens before it.
+    def logits(self, source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+        return self.head(self.features(source, target))
 
-        Args:
-            inputs: source and target ids, each `[batch, length]` with `</s>`, right-padded.
-            noise: seed `[2]` of the dropout.
-            training: draw a seed if none is given.
-
-        Returns:
-            `[batch, target length, vocabulary]` float32.
-        """
-        source, target = inputs
-        return self.head(self.features(source, target, self.noise(training) if noise is None else noise).features)
-
-    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
-        features = self.features(source, target, noise).features
-        return self.token_loss(features, target, self.mask(target), smoothing)
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
+        return self.token_loss(self.features(source, target), target, self.mask(target), smoothing)

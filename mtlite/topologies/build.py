@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import random
 
-from mtlite.config.length_rules import Lengths
-from mtlite.config.options import ModelConfig
-from mtlite.config.registry import TOPOLOGIES
+import tensorflow as tf
+
+from mtlite.config.registry import entry_of
+from mtlite.config.resolve import TopologyConfig
+from mtlite.topologies.contract import check_topology
 from mtlite.topologies.topology import Topology
 
 
 def topology_class(name: str) -> type[Topology]:
-    """The class that the table names."""
-    entry = TOPOLOGIES[name]
-    return getattr(importlib.import_module(f"mtlite.topologies.{entry.module}"), entry.cls)  # type: ignore[no-any-return]
+    """The class that the registry names."""
+    module, _, class_name = entry_of(name).path.partition(":")
+    return getattr(importlib.import_module(module), class_name)  # type: ignore[no-any-return]
 
 
-def build_model(
-    config: ModelConfig,
-    *,
-    source_vocabulary: int,
-    target_vocabulary: int,
-    joint: bool,
-    lengths: Lengths,
-    precision: str,
-) -> Topology:
+def build_model(config: TopologyConfig) -> Topology:
     """A topology with weights, ready to train or to load.
 
-    Args:
-        config: sizes and options, nothing left open.
-        source_vocabulary: size of the source vocabulary.
-        target_vocabulary: size of the target vocabulary.
-        joint: whether both sides share one vocabulary.
-        lengths: how long outputs may be.
-        precision: number format of products, float32 or bfloat16.
+    Raises:
+        UsageError: if a topology from outside does not keep what `check_topology` asks for.
     """
-    options: dict[str, Any] = {key: value for key, value in vars(config).items() if key != "topology"}
-    model = topology_class(config.topology)(
-        source_vocabulary=source_vocabulary,
-        target_vocabulary=target_vocabulary,
-        joint=joint,
-        lengths=lengths.to_dict(),
-        precision=precision,
-        name="topology",
-        **options,
-    )
+    model = topology_class(config.topology)(config, name="topology")
+    if ":" in config.topology:
+        check_topology(model)
     model.make_weights()
     return model
+
+
+def weight_shapes(config: TopologyConfig) -> dict[str, tuple[int, ...]]:
+    """The shape of each weight of a model, by its path; no memory is taken for them."""
+    before = random.getstate()  # of which Keras draws the seed of every initializer
+    try:
+        with tf.Graph().as_default():
+            model = topology_class(config.topology)(config, name="topology")
+            model.make_weights()
+    finally:
+        random.setstate(before)
+    return {weight.path: tuple(weight.shape) for weight in model.weights}

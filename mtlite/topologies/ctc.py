@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.data.ids import EOS, PAD
-from mtlite.layers.ctc_loss import marginal_negative_log_likelihood
+from mtlite.layers.ctc_loss import ctc_loss
 from mtlite.topologies.direct import Direct
 from mtlite.topologies.topology import Loss
 
@@ -49,32 +50,31 @@ class CTC(Direct):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"])
-        self.spread = self.dense("spread", self.lengths.expansion * self.units)
-        self.decoder = self.stack("decoder", bidirectional=self.config["bidirectional"])
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
+        self.encoder = self.source_stack("encoder")
+        self.spread = self.dense("spread", config.lengths.expansion * config.units)
+        self.decoder = self.source_stack("decoder")
 
     def positions(self, source: tf.Tensor) -> tf.Tensor:
-        return self.lengths.expansion * self.count(source)
+        return self.config.lengths.expansion * self.count(source)
 
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        mask, expansion = self.mask(source), self.lengths.expansion
-        encoded, _ = self.encoder(self.source_embedding(source, noise=noise), mask=mask, noise=noise)
-        spread = tf.reshape(self.spread(encoded), [tf.shape(source)[0], -1, self.units])
-        return self.decoder(spread, mask=tf.repeat(mask, expansion, axis=1), noise=noise)[0]
+    def features(self, source: tf.Tensor) -> tf.Tensor:
+        encoded, _ = self.encode(self.encoder, source)
+        spread = tf.reshape(self.spread(encoded), [tf.shape(source)[0], -1, self.config.units])
+        mask = tf.repeat(self.mask(source), self.config.lengths.expansion, axis=1)
+        return self.decoder(spread, mask=mask)[0]
 
-    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
         target = tf.cast(target, tf.int32)  # the kernel's type
-        logits, positions = self.head(self.features(source, noise)), self.positions(source)
+        logits, positions = self.head(self.features(source)), self.positions(source)
         labels = tf.where(target == EOS, tf.zeros_like(target), target)
         repeats = (labels[:, 1:] == labels[:, :-1]) & self.mask(labels[:, 1:])
         needed = self.count(labels) + tf.reduce_sum(tf.cast(repeats, tf.int32), axis=1)
         fits = needed <= positions
         # A target that does not fit has no path: it gets a stand-in, whose loss does not count.
         stand_in = EOS * tf.one_hot(0, tf.shape(target)[1], dtype=target.dtype)
-        marginal = marginal_negative_log_likelihood(logits, tf.where(fits[:, None], labels, stand_in), positions)
-        nll = tf.where(fits, marginal, 0.0)
+        nll = tf.where(fits, ctc_loss(logits, tf.where(fits[:, None], labels, stand_in), positions), 0.0)
         tokens = tf.cast(self.count(target), tf.float32)
         reached = tf.where(fits, tokens, 0.0)
         return Loss(nll, nll, reached, tokens - reached)

@@ -20,31 +20,19 @@ class Direct(Topology):
     def positions(self, source: tf.Tensor) -> tf.Tensor:
         """Output positions N of each row of `source` `[batch, length]`, by the length rule: `[batch]` int32."""
         # In float32 and in this order, so that the numbers are those of `LengthRule`.
-        rule, lengths = self.lengths.direct, tf.cast(self.count(source), tf.float32)
+        rule, lengths = self.config.lengths.direct, tf.cast(self.count(source), tf.float32)
         return tf.maximum(1, tf.cast(tf.math.ceil(rule.slope * lengths + rule.intercept - 1e-4), tf.int32))
 
     @abc.abstractmethod
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+    def features(self, source: tf.Tensor) -> tf.Tensor:
         """Input of the head `[batch, at least the largest N, size]`; what follows a row's own N means nothing."""
 
-    def call(
-        self, inputs: tuple[tf.Tensor, tf.Tensor], noise: tf.Tensor | None = None, training: bool | None = None
-    ) -> tf.Tensor:
-        """Logits of every output position.
+    def logits(self, source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+        return self.head(self.features(source))
 
-        Args:
-            inputs: source ids `[batch, length]` with `</s>`, right-padded; and target ids, which are not looked at.
-            noise: seed `[2]` of the dropout.
-            training: draw a seed if none is given.
-
-        Returns:
-            `[batch, at least the largest N, vocabulary]` float32.
-        """
-        return self.head(self.features(inputs[0], self.noise(training) if noise is None else noise))
-
-    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
         within = tf.sequence_mask(self.positions(source), tf.shape(target)[1])
-        return self.token_loss(self.features(source, noise), target, self.mask(target) & within, smoothing)
+        return self.token_loss(self.features(source), target, self.mask(target) & within, smoothing)
 
 
 def copies(vector: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
@@ -53,7 +41,7 @@ def copies(vector: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
 
 
 def followed_by_blanks(vectors: tf.Tensor, lengths: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-    """Zero vectors in place of padding, from where each row ends.
+    """Zero vectors instead of padding, from where each row ends.
 
     Args:
         vectors: `[batch, length, size]`.

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory
+from mtlite.config.resolve import TopologyConfig
+from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
 @keras.saving.register_keras_serializable("mtlite")
@@ -36,15 +37,15 @@ class EncoderDecoder(Autoregressive):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"], state_only=True)
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
+        self.encoder = self.source_stack("encoder", state_only=True)
         self.decoder = self.stack("decoder")
 
-    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
-        _, last = self.encoder(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
+    def read(self, source: tf.Tensor) -> tuple[Memory, State]:
+        _, last = self.encode(self.encoder, source)
         return {}, last
 
-    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
-        outputs, state = self.decoder(self.target_embedding(tokens, noise=noise), state=state, noise=noise)
-        return Decoded(outputs, state, None)
+    def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
+        outputs, state = self.decoder(self.target_embedding(tokens), state=state)
+        return Decoded(outputs, state)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct, followed_by_blanks, window
 
 
@@ -36,13 +37,13 @@ class LastN(Direct):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
         self.lstm = self.stack("lstm")
 
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
+    def features(self, source: tf.Tensor) -> tf.Tensor:
         read, written = self.count(source), self.positions(source)
-        wait = tf.cast(tf.math.ceil(self.config["wait"] * tf.cast(read, tf.float32) - 1e-4), tf.int32)
+        wait = tf.cast(tf.math.ceil(self.config.wait * tf.cast(read, tf.float32) - 1e-4), tf.int32)
         steps = tf.maximum(read, wait + written)
-        inputs = followed_by_blanks(self.source_embedding(source, noise=noise), read, steps)
-        return window(self.lstm(inputs, noise=noise)[0], steps - written, written)
+        inputs = followed_by_blanks(self.source_embedding(source), read, steps)
+        return window(self.lstm(inputs)[0], steps - written, written)

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory
+from mtlite.config.resolve import TopologyConfig
+from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
 @keras.saving.register_keras_serializable("mtlite")
@@ -35,14 +36,14 @@ class ManyToOne(Autoregressive):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
         self.lstm = self.stack("lstm")
 
-    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
-        _, last = self.lstm(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
+    def read(self, source: tf.Tensor) -> tuple[Memory, State]:
+        _, last = self.encode(self.lstm, source)
         return {}, last
 
-    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
-        outputs, state = self.lstm(self.target_embedding(tokens, noise=noise), state=state, noise=noise)
-        return Decoded(outputs, state, None)
+    def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
+        outputs, state = self.lstm(self.target_embedding(tokens), state=state)
+        return Decoded(outputs, state)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct, copies
 
 
@@ -35,12 +36,12 @@ class OneToMany(Direct):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
         self.decoder = self.stack("decoder")
 
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        embedded = tf.cast(self.source_embedding(source, noise=noise), tf.float32)
+    def features(self, source: tf.Tensor) -> tf.Tensor:
+        embedded = tf.cast(self.source_embedding(source), tf.float32)
         counted = tf.cast(self.mask(source), tf.float32)[..., None]
         mean = tf.reduce_sum(embedded * counted, axis=1) / tf.reduce_sum(counted, axis=1)
-        return self.decoder(copies(mean, self.positions(source)), noise=noise)[0]
+        return self.decoder(copies(mean, self.positions(source)))[0]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct
 
 
@@ -32,12 +33,12 @@ class OneToOne(Direct):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
         self.hidden = self.dense_stack("hidden")
 
     def positions(self, source: tf.Tensor) -> tf.Tensor:
         return self.count(source)
 
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        return self.hidden(self.source_embedding(source, noise=noise), noise=noise)
+    def features(self, source: tf.Tensor) -> tf.Tensor:
+        return self.hidden(self.source_embedding(source))

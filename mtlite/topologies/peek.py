@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory
+from mtlite.config.resolve import TopologyConfig
+from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
 @keras.saving.register_keras_serializable("mtlite")
@@ -39,20 +40,16 @@ class Peek(Autoregressive):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"], state_only=True)
-        self.memory_dropout = self.dropout("memory_dropout")
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
+        self.encoder = self.source_stack("encoder", state_only=True)
         self.decoder = self.stack("decoder")
 
-    def read(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[Memory, Any]:
-        _, last = self.encoder(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
-        return {"context": self.memory_dropout(last[-1][0], noise=noise)}, last
+    def read(self, source: tf.Tensor) -> tuple[Memory, State]:
+        _, last = self.encode(self.encoder, source)
+        return {"context": self.dropout(last[-1][0], "memory_dropout")}, last
 
-    def decode(self, tokens: tf.Tensor, state: Any, memory: Memory, noise: tf.Tensor | None = None) -> Decoded:
-        embedded = self.target_embedding(tokens, noise=noise)
-        context = tf.cast(memory["context"], embedded.dtype)
-        context = tf.repeat(context, tf.shape(tokens)[0] // tf.shape(context)[0], axis=0)
-        context = tf.tile(context[:, None], [1, tf.shape(tokens)[1], 1])
-        outputs, state = self.decoder(tf.concat([embedded, context], axis=-1), state=state, noise=noise)
-        return Decoded(tf.concat([outputs, context], axis=-1), state, None)
+    def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
+        context = self.at_each(tokens, memory["context"])
+        outputs, state = self.decoder(tf.concat([self.target_embedding(tokens), context], axis=-1), state=state)
+        return Decoded(tf.concat([outputs, context], axis=-1), state)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct, copies
 
 
@@ -37,13 +38,12 @@ class RepeatVector(Direct):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"], state_only=True)
-        self.memory_dropout = self.dropout("memory_dropout")
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
+        self.encoder = self.source_stack("encoder", state_only=True)
         self.decoder = self.stack("decoder")
 
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        _, last = self.encoder(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
-        h = self.memory_dropout(last[-1][0], noise=noise)
-        return self.decoder(copies(h, self.positions(source)), noise=noise)[0]
+    def features(self, source: tf.Tensor) -> tf.Tensor:
+        _, last = self.encode(self.encoder, source)
+        h = self.dropout(last[-1][0], "memory_dropout")
+        return self.decoder(copies(h, self.positions(source)))[0]

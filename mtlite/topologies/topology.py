@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import abc
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from mtlite.config.length_rules import Lengths
+from mtlite.config.read import plain, read_as
+from mtlite.config.resolve import TopologyConfig
 from mtlite.data.ids import PAD
-from mtlite.layers.dropout import Dropout
+from mtlite.layers.dropout import dropout, dropout_seed
 from mtlite.layers.embedding import Embedding
 from mtlite.layers.head import Head
-from mtlite.layers.stack import DenseStack, LSTMStack, policy
+from mtlite.layers.stack import DenseStack, LSTMStack, State, policy
 
 
 class Loss(NamedTuple):
@@ -26,118 +27,59 @@ class Loss(NamedTuple):
 
 
 class Topology(keras.Model):
-    """Base of all topologies. The arguments are the config, and the same for every topology.
+    """Base of all topologies, each of which is built from a `TopologyConfig` alone."""
 
-    Args:
-        source_vocabulary: size of the source vocabulary.
-        target_vocabulary: size of the target vocabulary.
-        joint: whether both sides share one vocabulary, and so one table of embeddings.
-        embedding_size: numbers per embedding.
-        units: size of every LSTM layer's output.
-        layers: LSTM layers on each side.
-        bidirectional: read the source in both directions.
-        attention: dot, general or additive.
-        tied_embeddings: the target embeddings are the output weights.
-        dropout: share of numbers set to zero after every layer.
-        embedding_dropout: share of numbers set to zero in the embeddings.
-        word_dropout: share of whole words set to zero in the embeddings.
-        layer_normalization: normalise the output of every LSTM layer.
-        residual: add a layer's input to its output where the sizes agree.
-        wait: for last-n, the share of the source that is read before writing starts.
-        lengths: how long outputs may be, as `Lengths.to_dict()` gives it.
-        precision: number format of products: float32 or bfloat16. Weights, states, softmax and loss are float32.
-    """
+    family: Literal["autoregressive", "direct"]
 
-    def __init__(
-        self,
-        *,
-        source_vocabulary: int,
-        target_vocabulary: int,
-        joint: bool,
-        embedding_size: int,
-        units: int,
-        layers: int,
-        bidirectional: bool,
-        attention: str,
-        tied_embeddings: bool,
-        dropout: float,
-        embedding_dropout: float,
-        word_dropout: float,
-        layer_normalization: bool,
-        residual: bool,
-        wait: float,
-        lengths: dict[str, Any],
-        precision: str = "float32",
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
         super().__init__(autocast=False, **{"dtype": "float32", **kwargs})
-        self.config: dict[str, Any] = {
-            "source_vocabulary": source_vocabulary,
-            "target_vocabulary": target_vocabulary,
-            "joint": joint,
-            "embedding_size": embedding_size,
-            "units": units,
-            "layers": layers,
-            "bidirectional": bidirectional,
-            "attention": attention,
-            "tied_embeddings": tied_embeddings,
-            "dropout": dropout,
-            "embedding_dropout": embedding_dropout,
-            "word_dropout": word_dropout,
-            "layer_normalization": layer_normalization,
-            "residual": residual,
-            "wait": wait,
-            "lengths": lengths,
-            "precision": precision,
-        }
-        self.units = units
-        self.layers_per_side = layers
-        self.lengths = Lengths.from_dict(lengths)
-        self.target_vocabulary = target_vocabulary
-        self.source_embedding = self._embedding("embedding" if joint else "source_embedding", source_vocabulary)
-        self.target_embedding = (
-            self.source_embedding if joint else self._embedding("target_embedding", target_vocabulary)
+        self.config = config
+        self.source_embedding = self._embedding(
+            "embedding" if config.joint else "source_embedding", config.source_vocabulary
         )
-        tied = self.target_embedding if tied_embeddings else None
-        self.head = Head(target_vocabulary, tied, name="head")
+        self.target_embedding = (
+            self.source_embedding if config.joint else self._embedding("target_embedding", config.target_vocabulary)
+        )
+        tied = self.target_embedding if config.tied_embeddings else None
+        self.head = Head(config.target_vocabulary, tied, name="head")
 
     def _embedding(self, name: str, vocabulary_size: int) -> Embedding:
         return Embedding(
             vocabulary_size,
-            self.config["embedding_size"],
-            dropout=self.config["embedding_dropout"],
-            word_dropout=self.config["word_dropout"],
-            precision=self.config["precision"],
+            self.config.embedding_size,
+            dropout=self.config.embedding_dropout,
+            word_dropout=self.config.word_dropout,
+            precision=self.config.precision,
             name=name,
         )
 
-    def stack(
-        self, name: str, layers: int | None = None, bidirectional: bool = False, state_only: bool = False
-    ) -> LSTMStack:
-        """A stack of LSTM layers with this model's sizes and options; see `LSTMStack`."""
-        return LSTMStack(
-            self.units,
-            layers=self.layers_per_side if layers is None else layers,
-            bidirectional=bidirectional,
-            state_only=state_only,
-            name=name,
-            **self._stack_options(),
-        )
+    def stack(self, name: str, **options: Any) -> LSTMStack:
+        """A stack of LSTM layers with this model's sizes and options, and others if given; see `LSTMStack`."""
+        return LSTMStack(self.config.units, name=name, **{**self._stack_options(), **options})
+
+    def source_stack(self, name: str, **options: Any) -> LSTMStack:
+        """The same, in both directions where the configuration says so."""
+        return self.stack(name, bidirectional=self.config.bidirectional, **options)
 
     def dense_stack(self, name: str) -> DenseStack:
         """The same without recurrence."""
-        return DenseStack(self.units, layers=self.layers_per_side, name=name, **self._stack_options())
+        return DenseStack(self.config.units, name=name, **self._stack_options())
 
     def _stack_options(self) -> dict[str, Any]:
-        return {key: self.config[key] for key in ("dropout", "layer_normalization", "residual", "precision")}
+        names = ("layers", "dropout", "layer_normalization", "residual", "precision")
+        return {name: getattr(self.config, name) for name in names}
 
     def dense(self, name: str, size: int) -> keras.layers.Dense:
         """A linear layer with this model's number format."""
-        return keras.layers.Dense(size, name=name, dtype=policy(self.config["precision"]))
+        return keras.layers.Dense(size, name=name, dtype=policy(self.config.precision))
 
-    def dropout(self, name: str) -> Dropout:
-        """A dropout layer with this model's rate."""
-        return Dropout(self.config["dropout"], name=name)
+    def dropout(self, x: tf.Tensor, name: str) -> tf.Tensor:
+        """Dropout with this model's rate, at a place of this name."""
+        return dropout(x, self.config.dropout, name)
+
+    def encode(self, stack: LSTMStack, source: tf.Tensor) -> tuple[tf.Tensor, State]:
+        """Run a stack over the embedded source `[batch, length]`: its outputs, and the last h and c of each layer."""
+        return stack(self.source_embedding(source), mask=self.mask(source))  # type: ignore[no-any-return]
 
     @staticmethod
     def mask(ids: tf.Tensor) -> tf.Tensor:
@@ -149,25 +91,33 @@ class Topology(keras.Model):
         """`[batch, length]` ids → tokens of each row `[batch]` int32."""
         return tf.reduce_sum(tf.cast(cls.mask(ids), tf.int32), axis=1)
 
-    @staticmethod
-    def noise(training: bool | None) -> tf.Tensor | None:
-        """A seed for dropout where the caller gave none: Keras' own training loop."""
+    def call(self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool | None = None) -> tf.Tensor:
+        """See `logits`; Keras' own training loop says `training`, and a seed for dropout is drawn."""
         if not training:
-            return None
-        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
-
-    def loss_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
-        """Loss of a whole batch: the sums of `losses_of`."""
-        return Loss(*(tf.reduce_sum(part) for part in self.losses_of(source, target, noise, smoothing)))
+            return self.logits(*inputs)
+        with dropout_seed(tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)):
+            return self.logits(*inputs)
 
     @abc.abstractmethod
-    def losses_of(self, source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor | None, smoothing: float) -> Loss:
+    def logits(self, source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+        """Scores of all tokens at every output position, `[batch, positions, vocabulary]` float32.
+
+        Args:
+            source: `[batch, source length]` ids with `</s>`, right-padded.
+            target: `[batch, target length]` ids with `</s>`, right-padded.
+        """
+
+    def loss_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
+        """Loss of a whole batch: the sums of `losses_of`."""
+        return Loss(*(tf.reduce_sum(part) for part in self.losses_of(source, target, smoothing)))
+
+    @abc.abstractmethod
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
         """Loss of each sentence of a batch.
 
         Args:
             source: `[batch, source length]` ids with `</s>`, right-padded.
             target: `[batch, target length]` ids with `</s>`, right-padded.
-            noise: seed `[2]` of the dropout, or None.
             smoothing: label smoothing.
         """
 
@@ -198,4 +148,8 @@ class Topology(keras.Model):
         self((tf.constant([[3]]), tf.constant([[3]])))
 
     def get_config(self) -> dict[str, Any]:
-        return {**self.config, "name": self.name}
+        return {"config": plain(self.config), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Topology:
+        return cls(read_as(TopologyConfig, config["config"], cls.__name__), name=config["name"])

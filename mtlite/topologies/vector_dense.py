@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct
 
 
@@ -36,16 +37,15 @@ class VectorDense(Direct):
     ```
     """
 
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.encoder = self.stack("encoder", bidirectional=self.config["bidirectional"], state_only=True)
-        self.memory_dropout = self.dropout("memory_dropout")
-        self.all_positions = self.dense("all_positions", self.lengths.fixed * self.config["embedding_size"])
+    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
+        super().__init__(config, **kwargs)
+        self.encoder = self.source_stack("encoder", state_only=True)
+        self.all_positions = self.dense("all_positions", config.lengths.fixed * config.embedding_size)
 
     def positions(self, source: tf.Tensor) -> tf.Tensor:
-        return tf.fill([tf.shape(source)[0]], self.lengths.fixed)
+        return tf.fill([tf.shape(source)[0]], self.config.lengths.fixed)
 
-    def features(self, source: tf.Tensor, noise: tf.Tensor | None = None) -> tf.Tensor:
-        _, last = self.encoder(self.source_embedding(source, noise=noise), mask=self.mask(source), noise=noise)
-        h = self.memory_dropout(last[-1][0], noise=noise)
-        return tf.reshape(self.all_positions(h), [-1, self.lengths.fixed, self.config["embedding_size"]])
+    def features(self, source: tf.Tensor) -> tf.Tensor:
+        _, last = self.encode(self.encoder, source)
+        h = self.dropout(last[-1][0], "memory_dropout")
+        return tf.reshape(self.all_positions(h), [-1, self.config.lengths.fixed, self.config.embedding_size])

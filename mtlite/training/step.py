@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.data.batches import Batch
+from mtlite.layers.dropout import dropout_seed
 from mtlite.topologies.topology import Loss, Topology
 from mtlite.training.optimizer import Adam
 
@@ -117,8 +118,8 @@ class TrainingStep:
             # Dropout is a function of the seed and of how many batches, or parts of them, came before.
             position = (tf.cast(update, tf.int32) - 1) * self.batches_per_update * self.parts + number
             position += tf.cast(context.replica_id_in_sync_group, tf.int32) * self.accumulate
-            noise = tf.stack([tf.constant(self.seed, tf.int32), position])
-            loss, new = self._gradients(weights, sides[2 * number], sides[2 * number + 1], noise)
+            with dropout_seed(tf.stack([tf.constant(self.seed, tf.int32), position])):
+                loss, new = self._gradients(weights, sides[2 * number], sides[2 * number + 1])
             new_sums = [loss.total, loss.nll, loss.tokens]
             gradients = [a + b for a, b in zip(gradients, new, strict=True)] if gradients else new
             sums = [a + b for a, b in zip(sums, new_sums, strict=True)] if sums else new_sums
@@ -129,11 +130,11 @@ class TrainingStep:
         return [*sums, norm]
 
     def _gradients(
-        self, weights: list[tf.Tensor], source: tf.Tensor, target: tf.Tensor, noise: tf.Tensor
+        self, weights: list[tf.Tensor], source: tf.Tensor, target: tf.Tensor
     ) -> tuple[Loss, list[tf.Tensor]]:
         values = zip(self.model.trainable_variables, weights, strict=True)
         with tf.GradientTape() as tape, keras.StatelessScope(values):
             tape.watch(weights)
-            loss = self.model.loss_of(source, target, noise, self.label_smoothing)
+            loss = self.model.loss_of(source, target, self.label_smoothing)
         gradients = tape.gradient(loss.total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]

@@ -41,7 +41,7 @@ class LikelihoodScorer:
         self._losses = tf.function(self._losses_of_batch, input_signature=[_IDS, _IDS])
 
     def _losses_of_batch(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        losses = self.model.losses_of(source, target, None, 0.0)
+        losses = self.model.losses_of(source, target, 0.0)
         return losses.nll, losses.tokens, losses.unreachable
 
     def __call__(self) -> Likelihood:

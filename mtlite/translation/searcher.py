@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
@@ -10,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from mtlite.config.options import SearchConfig
+from mtlite.config.registry import entry_of
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
-from mtlite.layers.dtypes import cast_once
+from mtlite.layers.dtypes import cast_ahead
 from mtlite.runtime import lanes
 from mtlite.search.beam import beam_search
 from mtlite.search.ctc import best_path, prefix_beam_search
@@ -21,18 +23,46 @@ from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.one_pass import one_pass
 from mtlite.search.sampling import sample
 from mtlite.search.stepper import Stepper
-from mtlite.topologies.autoregressive import Autoregressive
-from mtlite.topologies.ctc import CTC
-from mtlite.topologies.direct import Direct
 from mtlite.topologies.topology import Topology
 
 
-class Found(NamedTuple):
+class SentenceHypotheses(NamedTuple):
     """The hypotheses of one sentence, best first."""
 
     ids: list[list[int]]  # without </s>
     scores: list[float]
-    weights: np.ndarray  # [length with </s> if written, source length]: attention of the best; no columns without
+    attention: np.ndarray  # [length with </s> if written, source length] of the best; no columns without
+
+
+class Asked(NamedTuple):
+    """What a search gets beside the models."""
+
+    source: tf.Tensor  # [batch, source length] ids
+    limits: tf.Tensor  # [batch] tokens of an output, at most
+    uniforms: tf.Tensor  # [batch, longest limit] random numbers, for sampling
+    config: SearchConfig
+
+
+def _token_by_token(models: Sequence[Any], asked: Asked) -> Hypotheses:
+    source, limits, uniforms, config = asked
+    stepper = Stepper(models)
+    if config.sample:
+        return sample(stepper, source, limits, uniforms, config.temperature, config.top_k, config.top_p)
+    if config.beam_size == 1:
+        return greedy(stepper, source, limits)
+    return beam_search(stepper, source, limits, config.beam_size, config.length_penalty)
+
+
+def _in_one_pass(models: Sequence[Any], asked: Asked) -> Hypotheses:
+    return one_pass(models, asked.source)
+
+
+def _over_paths(models: Sequence[Any], asked: Asked) -> Hypotheses:
+    (model,), source, beam_size = models, asked.source, asked.config.beam_size
+    return best_path(model, source) if beam_size == 1 else prefix_beam_search(model, source, beam_size)
+
+
+_SEARCHES = {"token by token": _token_by_token, "one pass": _in_one_pass, "paths": _over_paths}
 
 
 class Searcher:
@@ -53,32 +83,18 @@ class Searcher:
         )
 
     def _search(self, source: tf.Tensor, limits: tf.Tensor, uniforms: tf.Tensor) -> Hypotheses:
-        with ExitStack() as once:
+        with ExitStack() as ahead:
             for model in self.models:
                 factors = [weight for weight in model.trainable_variables if len(weight.shape) == 2]
-                once.enter_context(cast_once(factors, model.config["precision"]))
-            return self._searched(source, limits, uniforms)
-
-    def _searched(self, source: tf.Tensor, limits: tf.Tensor, uniforms: tf.Tensor) -> Hypotheses:
-        config, first = self.config, self.models[0]
-        if isinstance(first, CTC):
-            if config.beam_size == 1:
-                return best_path(first, source)
-            return prefix_beam_search(first, source, config.beam_size)
-        if isinstance(first, Direct):
-            return one_pass(cast(list[Direct], self.models), source)
-        stepper = Stepper(cast(list[Autoregressive], self.models))
-        if config.sample:
-            return sample(stepper, source, limits, uniforms, config.temperature, config.top_k, config.top_p)
-        if config.beam_size == 1:
-            return greedy(stepper, source, limits)
-        return beam_search(stepper, source, limits, config.beam_size, config.length_penalty)
+                ahead.enter_context(cast_ahead(factors, model.config.precision))
+            search = entry_of(self.models[0].config.topology).search
+            return _SEARCHES[search](self.models, Asked(source, limits, uniforms, self.config))
 
     def limits(self, lengths: np.ndarray) -> np.ndarray:
         """How many tokens hypotheses for sources of these lengths may have."""
-        return np.max([model.lengths.limits(lengths) for model in self.models], axis=0)  # type: ignore[no-any-return]
+        return np.max([model.config.lengths.limits(lengths) for model in self.models], axis=0)  # type: ignore[no-any-return]
 
-    def search(self, sources: list[list[int]], first: int = 0) -> list[Found]:
+    def search(self, sources: list[list[int]], first: int = 0) -> list[SentenceHypotheses]:
         """Translate.
 
         Args:
@@ -96,15 +112,15 @@ class Searcher:
             width = int(lengths[order[start]]) * (1 if self.config.sample else self.config.beam_size)
             batches.append(order[start : start + max(1, self.config.batch_tokens // width)])
             start += len(batches[-1])
-        found: list[Found | None] = [None] * len(sources)
+        found: list[SentenceHypotheses | None] = [None] * len(sources)
         with ThreadPoolExecutor(lanes()) as pool:
             results = pool.map(lambda rows: self.batch([sources[row] for row in rows], first + rows), batches)
             for rows, result in zip(batches, results, strict=True):
                 for row, each in zip(rows, result, strict=True):
                     found[row] = each
-        return cast(list[Found], found)
+        return cast(list[SentenceHypotheses], found)
 
-    def batch(self, sources: list[list[int]], numbers: np.ndarray, padding: int = 0) -> list[Found]:
+    def batch(self, sources: list[list[int]], numbers: np.ndarray, padding: int = 0) -> list[SentenceHypotheses]:
         """Translate all sentences at once.
 
         Args:
@@ -128,17 +144,13 @@ class Searcher:
             for ids, *arrays in zip(sources, *(result.numpy() for result in results), strict=True)
         ]
 
-    def _one(self, source_length: int, ids: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> Found:
+    def _one(
+        self, source_length: int, ids: np.ndarray, scores: np.ndarray, attention: np.ndarray
+    ) -> SentenceHypotheses:
         possible = max(1, int(np.sum(scores > -np.inf)))  # fewer where the vocabulary and the limit allow no more
         rows = [row[: np.count_nonzero(row != PAD)].tolist() for row in ids[: min(possible, self.config.nbest)]]
-        return Found(
+        return SentenceHypotheses(
             [row[:-1] if row[-1:] == [EOS] else row for row in rows],
             [float(score) for score in scores[: len(rows)]],
-            weights[: len(rows[0]), :source_length],
+            attention[: len(rows[0]), :source_length],
         )
-
-
-def greedy_config(config: SearchConfig) -> SearchConfig:
-    """The same search settings with greedy search: what is used on the dev set during training."""
-    values: dict[str, Any] = {**vars(config), "beam_size": 1, "nbest": 1, "sample": False}
-    return SearchConfig(**values)
