@@ -124,10 +124,11 @@ def dry_run(experiment: Experiment, console: Console) -> None:
     for system in systems_of(ablation):
         config = plan.config(system, ablation.seeds[0], {})
         cells = [cell.name for cell in everything if cell.system == system]
-        seconds = seconds_per_update(dataclasses.replace(experiment.prepared, config=config)) * config.training.max_updates
+        updates = config.training.max_updates
+        seconds = updates * seconds_per_update(dataclasses.replace(experiment.prepared, config=config))
         total += seconds * len(cells)
         console.print(
-            f"{system.name}: {count_parameters(experiment, config):,} weights, {config.training.max_updates:,} updates, "
+            f"{system.name}: {count_parameters(experiment, config):,} weights, {updates:,} updates, "
             f"about {seconds / 60:.1f} min each: {', '.join(cells)}"
         )
     console.print(f"{len(everything)} cells, about {total / 60:.0f} min one after the other, validations not counted")

@@ -149,6 +149,7 @@ def read_outcome(folder: Path) -> Outcome | None:
 
 
 def main() -> int:
+    """Run the cell that the command line names."""
     parser = argparse.ArgumentParser()
     parser.add_argument("recipe", type=Path)
     parser.add_argument("run", type=Path)
@@ -162,7 +163,7 @@ def main() -> int:
         for topology in arguments.topology:
             register(topology)
         run_cell(arguments.recipe, Run(arguments.run), tuple(arguments.pair), arguments.beam)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whoever started this process says it
         if not isinstance(error, MtliteError):
             traceback.print_exc()
         reason, code = explain(error, "its log shows where")

@@ -132,7 +132,5 @@ class Experiment:
         shared["the source tokenizer"] = prepared.tokenizers.source.sha256
         shared["the target tokenizer"] = prepared.tokenizers.target.sha256
         for name, lines in sides.items():
-            shared[f"the lines of {name}"] = hashlib.sha256(
-                "".join(f"{line}\n" for line in lines).encode()
-            ).hexdigest()
+            shared[f"the lines of {name}"] = hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
         return shared

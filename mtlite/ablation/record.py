@@ -3,8 +3,8 @@
 It is JSON, one line a cell, compressed as `xz` does (`xzcat RECORD` shows it). A line before the cells says what they
 share, with the raw test sets; so does one of every later start that asks for other topologies or seeds. Lines are
 appended, each compressed by itself; what a crash has cut off is left out. When an ablation ends, all lines are
-compressed as one, which halves the file: the translations of a sentence are much alike. Two records of the same ablation
-can be put together with `cat`.
+compressed together, which makes the file smaller by a third: the translations of a sentence are much alike. Two
+records of the same ablation can be put together with `cat`.
 """
 
 from __future__ import annotations

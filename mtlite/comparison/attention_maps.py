@@ -65,7 +65,7 @@ def attention_of(run: Run) -> list[AttentionMap]:
             translation.source_pieces,
             translation.target_pieces,
             # The last digits depend on the processor, and a record shall not.
-            np.round(np.asarray(translation.attention, np.float32), _DECIMALS),
+            np.round(np.asarray(translation.attention, np.float32), _DECIMALS).astype(np.float32),
         )
         for translation in translator.translate([sources[at] for at in sentences_to_draw(sources)])
     ]

@@ -67,7 +67,8 @@ def output_of(outcome: Outcome, test: str) -> Output:
 
 def differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
     """What must stand beside a comparison that is not one of wirings alone."""
-    marks = [f"other {what}" for key, what in FINGERPRINTS.items() if getattr(outcome.facts, key) != getattr(first.facts, key)]
+    ours, theirs = vars(outcome.facts), vars(first.facts)
+    marks = [f"other {what}" for key, what in FINGERPRINTS.items() if ours[key] != theirs[key]]
     if outcome.updates != first.updates:
         marks.append(f"other budget: {outcome.updates:,} and {first.updates:,} updates")
     for name in ("beam_size", "length_penalty"):
@@ -79,9 +80,7 @@ def differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
     return marks
 
 
-def group_runs(
-    paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str
-) -> tuple[list[TrainedSystem], str]:
+def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str) -> tuple[list[TrainedSystem], str]:
     """Runs as systems with seeds.
 
     Args:

@@ -23,8 +23,10 @@ LAST_SHARE = 5
 """A run that still gains in the last fifth of its updates has not converged."""
 LARGEST_LATE_GAIN = 0.3
 """BLEU that it may gain there."""
-_PLACES = ("data.train.", "data.dev.", "data.test.", "data.tests")
-_PLACES += ("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model")
+_PLACES = (
+    *("data.train.", "data.dev.", "data.test.", "data.tests"),
+    *("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model"),
+)
 """Options that say where something lies: it may lie elsewhere on another machine, and has a checksum."""
 
 Options = dict[str, Any]
@@ -152,9 +154,8 @@ def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
     if not curve:
         raise RunError(f"{run.path} has no validation in {LOG}: the run is damaged")
     kept = [part.name for part in dataclasses.fields(RunFacts)]
-    missing = [test for test in run.facts.tests if test not in result.tests]
-    if missing or run.facts.parameters is None:
-        raise RunError(f"{run.path} is damaged: expected scores of {', '.join(missing) or 'all test sets'}, and weights")
+    if run.facts.parameters is None or any(test not in result.tests for test in run.facts.tests):
+        raise RunError(f"{run.path} is damaged: expected its number of weights and scores of all its test sets")
     seconds = {test: result.tests[test].seconds for test in tests or run.facts.tests}
     return Outcome(
         config=flat(run.config),

@@ -42,8 +42,9 @@ class SentenceStatistics:
     def check(self) -> None:
         sentences = len(self.counts.get("bleu", ()))
         expected = {name: (sentences, width) for name, width in COUNTS_PER_SENTENCE.items()}
-        if {name: each.shape for name, each in self.counts.items()} != expected or self.signatures.keys() != expected.keys():
-            raise UsageError(f"expected counts and signatures of {', '.join(expected)}, a row of counts for each sentence")
+        shapes = {name: counts.shape for name, counts in self.counts.items()}
+        if shapes != expected or self.signatures.keys() != expected.keys():
+            raise UsageError(f"expected counts and signatures of {', '.join(expected)}, a row for each sentence")
 
 
 def sentence_statistics(

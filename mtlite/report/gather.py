@@ -53,9 +53,10 @@ def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Head
     """What a reader must know beside a system's numbers."""
     ablation, topology = header.ablation, system.system.topology
     missing = ", ".join(str(seed) for seed in ablation.seeds if seed not in system.runs)
+    one_way = len(ablation.topologies) > 1 and one_direction(header.recipe, topology)
     return [
         *convergence_marks(system),
-        *(["reads in one direction"] if len(ablation.topologies) > 1 and one_direction(header.recipe, topology) else []),
+        *(["reads in one direction"] if one_way else []),
         *(f"without {name}" for name in left_out_options(header.recipe, system.system) if name != "bidirectional"),
         *_size_marks(system, baseline, ablation.match),
         *_topology_marks(system, ablation.match),

@@ -28,9 +28,7 @@ from mtlite.report.tables import cost_table, likelihood_table, main_table, metho
 from mtlite.storage.files import write_atomically
 
 
-def report(
-    header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path
-) -> Path:
+def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path) -> Path:
     """Write everything.
 
     Args:
@@ -106,12 +104,10 @@ def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]
     blocks: list[Block] = [
         Paragraph(
             f"Systems: {len(results.systems)}, seeds of each: {len(ablation.seeds)}; trained on the same pairs with "
-            f"one tokenizer, {shared}, the same batches in the same order for each seed, and the same number of updates. The "
-            f"weights kept are those of the best dev BLEU; nothing was chosen on a test set. {tuned}"
+            f"one tokenizer, {shared}, the same batches in the same order for each seed, and the same number of "
+            f"updates. The weights kept are those of the best dev BLEU; nothing was chosen on a test set. {tuned}"
         )
     ]
     if results.families and results.families[0].comparison:
         blocks.append(Paragraph(findings(results.families[0])))
     return blocks
-
-

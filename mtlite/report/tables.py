@@ -23,7 +23,9 @@ VERDICTS = (
 )
 
 
-def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = "greedy search, one pass or best path") -> Table:
+def main_table(
+    family: ComparisonFamily, searches: Sequence[str], how: str = "greedy search, one pass or best path"
+) -> Table:
     """A row for each system: quality, and the distance to the baseline.
 
     Args:
