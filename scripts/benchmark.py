@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import islice, product
 from pathlib import Path
@@ -35,7 +35,7 @@ from contenders.process import Contender
 from contenders.sizes import Sizes
 
 from mtlite.commands.parsing import new_file
-from mtlite.config.options import Config
+from mtlite.config.options import Config, CorpusConfig
 from mtlite.config.recipe import read_config
 from mtlite.data.batches import Batch, Batches
 from mtlite.data.ids import PAD
@@ -183,11 +183,12 @@ def measure(options: argparse.Namespace) -> None:
 def reference_config(pairs: str | None) -> Config:
     """Multi30k en→de, cut as the figures of the field are: 6,000 joint pieces, 4,000 tokens a batch."""
     config = read_config(RECIPE)
-    config.tokenizer.vocabulary_size, config.tokenizer.sampling = PIECES, 0.0
-    config.training.batch_tokens = BATCH_TOKENS
-    if pairs:
-        config.data.dataset, config.data.pairs = None, pairs
-    return config
+    return replace(
+        config,
+        data=replace(config.data, train=[CorpusConfig(pairs=pairs)]) if pairs else config.data,
+        tokenizer=replace(config.tokenizer, vocabulary_size=PIECES, sampling=0.0),
+        training=replace(config.training, batch_tokens=BATCH_TOKENS),
+    )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Run the tests with the lowest or with the highest versions of all dependencies that pyproject.toml allows.
 
     python scripts/dependency_versions.py lowest
-    python scripts/dependency_versions.py highest tests/models
+    python scripts/dependency_versions.py highest tests/layers
 
 Each makes a virtual environment of its own, which is removed at the end.
 """

@@ -22,7 +22,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mtlite.storage.training_log import read_metrics
+from mtlite.storage.run_directory import FACTS, LOG
+from mtlite.storage.training_log import Reported, read_training_log
 
 ROOT = Path(__file__).resolve().parents[1]
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "ei", "ar", "on")]
@@ -92,7 +93,7 @@ def start(paths: list[Path], run: Path, folder: Path, updates: int) -> Start:
         RuntimeError: if it fails.
     """
     command = [sys.executable, str(ROOT / "scripts" / "train.py"), "--run", str(run), *MODEL, *BUDGET]
-    command += ["--data.source", str(paths[0]), "--data.target", str(paths[1]), "--data.held_out", "200"]
+    command += ["--data.train.source", str(paths[0]), "--data.train.target", str(paths[1]), "--data.held_out", "200"]
     command += ["--training.max_updates", str(updates), "--training.validate_every", str(updates)]
     environment = {**os.environ, "HF_HOME": str(folder / "cache")}
     log = run.with_suffix(".log")
@@ -102,8 +103,8 @@ def start(paths: list[Path], run: Path, folder: Path, updates: int) -> Start:
         while process.poll() is None:
             time.sleep(0.05)
             now = time.monotonic() - begin
-            prepared = prepared or (now if (run / "run.json").exists() else 0.0)
-            first = first or (now if (run / "metrics.jsonl").exists() and read_metrics(run / "metrics.jsonl") else 0.0)
+            prepared = prepared or (now if (run / FACTS).exists() else 0.0)
+            first = first or (now if (run / LOG).exists() and read_training_log(run / LOG) else 0.0)
             if first:
                 training = max(training, memory(process.pid, "RssAnon"))
                 mapped = max(mapped, memory(process.pid, "RssFile"))
@@ -111,7 +112,7 @@ def start(paths: list[Path], run: Path, folder: Path, updates: int) -> Start:
                 preparing = max(preparing, memory(process.pid, "RssAnon"))
     if process.returncode:
         raise RuntimeError(log.read_text())
-    speeds = [line["tokens_per_second"] for line in read_metrics(run / "metrics.jsonl") if line["kind"] == "training"]
+    speeds = [line.tokens_per_second for line in read_training_log(run / LOG) if isinstance(line, Reported)]
     return Start(prepared, first, median(speeds[1:]), preparing, training, mapped)
 
 

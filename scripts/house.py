@@ -28,8 +28,8 @@ ROOMS = (
     *("search", "translation", "training", "comparison", "ablation", "report", "commands", "cli", "__main__"),
 )
 """Folders and single modules of the package: each imports from those before it only."""
-SLOW = {"tensorflow", "keras", "datasets", "matplotlib", "sacrebleu", "scipy", "sentencepiece", "pyarrow"}
-"""Libraries that take a tenth of a second or more to import."""
+SLOW = {"tensorflow", "keras", "datasets", "matplotlib", "sacrebleu", "scipy", "sentencepiece", "pyarrow", "rich"}
+"""Libraries that `mtlite --help` should not wait for."""
 KERAS_LAYERS = {"Dense", "Dropout", "Embedding", "LayerNormalization", "LSTM"}
 FEATURES = {
     "a topology": "peek",
@@ -108,16 +108,17 @@ def lines_of(function: Function) -> int:
 
 
 class House:
-    """The package of a checkout.
+    """The code in a folder of a checkout.
 
     Args:
         root: the checkout.
         rooms: lowest first.
+        folder: the package, or another folder with code.
     """
 
-    def __init__(self, root: Path, rooms: tuple[str, ...] = ROOMS) -> None:
+    def __init__(self, root: Path, rooms: tuple[str, ...] = ROOMS, folder: str = PACKAGE) -> None:
         self.root, self.rooms = root, rooms
-        self.folder = root / PACKAGE
+        self.folder = root / folder
         self.modules: dict[str, Module] = {}
         for path in sorted(self.folder.rglob("*.py")):
             parts = path.relative_to(self.folder).with_suffix("").parts

@@ -3,7 +3,7 @@
     python scripts/kill_and_resume.py --kills 30
 
 Every kill hits a new run of `mtlite train` on a small part of corpora/village, with everything on that has a state:
-dropout, sampling, moving average, plateau schedule, patience, accumulated batches. The moments are spread in turns over
+dropout, sampling, moving average, patience, accumulated batches. The moments are spread in turns over
 the whole process, over the time from the first checkpoint on, and over the writing of checkpoints.
 """
 
@@ -24,9 +24,11 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mtlite.storage.run_directory import LOG
+
+ROOT = Path(__file__).resolve().parents[1]
 SENTENCES = {"train": 300, "dev": 30, "test": 30}
 OPTIONS: dict[str, Any] = {
     "tokenizer": {"vocabulary_size": 150, "sampling": 0.3},
@@ -43,7 +45,7 @@ OPTIONS: dict[str, Any] = {
         "batch_tokens": 600,
         "accumulate": 2,
         "learning_rate": 0.01,
-        "schedule": "plateau",
+        "schedule": "cosine",
         "moving_average": 0.9,
         "validate_every": 20,
         "save_every": 3,
@@ -63,7 +65,7 @@ def write_recipe(folder: Path, sentences: dict[str, int], options: dict[str, Any
             lines = (ROOT / "corpora" / "village" / path.name).read_bytes().split(b"\n")[:count]
             path.write_bytes(b"\n".join(lines) + b"\n")
             files[side] = str(path)
-        data |= files if name == "train" else {name: files}
+        data[name] = files
     recipe = folder / "small.yaml"
     recipe.write_text(yaml.safe_dump({"data": data, **options}))
     return recipe
@@ -111,8 +113,8 @@ def without_times(values: Any) -> Any:
 
 def ending(run: Path) -> dict[str, str]:
     """The results of a run: a fingerprint for each of its results."""
-    metrics = [without_times(json.loads(line)) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    results = {"metrics.jsonl": metrics, "result.json": without_times(json.loads((run / "result.json").read_text()))}
+    log = [without_times(json.loads(line)) for line in (run / LOG).read_text().splitlines()]
+    results = {LOG: log, "result.json": without_times(json.loads((run / "result.json").read_text()))}
     contents = {name: json.dumps(values).encode() for name, values in results.items()}
     for name in ("best.safetensors", "last.safetensors", "hypotheses.txt"):
         contents[name] = (run / name).read_bytes()
@@ -151,8 +153,8 @@ def place_of(run: Path) -> str:
         return "while results were written"
     if not (run / "last.safetensors").exists():
         return "before the first checkpoint" if (run / "run.json").exists() else "before the run was made"
-    lines = (run / "metrics.jsonl").read_bytes().count(b"\n")
-    return f"after a checkpoint, with {lines} lines of metrics"
+    lines = (run / LOG).read_bytes().count(b"\n")
+    return f"after a checkpoint, with {lines} lines in the log"
 
 
 def kill_and_resume(folder: Path, recipe: Path, kills: int, seed: int) -> int:

@@ -3,10 +3,10 @@
     git worktree add ../before HEAD~1
     python scripts/same_values.py ../before
 
-Both train the village recipe for 200 updates (float32, one thread, seed 1): all arrays of its checkpoints, the figures of
-its log and scores, and its translations must be equal. Both report on every committed record: all figures of the reports
-must be equal, times included, since a record holds them. With `--kept`, what the other checkout makes stays there and is
-not made again.
+Both train the village recipe for 200 updates (float32, one thread, seed 1): the arrays of its checkpoints, the figures
+of its log and scores, and its translations must be equal. Both report on every committed record: all figures of the
+reports must be equal, times included, since a record holds them. With `--kept`, what the other checkout makes stays in
+that folder and is not made again.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ TIMES = {"seconds", "tokens_per_second"}
 """Names of figures that no two trainings share."""
 SECTIONS = ("cells", "systems", "families", "likelihood", "breakdown")
 """Of results.json: those that hold figures."""
+SHOWN = 100
+"""Differences that are listed, at most."""
 Values = dict[str, object]
 
 
@@ -46,17 +48,13 @@ def records(checkout: Path) -> dict[str, Path]:
 
 
 def run(checkout: Path, *arguments: str) -> None:
-    """A command of a checkout, with a cache of its own.
-
-    Raises:
-        RuntimeError: if it fails.
-    """
+    """A command of a checkout, with a cache of its own; one that fails is the end."""
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "PYTHONPATH": str(checkout), "HF_HOME": cache}
         command = [sys.executable, *arguments]
         done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{checkout}: {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
+        raise SystemExit(f"{checkout}: {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
 
 
 def train(checkout: Path, folder: Path) -> Path:
@@ -102,8 +100,8 @@ def reported(made: Path) -> Values:
     """Figures of results.csv, results.json, and of the tables of report.md."""
     found: Values = {}
     with open(made / "results.csv", encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file)):
-            found |= {f"results.csv, row {number}, {column}": cell for column, cell in row.items()}
+        for number, cells in enumerate(csv.DictReader(file)):
+            found |= {f"results.csv, row {number}, {column}": cell for column, cell in cells.items()}
     results = json.loads((made / "results.json").read_text(encoding="utf-8"))
     for section in SECTIONS:
         found |= figures(results.get(section), f"results.json, {section}", all_of_them=True)
@@ -170,7 +168,10 @@ def main() -> int:
         for kind, name, old, new in compared:
             counts[kind] += len(new)
             different += differences(name, old, new)
-    print(*different, sep="\n", end="\n" if different else "")
+    for line in different[:SHOWN]:
+        print(line)
+    if len(different) > SHOWN:
+        print(f"… and {len(different) - SHOWN:,} more")
     print(", ".join(f"{count:,} {kind}" for kind, count in counts.items()) + (
         f": {len(different):,} differ" if different else ": all equal"))  # fmt: skip
     return int(bool(different))

@@ -14,6 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mtlite.storage.run_directory import LOG
+from mtlite.storage.training_log import read_training_log
+
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ["--model.units", "32", "--model.embedding_size", "16", "--model.layers", "1", "--training.batch_tokens", "400"]
 
@@ -24,12 +29,9 @@ def resident(process: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
-def update_of(metrics: Path) -> int:
+def update_of(log: Path) -> int:
     """How far a training is."""
-    sys.path.insert(0, str(ROOT))
-    from mtlite.storage.training_log import read_metrics
-
-    return max((line["update"] for line in read_metrics(metrics)), default=0) if metrics.exists() else 0
+    return max((line.update for line in read_training_log(log)), default=0) if log.exists() else 0
 
 
 def main() -> int:
@@ -57,7 +59,7 @@ def main() -> int:
         following = options.updates // 10
         while process.poll() is None:
             time.sleep(0.5)
-            at = update_of(run / "metrics.jsonl")
+            at = update_of(run / LOG)
             if at >= following and process.poll() is None:
                 print(f"after {at:,} updates: {resident(process.pid):,.0f} MB", flush=True)
                 following = (at * 10 // options.updates + 1) * options.updates // 10

@@ -13,6 +13,7 @@ import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from statistics import mean
 
@@ -59,9 +60,8 @@ def main() -> int:
 def corpus_of(folder: Path) -> list[str]:
     """The options that name the splits of a task."""
     arguments = ["--data.source_language", "source", "--data.target_language", "target"]
-    for side in ("source", "target"):
-        for split in ("train", "dev", "test"):
-            arguments += [f"--data.{split}.{side}", str(folder / f"{split}.{side}")]
+    for split, side in product(("train", "dev", "test"), ("source", "target")):
+        arguments += [f"--data.{split}.{side}", str(folder / f"{split}.{side}")]
     long = ", ".join(f"{side}: {folder / 'test-long'}.{side}" for side in ("source", "target"))
     return [*arguments, "--data.tests", f"{{test-long: {{{long}}}}}"]
 

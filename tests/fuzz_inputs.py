@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from samples import NUMBERS, number_pairs, write_pairs
 
 from mtlite.config.options import CleaningConfig, Config
-from mtlite.config.recipe import check, config_from, options, read_config
+from mtlite.config.recipe import config_from, options, read_config
 from mtlite.data.cleaning import clean
 from mtlite.data.corpus import Corpus
 from mtlite.data.ids import UNK
@@ -35,10 +35,10 @@ from mtlite.data.lines import read_lines
 from mtlite.data.tokenizer import Tokenizer
 from mtlite.errors import MtliteError
 from mtlite.storage.checkpoint import load_state
-from mtlite.storage.run_directory import Run
+from mtlite.storage.run_directory import LOG, Run
 from mtlite.storage.tensors import load_arrays
-from mtlite.storage.training_log import read_metrics
-from mtlite.translation.loading import load_lengths, load_tokenizers, open_run, refuse_other_sizes
+from mtlite.storage.training_log import read_training_log
+from mtlite.translation.loading import load_tokenizers, topology_config
 
 ODD = [
     "",
@@ -169,7 +169,6 @@ class Fuzzer:
         def attempt() -> bool:
             config = read_config(path)
             again = config_from(config.to_dict(), "again")
-            check(again)
             return isinstance(config, Config) and repr(again) == repr(config)
 
         self.check(f"recipe {content!r}", attempt)
@@ -219,7 +218,7 @@ class Fuzzer:
             "tokenizer.model",
             "best.safetensors",
             "last.safetensors",
-            "metrics.jsonl",
+            LOG,
         ]
         name = self.random.choice([*names, "data/test.source"])
         original = (self.run / name).read_bytes()
@@ -227,16 +226,14 @@ class Fuzzer:
         (self.copy / name).write_bytes(content)
 
         def attempt() -> bool:
-            run = open_run(self.copy)
-            facts, config = run.facts(), run.config()
-            tokenizers = load_tokenizers(run, facts)
-            lengths = load_lengths(run, facts)
-            refuse_other_sizes(run, config.model, facts, lengths)
+            run = Run.open(self.copy)
+            tokenizers = load_tokenizers(run)
+            config = topology_config(run)
             arrays, _ = load_arrays(run.path / "best.safetensors")
             load_state(run.path)
-            read_metrics(run.path / "metrics.jsonl")
+            read_training_log(run.path / LOG)
             lines = run.read_side("test.source")
-            return len(tokenizers.source) > 3 and bool(arrays) and isinstance(lines, list)
+            return len(tokenizers.source) == config.source_vocabulary and bool(arrays) and isinstance(lines, list)
 
         self.check(f"run with altered {name}: {content[:200]!r}", attempt)
         (self.copy / name).write_bytes(original)
@@ -281,12 +278,9 @@ def small_run(folder: Path) -> Path:
     from mtlite.training.train import train
 
     pairs = number_pairs(76, seed=1)
-    sides = {"": pairs[:60], "dev": pairs[60:68], "test": pairs[68:]}
-    data: dict[str, Any] = {}
-    for name, part in sides.items():
-        data |= {name: write_pairs(folder, name, part)} if name else write_pairs(folder, "train", part)
+    parts = {"train": pairs[:60], "dev": pairs[60:68], "test": pairs[68:]}
     values = {
-        "data": data,
+        "data": {name: write_pairs(folder, name, part) for name, part in parts.items()},
         "tokenizer": {"vocabulary_size": 60},
         "model": {"embedding_size": 8, "units": 8, "layers": 1},
         "training": {"max_updates": 4, "batch_tokens": 120, "tensorboard": False},

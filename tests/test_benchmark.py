@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -98,12 +99,13 @@ def test_a_corpus_with_too_few_batches_is_refused(monkeypatch: pytest.MonkeyPatc
 
 def test_the_sizes_of_a_run(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run.open(tiny_run)
-    config = run.config()
-    config.model.layers = 2
-    monkeypatch.setattr(run, "config", lambda: config)
-    vocabulary = run.facts()["target_vocabulary"]
-    assert Sizes.of(run) == Sizes(vocabulary, 8, 8, 2, dropout=0.0, label_smoothing=0.0)
-    config.model.residual = True
+
+    def rewire(**options: Any) -> None:
+        monkeypatch.setattr(run, "config", replace(run.config, model=replace(run.config.model, **options)))
+
+    rewire(layers=2)
+    assert Sizes.of(run) == Sizes(run.facts.target_vocabulary, 8, 8, 2, dropout=0.0, label_smoothing=0.0)
+    rewire(residual=True)
     with pytest.raises(UsageError, match="nothing residual"):
         Sizes.of(run)
 

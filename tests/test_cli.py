@@ -98,15 +98,14 @@ sys.exit(f"imported {heavy}" if heavy - {"sentencepiece"} else 0)
         ("train --model.units", 2, "--model.units: expected one argument"),
         ("train --model.units 65.5", 2, "model.units: expected a whole number or null, received 65.5"),
         ("train --model.units -2", 2, "model.units: expected at least 1, received -2"),
-        (
-            "train --training.schedule linar",
-            2,
-            "expected one of constant, linear, cosine, inverse-square-root, plateau",
-        ),
+        ("train --training.schedule linar", 2, "expected one of constant, linear, cosine, inverse-square-root, rec"),
+        ("train --data.source a", 2, "unknown option '--data.source': expected --data.train.source"),
+        ("train --data.train.sorce a", 2, "unknown option '--data.train.sorce': expected --data.train.source"),
+        ("train --topology mine", 2, "topology 'mine': expected module:Class"),
         ("train --training.deterministic yes", 2, "training.deterministic: expected true or false, received yes"),
         ("train --model.topology atention", 2, "unknown topology 'atention': expected"),
         ("train --data.tests {bad", 2, "data.tests, line 1 is not plain YAML"),
-        ("train --data.tests 3", 2, "data.tests: expected sets by name"),
+        ("train --data.tests 3", 2, "data.tests: expected values by name"),
         ("train --dry_run", 2, "unknown option '--dry_run': expected --dry-run"),
         ("train missing.yaml", 2, "cannot read recipe missing.yaml (No such file or directory)"),
         ("train a.yaml b.yaml", 2, "unexpected argument 'b.yaml'"),
@@ -140,8 +139,8 @@ def test_debug_shows_where_an_error_comes_from():
 
 
 NO_MEMORY = (
-    "not enough memory: smaller model.units, model.embedding_size, tokenizer.vocabulary_size or training.batch_tokens "
-    "need less, and in translation search.batch_tokens and the beam"
+    "out of memory: reduce model.units, model.embedding_size, tokenizer.vocabulary_size or training.batch_tokens; in "
+    "translation, search.batch_tokens or the beam"
 )
 
 

@@ -1,13 +1,20 @@
+"""Progress for a person and for a log, streams of any kind, and signals."""
+
+from __future__ import annotations
+
 import io
 import os
+import signal
+import subprocess
 import sys
 import threading
 
 import pytest
 from rich.console import Console
+from samples import ROOT
 
-from mtlite.console import StandardError, TrainingProgress, announce
-from mtlite.training.train import make_console
+from mtlite.config.registry import TOPOLOGIES
+from mtlite.console import StandardError, TrainingProgress, announce, collect_signals, make_console
 
 
 def console(**options):
@@ -83,3 +90,87 @@ def test_what_is_done_at_once_is_not():
     with announce("cleaning", said.append):
         pass
     assert not said
+
+
+def shell(command: str, **environment: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        ["bash", "-c", command.replace("mtlite ", f"{sys.executable} -m mtlite ")],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_output_never_fails_for_the_encoding(encoding):
+    code, shown, error = shell("mtlite topologies", PYTHONIOENCODING=encoding)
+    assert (code, error) == (0, "")
+    assert all(name in shown for name in TOPOLOGIES)
+    assert ("o→o" in shown) == (encoding == "utf-8")
+    assert ("o?o" in shown) == (encoding != "utf-8")
+
+
+class TestClosedStreams:
+    def test_what_goes_to_a_closed_stream_is_lost_and_nothing_else(self):
+        assert shell("mtlite --version >&-") == (0, "", "")
+        code, shown, error = shell("mtlite translate missing >&-")
+        assert (code, shown) == (1, "")
+        assert error.startswith("mtlite: run directory missing not found")
+        assert shell("mtlite translate missing 2>&-") == (1, "", "")
+        assert shell("mtlite translate missing <&- >&- 2>&-") == (1, "", "")
+
+    def test_a_file_never_gets_the_number_of_a_closed_stream(self):
+        script = (
+            "import os\nfrom mtlite.console import prepare_streams\nprepare_streams()\n"
+            "number = os.open('/dev/null', os.O_RDONLY)\nprint('lost')\nos._exit(number)"
+        )
+        code, shown, error = shell(f'{sys.executable} -c "{script}" >&- 2>&-')
+        assert code > 2
+        assert (shown, error) == ("", "")
+
+    def test_a_translation_goes_on(self, tiny_run):
+        code, shown, _ = shell(f"echo one | mtlite translate {tiny_run} --threads 1 2>&-")
+        assert (code, shown.count("\n")) == (0, 1)
+
+
+class TestSignals:
+    def test_signals_are_collected_and_handlers_come_back(self):
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        with collect_signals() as received:
+            assert received == []
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
+                signal.raise_signal(number)
+            assert received == [signal.SIGTERM, signal.SIGHUP, signal.SIGTERM]
+        assert {number: signal.getsignal(number) for number in before} == before
+
+    def test_a_second_ctrl_c_stops_at_once(self):
+        with collect_signals() as received:
+            signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        assert received == [signal.SIGINT]
+
+    def test_what_nohup_ignores_stays_ignored(self):
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            with collect_signals() as received:
+                signal.raise_signal(signal.SIGHUP)
+            assert received == []
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
+    def test_another_thread_leaves_the_handlers_alone(self):
+        seen = []
+
+        def look():
+            with collect_signals():
+                seen.append(signal.getsignal(signal.SIGTERM))
+
+        before = signal.getsignal(signal.SIGTERM)
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        assert seen == [before]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from mtlite.config.read import Between, Count, Matching, Share, plain, shown
-from mtlite.config.registry import entry_of, ranking_topologies, refuse_options
+from mtlite.config.registry import OPTIONAL, entry_of, ranking_topologies, refuse_options
 from mtlite.errors import UsageError
 from mtlite.limits import MAX_VOCABULARY, TEST_SET_NAME
 
@@ -200,7 +200,8 @@ class ModelConfig:
         return "bidirectional" in entry_of(self.topology).options if self.bidirectional is None else self.bidirectional
 
     def check(self) -> None:
-        refuse_options(self.topology, {name: got for name, got in vars(self).items() if got != _default(name)})
+        asked = {name: getattr(self, name) for name in OPTIONAL}
+        refuse_options(self.topology, {name: got for name, got in asked.items() if got != getattr(ModelConfig, name)})
         if self.units is not None and self.units % 2 and self.reads_both_ways:
             raise UsageError(f"model.units: expected an even number for two directions, received {self.units}")
 
@@ -338,8 +339,3 @@ def refuse_search(topology: str, search: SearchConfig) -> None:
             f"search.nbest: topology '{topology}' writes one hypothesis a sentence: expected 1, or a run of "
             f"{', '.join(ranking_topologies())}"
         )
-
-
-def _default(name: str) -> Any:
-    """The default of an option of a model."""
-    return ModelConfig.__dataclass_fields__[name].default

@@ -24,10 +24,8 @@ from mtlite.errors import MtliteError, UsageError
 T = TypeVar("T")
 
 _LARGEST = 2**63 - 1
-_NAMES = {
-    **{int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"},
-    Any: "values",
-}
+_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts", Any: "values"}
 _NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -191,8 +189,7 @@ class _Reader:
         if value is None:  # a heading without anything below it
             value = {}
         if not isinstance(value, dict):
-            what = f"{name}: " if name else ""
-            raise UsageError(f"{what}expected options such as {next(iter(fields))}, received {shown(value)}")
+            raise _refused(name, f"options such as {next(iter(fields))}", value)
         for key in value:
             if key not in fields:
                 raise UsageError(self._unknown(kind, key, prefix))
@@ -220,9 +217,9 @@ class _Reader:
     def _list(self, kind: Any, value: Any, name: str) -> list[Any]:
         (inner,) = get_args(kind)
         if section_of(kind) and (value is None or isinstance(value, dict)):
-            value = [value]  # one section where a list of them may stand
+            return [self.read(inner, value, name)]  # one section where a list of them may stand
         if not isinstance(value, list | tuple):
-            raise UsageError(f"{name}: expected a list of {named(inner)}, received {shown(value)}")
+            raise _refused(name, f"a list of {_PLURALS.get(split(inner)[0], 'sections')}", value)
         return [self.read(inner, each, f"{name}[{number}]") for number, each in enumerate(value, 1)]
 
     def _array(self, kind: Any, value: Any, name: str) -> np.ndarray:
@@ -236,20 +233,20 @@ class _Reader:
             found = numbers.astype(dtype) if fits else numbers
         if not fits or not np.isfinite(found).all():
             what = "whole numbers" if dtype.kind == "i" else "numbers"
-            raise UsageError(f"{name}: expected a list of {what}, or a list of such lists, received {shown(value)}")
+            raise _refused(name, f"a list of {what}, or a list of such lists", value)
         return found
 
     def _tuple(self, kind: Any, value: Any, name: str) -> tuple[Any, ...]:
         kinds = get_args(kind)
         if not isinstance(value, list | tuple) or len(value) != len(kinds):
-            raise UsageError(f"{name}: expected a list of {len(kinds)}, received {shown(value)}")
+            raise _refused(name, f"a list of {len(kinds)}", value)
         return tuple(self.read(each, part, name) for each, part in zip(kinds, value, strict=True))
 
     def _dict(self, kind: Any, value: Any, name: str) -> dict[Any, Any]:
         key_kind, inner = get_args(kind)
         if not isinstance(value, dict):
             example = "{long: {source: …, target: …}}" if section_of(inner) else "{name: …}"
-            raise UsageError(f"{name}: expected values by name, such as {example}, received {shown(value)}")
+            raise _refused(name, f"values by name, such as {example}", value)
         keys = {key: self._key(key_kind, key, name) for key in value}
         return {keys[key]: self.read(inner, each, f"{name}.{shown(key)}") for key, each in value.items()}
 
@@ -261,7 +258,7 @@ class _Reader:
     def _literal(self, kind: Any, value: Any, name: str) -> Any:
         allowed = get_args(kind)
         if not any(type(value) is type(each) and value == each for each in allowed):
-            raise UsageError(f"{name}: expected one of {', '.join(map(str, allowed))}, received {shown(value)}")
+            raise _refused(name, named(kind), value)
         return value
 
     def _union(self, kinds: tuple[Any, ...], value: Any, name: str) -> Any:
@@ -272,10 +269,10 @@ class _Reader:
             return self.read(parts[0][0], value, name)
         found, limits = self._scalar([kind for kind, _ in parts], value), [each for _, some in parts for each in some]
         if found is None or (not limits and type(found) is int and abs(found) > _LARGEST):
-            raise UsageError(f"{name}: expected {' or '.join(map(named, kinds))}, received {shown(value)}")
+            raise _refused(name, " or ".join(map(named, kinds)), value)
         for limit in limits:
             if problem := limit.problem(found):
-                raise UsageError(f"{name}: expected {problem}, received {shown(value)}")
+                raise _refused(name, problem, value)
         return found
 
     def _scalar(self, kinds: list[Any], value: Any) -> Any:
@@ -286,9 +283,13 @@ class _Reader:
             return str(value)
         if type(value) is int and float in kinds and int not in kinds:
             return float(value) if abs(value) <= _LARGEST else None
-        if type(value) is float and not math.isfinite(value) and not self.text:
+        if type(value) is float and not math.isfinite(value):
             return None
         return value if type(value) in kinds else None
+
+
+def _refused(name: str, expected: str, value: Any) -> UsageError:
+    return UsageError(f"{f'{name}: ' if name else ''}expected {expected}, received {shown(value)}")
 
 
 def _from_text(kinds: list[Any], value: str) -> Any:
@@ -315,7 +316,8 @@ def named(kind: Any) -> str:
 
 def option_names(kind: Any, prefix: str = "") -> Iterator[str]:
     """The full names of all fields of a dataclass and of the dataclasses in it."""
-    for name, hint in fields_of(kind).items() if section_of(kind) else ():
+    section = section_of(kind)
+    for name, hint in fields_of(section).items() if section else ():
         inner = section_of(split(hint)[0])
         if inner is None:
             yield f"{prefix}{name}"

@@ -128,11 +128,9 @@ def nested(values: Values) -> Values:
     """Values by dotted names as sections of a recipe: `{"model.units": 128}` is `{"model": {"units": 128}}`."""
     sections: Values = {}
     for name, value in values.items():
-        *parents, last = name.split(".")
-        section = sections
-        for parent in parents:
-            section = section.setdefault(parent, {})
-        section[last] = value
+        for part in reversed(str(name).split(".")):
+            value = {part: value}
+        sections = merge(sections, value)
     return sections
 
 

@@ -28,30 +28,30 @@ Vocabulary = Annotated[int, Between(4, MAX_VOCABULARY)]
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedTokenizer(TokenizerConfig):
-    """`TokenizerConfig` with nothing open."""
+    """`TokenizerConfig` with nothing open: `field()` takes the default away."""
 
-    vocabulary_size: Vocabulary
+    vocabulary_size: Vocabulary = field()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedModel(ModelConfig):
     """`ModelConfig` with nothing open."""
 
-    embedding_size: Size
-    units: Size
-    bidirectional: bool
-    dropout: Share
-    embedding_dropout: Share
+    embedding_size: Size = field()
+    units: Size = field()
+    bidirectional: bool = field()
+    dropout: Share = field()
+    embedding_dropout: Share = field()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedTraining(TrainingConfig):
     """`TrainingConfig` with nothing open."""
 
-    max_updates: Positive
-    warmup_updates: Count
-    validate_every: Positive
-    save_every: Positive
+    max_updates: Positive = field()
+    warmup_updates: Count = field()
+    validate_every: Positive = field()
+    save_every: Positive = field()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mtlite.config.options import settled
 from mtlite.data.batches import Batch
 from mtlite.errors import UsageError
 from mtlite.storage.run_directory import Run
@@ -50,16 +49,16 @@ class Sizes:
         Raises:
             UsageError: if it is wired in another way.
         """
-        model, facts = run.config().model, run.facts()
+        model, facts = run.config.model, run.facts
         found = {name: getattr(model, name) for name in _WIRING}
-        if found != _WIRING or model.layers < 2 or not facts["joint"]:
+        if found != _WIRING or model.layers < 2 or not facts.joint:
             raise UsageError(
                 f"{run.path}: expected attention (general) over a bidirectional encoder, two layers or more, a joint, "
                 "tied vocabulary, no normalisation, nothing residual: only that is written in PyTorch; give another "
                 "--run, or leave --peers out"
             )
-        sizes = settled(model.embedding_size), settled(model.units), model.layers
-        return cls(facts["target_vocabulary"], *sizes, dropout=0.0, label_smoothing=0.0)
+        sizes = facts.target_vocabulary, model.embedding_size, model.units, model.layers
+        return cls(*sizes, dropout=0.0, label_smoothing=0.0)
 
 
 class Training(Protocol):

@@ -16,9 +16,9 @@ from contenders.ours import search_of
 from contenders.sizes import Sizes
 from mtlite.data.batches import Batch, pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.storage.checkpoint import WEIGHTS
 from mtlite.storage.run_directory import Run
 from mtlite.storage.tensors import Arrays, load_arrays
-from mtlite.translation.loading import WEIGHTS, load_lengths
 
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Of every decoder layer h and c, `[1, batch, units]`."""
@@ -156,7 +156,7 @@ class TorchTranslation:
         opened = Run.open(run)
         arrays, _ = load_arrays(opened.path / WEIGHTS)
         self.model = with_weights(arrays, Sizes.of(opened))
-        self.limits = load_lengths(opened, opened.facts()).limits
+        self.limits = opened.facts.lengths.limits
         self.search, self.precision = search_of(run, beam), precision
 
     def translate(self, batches: Sequence[list[list[int]]]) -> tuple[float, list[list[int]]]:
@@ -192,12 +192,9 @@ def beam_search(
     its own: ours saves both.
 
     Args:
-        model: with weights.
         source: `[batch, length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
-        beam_size: hypotheses per sentence.
         length_penalty: of Wu et al. (2016).
-        precision: of products.
 
     Returns:
         The best hypothesis of every sentence.
@@ -243,9 +240,14 @@ def beam_search(
         all_parents.append(parents)
         if not running.any():
             break
-    places, found = torch.zeros((batch, 1), dtype=torch.int64), []
-    for step_tokens, parents in zip(reversed(all_tokens), reversed(all_parents), strict=True):
-        found.append(step_tokens.gather(1, places))
+    return best_of_beam(all_tokens, all_parents)
+
+
+def best_of_beam(all_tokens: list[torch.Tensor], all_parents: list[torch.Tensor]) -> list[list[int]]:
+    """Follow the best hypotheses back from their ends; tokens and parents of each step are `[batch, beam]`."""
+    places, found = torch.zeros((len(all_tokens[0]), 1), dtype=torch.int64), []
+    for tokens, parents in zip(reversed(all_tokens), reversed(all_parents), strict=True):
+        found.append(tokens.gather(1, places))
         places = parents.gather(1, places)
     ids = torch.cat(found[::-1], dim=1).tolist()
     return [[token for token in row if token not in (PAD, EOS)] for row in ids]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 import yaml
 
-from mtlite.config.options import Config, CorpusConfig
-from mtlite.config.recipe import check, config_from, from_text, options, read_config, read_recipe
+from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig
+from mtlite.config.recipe import (
+    as_config,
+    config_from,
+    from_text,
+    merge,
+    nested,
+    options,
+    parse_yaml,
+    read_config,
+    read_recipe,
+)
 from mtlite.errors import UsageError
 from mtlite.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
 
@@ -25,7 +36,9 @@ def read(tmp_path):
     return read_content
 
 
-@pytest.mark.parametrize("content", ["", "# nothing", "---", "{}", "model:", "model: {}\ndata:\n", "\ufeffmodel:\n"])
+@pytest.mark.parametrize(
+    "content", ["", "# nothing", "---", "{}", "model:", "model: {}\ndata:\n", "\ufeffmodel:\n", "data: {train: }"]
+)
 def test_empty_recipes_and_sections_are_the_defaults(read, content):
     assert read(content) == Config()
 
@@ -39,12 +52,15 @@ def test_empty_recipes_and_sections_are_the_defaults(read, content):
         ("model: {units: null}", "model.units", None),
         ("training: {learning_rate: 1e-3}", "training.learning_rate", 0.001),  # text, for YAML
         ("training: {clip_norm: 5}", "training.clip_norm", 5.0),
-        ("training: {schedule: plateau}", "training.schedule", "plateau"),
+        ("training: {schedule: cosine}", "training.schedule", "cosine"),
         ("training: {deterministic: true}", "training.deterministic", True),
         ("tokenizer: {joint: 'false'}", "tokenizer.joint", False),
-        ("data: {source: größe.en}", "data.source", "größe.en"),
+        ("data: {train: {source: größe.en}}", "data.train", [CorpusConfig("größe.en")]),
+        ("data: {train: [{source: a}, {pairs: b}]}", "data.train", [CorpusConfig("a"), CorpusConfig(pairs="b")]),
+        ("data: {train: []}", "data.train", []),
         ("data: {dev: {source: a.en}}", "data.dev.source", "a.en"),
-        ("data: {source: 'null'}", "data.source", "null"),
+        ("data: {dev: {source: 'null'}}", "data.dev.source", "null"),
+        ("data: {seed: 3}", "data.seed", 3),
         ("data: {tests: {long-1: {source: a, target: b}}}", "data.tests", {"long-1": CorpusConfig("a", "b")}),
     ],
 )
@@ -65,15 +81,25 @@ def test_values_in_their_types(read, content, name, value):
         ("model: {vocabulary_size: 100}", "expected tokenizer.vocabulary_size"),
         ("model: {xyz: red}", "expected model.topology or model.embedding_size"),
         ("data: {tests: {long: {sorce: a}}}", "expected data.tests.long.source"),
+        ("data: {train: {sorce: a}}", "unknown option 'data.train.sorce': expected data.train.source"),
+        ("data: {train: [{}, {sorce: a}]}", "unknown option 'data.train[2].sorce': expected data.train[2].source"),
+        ("data: {train: a.en}", "data.train: expected a list of sections, received a.en"),
+        ("data: {train: [a.en]}", "data.train[1]: expected options such as source, received a.en"),
+        *[
+            (f"data: {{{name}: a}}", f"data.{name}: training pairs are given under data.train: write data.train.{name}")
+            for name in ("source", "target", "pairs", "dataset", "configuration", "split")
+        ],
+        ("training: {plateau_factor: 0.5}", "training.plateau_factor: the schedule plateau is gone"),
+        ("training: {schedule: plateau}", "expected one of constant, linear, cosine, inverse-square-root, received"),
         ("1: 2", "unknown option '1': expected seed or data"),
         ("model: 3", "model: expected options such as topology, received 3"),
         ("model: [1]", "model: expected options such as topology, received a list of 1"),
-        ("data: recipe.yaml", "data: expected options such as source, received recipe.yaml"),
-        ("data: {tests: [a]}", "data.tests: expected sets by name"),
+        ("data: recipe.yaml", "data: expected options such as train, received recipe.yaml"),
+        ("data: {tests: [a]}", "data.tests: expected values by name, such as {long: {source: …, target: …}}"),
         ("data: {tests: {long: os.path}}", "data.tests.long: expected options such as source, received os.path"),
         ("data: {tests: {'../long': {source: a}}}", "data.tests: expected names of letters"),
         ("data: {tests: {dev: {source: a}}}", "data.tests: expected names"),
-        ("data: {source: 5}", "data.source: expected text or null, received 5"),
+        ("data: {dev: {source: 5}}", "data.dev.source: expected text or null, received 5"),
         (
             "data: {source_language: ''}",
             "data.source_language: expected a language code such as de, or null, received ''",
@@ -83,8 +109,8 @@ def test_values_in_their_types(read, content, name, value):
             "data.target_language: expected a language code such as de, or null, received ''",
         ),
         ("data: {source_language: no}", "data.source_language: expected text or null, received false"),
-        ("data: {source: 2026-11-23}", "data.source: expected text or null, received 2026-11-23"),
-        ("data: {source: !!binary aGFsbG8=}", "data.source: expected text or null, received b'hallo'"),
+        ("data: {dev: {source: 2026-11-23}}", "data.dev.source: expected text or null, received 2026-11-23"),
+        ("data: {dev: {source: !!binary aGFsbG8=}}", "data.dev.source: expected text or null, received b'hallo'"),
         ("model: {units: true}", "model.units: expected a whole number or null, received true"),
         ("model: {units: 64.0}", "model.units: expected a whole number or null, received 64.0"),
         ("model: {units: many}", "model.units: expected a whole number or null, received many"),
@@ -93,22 +119,28 @@ def test_values_in_their_types(read, content, name, value):
         ("model: {units: 0}", "model.units: expected at least 1, received 0"),
         ("seed: null", "seed: expected a whole number, received null"),
         ("seed: 2147483648", "seed: expected at most 2,147,483,647"),
-        ("training: {learning_rate: .inf}", "training.learning_rate: expected at most 1,000, received inf"),
-        ("training: {learning_rate: .nan}", "training.learning_rate: expected at least 0, received nan"),
-        ("training: {plateau_factor: -3}", "training.plateau_factor: expected at least 0, received -3"),
-        ("model: {dropout: 1}", "model.dropout: expected a share from 0 to below 1, received 1.0"),
+        ("training: {learning_rate: .inf}", "training.learning_rate: expected a number, received inf"),
+        ("training: {learning_rate: .nan}", "training.learning_rate: expected a number, received nan"),
+        ("training: {learning_rate: 1e999}", "training.learning_rate: expected a number, received 1e999"),
+        ("training: {learning_rate: -3}", "training.learning_rate: expected at least 0, received -3"),
+        ("model: {dropout: 1}", "model.dropout: expected a number from 0 to below 1, received 1"),
         (
             "training: {schedule: linar}",
-            "expected one of constant, linear, cosine, inverse-square-root, plateau, received linar",
+            "expected one of constant, linear, cosine, inverse-square-root, received linar",
         ),
         ("training: {deterministic: 1}", "training.deterministic: expected true or false, received 1"),
         ("training: {deterministic: 'yes'}", "training.deterministic: expected true or false, received yes"),
         ("model: {topology: atention}", "unknown topology 'atention': expected"),
         (
             "{model: {topology: last-n}, search: {nbest: 3}}",
-            "search.nbest: topology 'last-n' writes one hypothesis a sentence: expected 1, or a run of many-to-one, "
-            "encoder-decoder, peek, attention, ctc",
+            "search.nbest: topology 'last-n' writes one hypothesis a sentence: expected 1, or a run of many-to-one, ",
         ),
+        ("{model: {topology: last-n}, search: {sample: true}}", "search.sample: topology 'last-n' writes all tokens"),
+        ("model: {topology: padded, wait: 0.2}", "topology 'padded' cannot have model.wait=0.2"),
+        ("model: {units: 7}", "model.units: expected an even number for two directions, received 7"),
+        ("data: {cleaning: {max_length_ratio: 0.5}}", "data.cleaning.max_length_ratio: expected 0 (off), 1 or more"),
+        ("tokenizer: {kind: bpe, sampling: 0.1}", "tokenizer.sampling: expected tokenizer.kind unigram, received bpe"),
+        ("tokenizer: {kind: char, byte_fallback: true}", "expected tokenizer.kind unigram or bpe, received char"),
         ("search: {nbest: 6}", "search.nbest: expected at most search.beam_size (5), received 6"),
     ],
 )
@@ -176,7 +208,10 @@ def test_a_value_names_no_file_to_load(read, tmp_path, monkeypatch):
 
 
 def test_what_is_saved_with_a_run_is_read_back(read):
-    config = read("seed: 5\nmodel: {units: 64, dropout: 0.25}\ndata: {tests: {long: {source: 'a: b', target: 'null'}}}")
+    config = read(
+        "seed: 5\nmodel: {units: 64, dropout: 0.25}\ndata: {tests: {long: {source: 'a: b', target: 'null'}}, "
+        "train: [{source: a}, {pairs: b}]}"
+    )
     assert read(yaml.safe_dump(config.to_dict(), allow_unicode=True)) == config
 
 
@@ -193,9 +228,9 @@ def test_every_option_is_explained():
     ("name", "text", "value"),
     [
         ("model.units", "null", None),
-        ("data.source", "null", None),
-        ("data.source", "[a", "[a"),
-        ("data.source", "!!python/name:os.system", "!!python/name:os.system"),
+        ("data.train.source", "null", None),
+        ("data.train.source", "[a", "[a"),
+        ("data.dev.source", "!!python/name:os.system", "!!python/name:os.system"),
         ("training.schedule", "null", "null"),
         ("data.tests", '{"long": {"source": "x", "target": "y"}}', {"long": {"source": "x", "target": "y"}}),
     ],
@@ -211,6 +246,68 @@ def test_aliases_on_the_command_line_are_refused():
         from_text(option, "{a: &a {source: x}, b: *a}")
 
 
-def test_the_defaults_pass_the_check():
-    check(Config())
+def test_the_defaults_are_a_configuration():
     assert config_from({}, "nothing") == Config()
+
+
+def test_options_over_a_recipe():
+    base = {"model": {"units": 1, "layers": 2}, "data": {"train": [{"source": "a"}, {"source": "b"}]}, "seed": 1}
+    over = {"model": {"units": 3}, "data": {"train": {"source": "c"}}, "training": {"threads": 1}}
+    before = copy.deepcopy((base, over))
+    assert merge(base, over) == {
+        "model": {"units": 3, "layers": 2},
+        "data": {"train": {"source": "c"}},  # not the second corpus beside another first one
+        "seed": 1,
+        "training": {"threads": 1},
+    }
+    assert (base, over) == before
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, {}),
+        ({"seed": 2, "model.units": 3, "model.layers": 1}, {"seed": 2, "model": {"units": 3, "layers": 1}}),
+        ({"model": {"layers": 1}, "model.units": 3}, {"model": {"layers": 1, "units": 3}}),
+        ({"model": 3, "model.units": 4}, {"model": {"units": 4}}),
+        ({1: 2}, {"1": 2}),
+    ],
+)
+def test_dotted_names_are_sections(values, expected):
+    before = copy.deepcopy(values)
+    assert nested(values) == expected
+    assert values == before
+
+
+class TestAsConfig:
+    def test_every_way_to_say_it(self, tmp_path):
+        expected = Config(data=DataConfig(train=[CorpusConfig("a", "b")]), model=ModelConfig(units=6))
+        path = tmp_path / "recipe.yaml"
+        path.write_text("{data: {train: {source: a, target: b}}, model: {units: 6}}")
+        by_name = {"data.train.source": "a", "data.train.target": "b", "model.units": 6}
+        for source in (expected, path, str(path), by_name, {"data.train": [{"source": "a", "target": "b"}], **by_name}):
+            assert as_config(source) == expected
+
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [
+            (None, "received NoneType null"),
+            (3, "expected a mtlite.Config, the path of a recipe or options by name, received int 3"),
+            ([1], "received list a list of 1"),
+            ({"model.unit": 3}, "the options: unknown option 'model.unit': expected model.units"),
+            ({1: 2}, "the options: unknown option '1'"),
+            (Config(seed=-1), "the configuration: seed: expected at least 0, received -1"),
+            (Config(model=ModelConfig(topology="peek", wait=0.1)), "topology 'peek' cannot have model.wait=0.1"),
+            (Config(model=3), "the configuration: model: expected options such as topology, received 3"),
+        ],
+    )
+    def test_what_is_none(self, source, message):
+        with pytest.raises(UsageError) as error:
+            as_config(source)
+        assert message in str(error.value)
+
+
+def test_yaml_as_bytes_and_text_has_the_same_limits():
+    assert parse_yaml("{a: [1, null, x]}", "here") == parse_yaml(b"{a: [1, null, x]}", "here") == {"a": [1, None, "x"]}
+    with pytest.raises(UsageError, match="here, line 1 is not plain YAML"):
+        parse_yaml("a: [", "here")

@@ -1,30 +1,37 @@
-import copy
+"""What is left open is chosen from the size of the corpus, and what comes out has nothing open."""
+
+from __future__ import annotations
+
 import dataclasses
 
 import pytest
 
+from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.options import Config, ModelConfig, TokenizerConfig, TrainingConfig
-from mtlite.config.recipe import check
-from mtlite.config.resolve import choose_budget, choose_sizes
+from mtlite.config.read import plain, read_as
+from mtlite.config.resolve import (
+    Choices,
+    ResolvedConfig,
+    TopologyConfig,
+    choose_budget,
+    choose_sizes,
+    resolved,
+)
+from mtlite.errors import UsageError
 
 
-def open_values(config):
-    return [
-        name
-        for section in (config.tokenizer, config.model, config.training)
-        for name, value in dataclasses.asdict(section).items()
-        if value is None and not name.endswith("model")  # no model file is given
-    ]
+def resolve(config: Config, pairs: int, choices: Choices | None = None) -> ResolvedConfig:
+    tokenizer, model = choose_sizes(config, pairs, choices)
+    training = choose_budget(config.training, tokens=pairs * 30, batches=max(1, pairs // 100), choices=choices)
+    return resolved(config, tokenizer, model, training)
 
 
 @pytest.mark.parametrize("pairs", [1, 25, 3_000, 3_001, 29_000, 10**5, 10**6, 10**8])
-def test_everything_is_settled_and_can_be_used(pairs):
-    config, chosen = choose_sizes(Config(), pairs)
-    config, more = choose_budget(config, tokens=pairs * 30, batches=max(1, pairs // 100))
-    assert open_values(config) == []
-    check(config)
-    named = {line.split()[0] for line in chosen + more}
-    assert named == {
+def test_nothing_stays_open_and_it_can_be_used(pairs):
+    choices = Choices()
+    config = resolve(Config(), pairs, choices)
+    assert read_as(ResolvedConfig, config.to_dict(), "here") == config
+    assert {line.split()[0] for line in choices.said} == {
         "tokenizer.vocabulary_size",
         "model.units",
         "model.embedding_size",
@@ -35,15 +42,42 @@ def test_everything_is_settled_and_can_be_used(pairs):
     assert config.training.warmup_updates < config.training.max_updates
 
 
+OPEN = [
+    *["tokenizer.vocabulary_size", "model.units", "model.embedding_size", "model.bidirectional", "model.dropout"],
+    *["model.embedding_dropout", "training.max_updates", "training.warmup_updates", "training.validate_every"],
+    "training.save_every",
+]
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_resolved_configuration_with_something_open_is_refused(name):
+    values = resolve(Config(), 100).to_dict()
+    section, option = name.split(".")
+    values[section][option] = None
+    with pytest.raises(UsageError, match=f"here: {name}: expected .*, received null"):
+        read_as(ResolvedConfig, values, "here")
+    del values[section][option]
+    with pytest.raises(UsageError, match=f"here: {name}: expected .*, received nothing"):
+        read_as(ResolvedConfig, values, "here")
+
+
+def test_what_a_user_may_leave_open_is_what_is_closed():
+    values, left = plain(resolve(Config(), 100)), []
+    for section in ("tokenizer", "model", "training"):
+        asked = getattr(Config(), section)
+        left += [f"{section}.{name}" for name, value in vars(asked).items() if value is None and values[section][name]]
+    assert sorted(left) == sorted(OPEN)
+
+
 def test_larger_corpora_get_larger_models():
-    sizes = [choose_sizes(Config(), pairs)[0] for pairs in (1_000, 10_000, 30_000, 100_000, 10**6, 10**7)]
+    sizes = [choose_sizes(Config(), pairs) for pairs in (1_000, 10_000, 30_000, 100_000, 10**6, 10**7)]
     for name in ("units", "embedding_size"):
-        values = [getattr(config.model, name) for config in sizes]
+        values = [getattr(model, name) for _, model in sizes]
         assert values == sorted(values)
         assert values[0] < values[-1]
-    vocabularies = [config.tokenizer.vocabulary_size for config in sizes]
+    vocabularies = [tokenizer.vocabulary_size for tokenizer, _ in sizes]
     assert vocabularies == sorted(set(vocabularies))
-    dropouts = [config.model.dropout for config in sizes]
+    dropouts = [model.dropout for _, model in sizes]
     assert dropouts == sorted(dropouts, reverse=True)
 
 
@@ -53,32 +87,37 @@ def test_what_the_user_says_stands():
         model=ModelConfig(units=10, embedding_size=3, dropout=0.0, embedding_dropout=0.5, bidirectional=True),
         training=TrainingConfig(max_updates=5, warmup_updates=4, validate_every=3, save_every=2),
     )
-    before = copy.deepcopy(given)
-    config, chosen = choose_sizes(given, 30_000)
-    config, more = choose_budget(config, 10**6, 300)
-    assert (config, chosen, more) == (before, [], [])
-    assert given == before
+    choices = Choices()
+    config = resolve(given, 30_000, choices)
+    assert choices.said == []
+    assert plain(config) == plain(given)
 
 
 def test_one_choice_follows_another():
-    config, _ = choose_sizes(Config(model=ModelConfig(units=64, dropout=0.4)), 30_000)
-    assert config.model.embedding_size == 32
-    assert config.model.embedding_dropout == 0.4
-    config, _ = choose_sizes(Config(model=ModelConfig(units=1, bidirectional=False)), 30_000)
-    assert config.model.embedding_size == 1
-    config, _ = choose_budget(Config(training=TrainingConfig(max_updates=200)), 10**6, 300)
-    training = config.training
+    _, model = choose_sizes(Config(model=ModelConfig(units=64, dropout=0.4)), 30_000)
+    assert (model.embedding_size, model.embedding_dropout, model.bidirectional) == (32, 0.4, True)
+    _, model = choose_sizes(Config(model=ModelConfig(topology="padded", units=1)), 30_000)
+    assert (model.embedding_size, model.bidirectional) == (1, False)
+    training = choose_budget(TrainingConfig(max_updates=200), 10**6, 300)
     assert (training.warmup_updates, training.validate_every, training.save_every) == (20, 20, 20)
 
 
 @pytest.mark.parametrize(("accumulate", "updates"), [(1, 6000), (3, 2000)])
 def test_accumulated_batches_make_fewer_updates(accumulate, updates):
-    config, _ = choose_budget(Config(training=TrainingConfig(accumulate=accumulate)), 10**6, 300)
-    assert config.training.max_updates == updates
+    assert choose_budget(TrainingConfig(accumulate=accumulate), 10**6, 300).max_updates == updates
 
 
-def test_the_budget_has_bounds():
-    small, _ = choose_budget(Config(), 100, 1)
-    assert small.training.max_updates == 300
-    huge, _ = choose_budget(Config(), 10**9, 10**6)
-    assert huge.training.max_updates == 3 * 10**6
+@pytest.mark.parametrize(("tokens", "batches", "updates"), [(0, 1, 300), (100, 1, 300), (10**9, 10**6, 3 * 10**6)])
+def test_the_budget_has_bounds(tokens, batches, updates):
+    assert choose_budget(TrainingConfig(), tokens, batches).max_updates == updates
+
+
+def test_what_a_model_is_built_from_goes_through_a_file():
+    rules = LengthRules(LengthRule(1.0, 2.0), LengthRule(1.5, -2.0), fixed=7, expansion=2)
+    _, model = choose_sizes(Config(), 100)
+    config = TopologyConfig.of(model, source_vocabulary=8, target_vocabulary=9, joint=False, lengths=rules)
+    assert {name: getattr(config, name) for name in vars(model)} == vars(model)
+    assert (config.lengths, config.precision) == (rules, "float32")
+    assert read_as(TopologyConfig, plain(config), "here") == config
+    with pytest.raises(UsageError, match=r"lengths\.fixed: expected at least 1, received 0"):
+        read_as(TopologyConfig, plain(dataclasses.replace(config, lengths=dataclasses.replace(rules, fixed=0))), "here")

@@ -71,12 +71,12 @@ def test_spell_asks_for_words_of_training_and_for_two_of_them(splits):
 
 
 def test_a_symbol_is_one_id(splits, tmp_path):
-    from mtlite.config.options import TokenizerConfig
-    from mtlite.data.tokenizer import make_tokenizers
+    from mtlite.config.resolve import ResolvedTokenizer
+    from mtlite.data.tokenizer_training import train_tokenizers
 
     for task in splits.values():
         lines = [(" ".join(source), " ".join(target)) for source, target in task["train"]]
-        tokenizers, _ = make_tokenizers(TokenizerConfig(kind="word"), iter(lines), 600)
+        tokenizers, _ = train_tokenizers(ResolvedTokenizer(kind="word", vocabulary_size=600), lines)
         for source, target in [*task["test"], *task["test-long"]]:
             for tokenizer, side in ((tokenizers.source, source), (tokenizers.target, target)):
                 ids = tokenizer.encode([" ".join(side)])[0]

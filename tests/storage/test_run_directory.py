@@ -1,38 +1,73 @@
+"""A run directory: where it may be, what may be in it, what its facts may say, and who may write into it."""
+
+from __future__ import annotations
+
+import dataclasses
 import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import yaml
 from samples import ROOT
 
-from mtlite.errors import DataError, RunError, UsageError
-from mtlite.storage.run_directory import Run
+from mtlite.config.length_rules import LengthRule, LengthRules
+from mtlite.config.options import Config
+from mtlite.config.read import plain
+from mtlite.config.resolve import choose_budget, choose_sizes, resolved
+from mtlite.errors import DamagedError, DataError, RunError, UsageError
+from mtlite.storage.run_directory import Facts, Run
 
-FACTS = {
-    "format": 1,
-    "source_vocabulary": 60,
-    "target_vocabulary": 60,
-    "joint": True,
-    "source_tokenizer": "a",
-    "target_tokenizer": "a",
-    "lengths": {},
-    "training_fingerprint": "b",
-    "sides": {},
-    "tests": ["test"],
-    "packages": {},
-    "machine": {},
-}
+FACTS = Facts(
+    source_language="en",
+    target_language=None,
+    source_vocabulary=60,
+    target_vocabulary=60,
+    joint=True,
+    source_tokenizer="a",
+    target_tokenizer="a",
+    lengths=LengthRules(LengthRule(1.0, 2.0), LengthRule(1.5, -2.0), fixed=7, expansion=2),
+    training_pairs=100,
+    training_fingerprint="b",
+    sides={},
+    tests=["test"],
+    resolved="c",
+    packages={"numpy": "2"},
+    machine={"system": "Linux"},
+    seconds={"preparation": 0.5},
+)
+VALUES = plain(FACTS)
+
+
+def some_config():
+    tokenizer, model = choose_sizes(Config(), 100)
+    return resolved(Config(), tokenizer, model, choose_budget(Config().training, 1000, 10))
 
 
 @pytest.fixture
 def run(tmp_path):
     run = Run(tmp_path / "run")
     run.path.mkdir()
-    run.write_json("run.json", FACTS)
+    run.write_facts(FACTS)
     return run
+
+
+@pytest.fixture
+def count(monkeypatch):
+    """How often files of each name are read."""
+    read, real = [], Path.read_bytes
+
+    def read_bytes(path):
+        read.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    return read.count
 
 
 class TestPlace:
@@ -78,23 +113,41 @@ class TestOpen:
             Run.open(tmp_path / "missing")
         with pytest.raises(RunError, match=r"no run\.json in it"):
             Run.open(tmp_path)
-        assert Run.open(run.path).facts() == FACTS
+        assert Run.open(run.path).facts == FACTS
 
-    @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b"\xff", b"[" * 100_000, b"{}"])
+    def test_the_facts_and_the_configuration_are_read_once(self, run, count, monkeypatch):
+        config = some_config()
+        run.write_config("resolved.yaml", config)
+        opened, read = Run.open(run.path), []
+        monkeypatch.setattr("mtlite.storage.run_directory.read_recipe", lambda path: read.append(path) or plain(config))
+        for _ in range(3):
+            assert (opened.facts, opened.config) == (FACTS, config)
+        assert (count("run.json"), read) == (1, [run.path / "resolved.yaml"])
+
+    def test_what_is_written_is_known_without_reading(self, run, count):
+        facts = dataclasses.replace(FACTS, threads=3, other_threads=[1], parameters=7, unreachable=0.25)
+        run.write_facts(facts)
+        assert run.facts is facts
+        assert count("run.json") == 0
+        assert Run.open(run.path).facts == facts
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b"3", b"\xff", b"[" * 100_000, b"{}"])
     def test_a_damaged_run_json(self, run, content):
         (run.path / "run.json").write_bytes(content)
         with pytest.raises(RunError, match=r"run\.json is damaged"):
             Run.open(run.path)
 
-    @pytest.mark.parametrize("name", FACTS)
+    @pytest.mark.parametrize("name", [name for name, value in VALUES.items() if value not in (None, 2)])
     def test_a_fact_of_another_type(self, run, name):
-        run.write_json("run.json", {**FACTS, name: None})
-        with pytest.raises(RunError, match=f"expected {name} as"):
+        run.write_json("run.json", {**VALUES, name: True if name != "joint" else None})
+        with pytest.raises(RunError, match=rf"run\.json is damaged: {name}(\.slope)?: expected"):
             Run.open(run.path)
 
-    def test_another_format(self, run):
-        run.write_json("run.json", {**FACTS, "format": 2})
-        with pytest.raises(RunError, match="has format 2, expected 1"):
+    @pytest.mark.parametrize("number", [0, 1, 3])
+    def test_another_format(self, run, number):
+        run.write_json("run.json", {"format": number, "whatever": "it held"})
+        message = rf"^\S+ was made by another version of mtlite \(format {number}, expected 2\): .*train again$"
+        with pytest.raises(RunError, match=message):
             Run.open(run.path)
 
     @pytest.mark.parametrize("place", ["best.safetensors", "data", "data/test.source", "tokenizer.model"])
@@ -109,16 +162,35 @@ class TestOpen:
     def test_links_inside_and_to_the_run_are_accepted(self, run, tmp_path):
         (run.path / "latest").symlink_to("run.json")
         (tmp_path / "link").symlink_to(run.path)
-        assert Run.open(tmp_path / "link").facts() == FACTS
+        assert Run.open(tmp_path / "link").facts == FACTS
 
     def test_a_damaged_configuration(self, run):
         with pytest.raises(RunError, match=r"resolved\.yaml is missing: .* copy the file back, or train anew"):
-            run.config()
+            assert run.config
         with pytest.raises(RunError, match=r"cannot read .*resolved\.yaml .*: copy the file back, or train anew"):
             run.checksum("resolved.yaml")
-        (run.path / "resolved.yaml").write_text("model: {unit: 3}")
-        with pytest.raises(RunError, match="unit"):
-            run.config()
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ("modle: {units: 3}", "unknown option 'modle': expected model"),
+            ("", "tokenizer: expected a section, received nothing"),
+            ("&a [*a]", "is not plain YAML"),
+            ("[1]", "expected sections"),
+        ],
+    )
+    def test_a_configuration_that_no_training_has_written(self, run, content, message):
+        (run.path / "resolved.yaml").write_text(content)
+        with pytest.raises(RunError, match=rf"the run directory is damaged: .*resolved\.yaml.*{message}"):
+            assert run.config
+
+    @pytest.mark.parametrize(("section", "name"), [("model", "units"), ("training", "max_updates")])
+    def test_a_configuration_with_something_open(self, run, section, name):
+        values = some_config().to_dict()
+        values[section][name] = None
+        (run.path / "resolved.yaml").write_text(yaml.safe_dump(values))
+        with pytest.raises(RunError, match=f"{section}.{name}: expected .*, received null"):
+            assert run.config
 
     @pytest.mark.parametrize("name", ["run.json", "last.safetensors", "result.json", "data/test.source", "pipe"])
     def test_a_pipe_is_refused(self, run, name):
@@ -129,7 +201,7 @@ class TestOpen:
         with pytest.raises(RunError, match=r"is not a file|not a run directory"):
             Run.open(run.path)
 
-    @pytest.mark.parametrize("name", ["run.json", "metrics.jsonl", "hypotheses.txt", "last.safetensors", "x"])
+    @pytest.mark.parametrize("name", ["run.json", "training-log.jsonl", "hypotheses.txt", "last.safetensors", "x"])
     def test_an_enormous_file_is_refused(self, run, name):
         with open(run.path / name, "ab") as file:
             file.truncate(1 << 35)  # sparse: it takes no space
@@ -143,10 +215,14 @@ class TestOpen:
             *[("target_language", value) for value in (5, ["de"], "d" * 200)],
             *[("tests", value) for value in ([], [5], ["../x"], ["\ud800"], [""])],
             *[("sides", {"test.source": 5}), ("seconds", 5), ("threads", "2"), ("other_threads", [None])],
+            *[("lengths", {**VALUES["lengths"], "fixed": value}) for value in (0, 2**21, None)],
+            *[("lengths", {**VALUES["lengths"], "search": value}) for value in (None, {"slope": 1e9, "intercept": 0})],
+            *[("seconds", {"training": float(value)}) for value in ("nan", "inf")],
+            ("unknown", 3),
         ],
     )
     def test_facts_that_no_training_has_written(self, run, name, value):
-        run.path.joinpath("run.json").write_text(json.dumps({**FACTS, name: value}))
+        run.path.joinpath("run.json").write_text(json.dumps({**VALUES, name: value}))
         with pytest.raises(RunError, match=f"run.json is damaged: .*{name}"):
             Run.open(run.path)
 
@@ -154,7 +230,7 @@ class TestOpen:
 class TestSides:
     def test_lines_come_back_as_they_were(self, run):
         lines = ["", " a ", "b\r", "c\u2028d\x85e", "\ufefff", "😀", "g\0h"]
-        run.write_json("run.json", {**FACTS, "sides": {"test.source": run.write_side("test.source", lines)}})
+        run.write_facts(dataclasses.replace(FACTS, sides={"test.source": run.write_side("test.source", lines)}))
         assert run.read_side("test.source") == lines
 
     def test_a_line_break_is_refused(self, run):
@@ -162,7 +238,8 @@ class TestSides:
             run.write_side("test.source", ["a", "b\nc"])
 
     def test_an_altered_side_is_refused(self, run):
-        run.write_json("run.json", {**FACTS, "sides": {"test.source": run.write_side("test.source", ["a", "b"])}})
+        sides = {"test.source": run.write_side("test.source", ["a", "b"])}
+        run.write_facts(dataclasses.replace(FACTS, sides=sides))
         (run.path / "data" / "test.source").write_text("a\nc\n")
         with pytest.raises(RunError, match="was altered"):
             run.read_side("test.source")
@@ -170,11 +247,32 @@ class TestSides:
         with pytest.raises(RunError, match="cannot read"):
             run.read_side("test.source")
 
-    @pytest.mark.parametrize("name", ["../test", "/etc/passwd", "a/b", "a\0b"])
-    def test_a_name_that_leads_elsewhere_is_refused(self, run, name):
-        for use in (run.read_side, lambda name: run.write_side(name, []), lambda name: run.write_lines(name, [])):
-            with pytest.raises(RunError, match="without folders"):
-                use(name)
+    def test_lines_that_are_no_text(self, run):
+        run.write_lines("hypotheses.txt", ["a", "", "b"])
+        assert run.read_lines("hypotheses.txt") == ["a", "", "b"]
+        (run.path / "hypotheses.txt").write_bytes(b"\xff\n")
+        with pytest.raises(DamagedError, match=r"hypotheses\.txt is damaged"):
+            run.read_lines("hypotheses.txt")
+
+
+class TestJson:
+    @dataclass
+    class Scores:
+        bleu: float
+
+    def test_it_is_read_as_a_type(self, run):
+        assert not run.finished
+        with pytest.raises(RunError, match=r"has no result\.json: the run is not finished; go on with --resume"):
+            run.read_json("result.json", self.Scores)
+        run.write_json("result.json", {"bleu": 2})
+        assert run.finished
+        assert run.read_json("result.json", self.Scores) == self.Scores(2.0)
+
+    @pytest.mark.parametrize("content", [b"", b"[]", b'{"bleu": "2"}', b'{"bleu": NaN}', b'{"blue": 2}', b"[" * 10**5])
+    def test_anything_else_is_damaged(self, run, content):
+        (run.path / "result.json").write_bytes(content)
+        with pytest.raises(DamagedError, match=r"result\.json is damaged"):
+            run.read_json("result.json", self.Scores)
 
 
 HOLD = """
@@ -192,7 +290,7 @@ class TestLock:
         precious = tmp_path / "precious"
         precious.write_text("mine")
         (run.path / ".lock").symlink_to(precious)
-        with pytest.raises(RunError, match="cannot write into"), run.locked():
+        with pytest.raises(RunError, match="is not a file: remove it"), run.locked():
             pass
         assert precious.read_text() == "mine"
 
