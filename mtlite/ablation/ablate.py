@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,7 +124,7 @@ def dry_run(experiment: Experiment, console: Console) -> None:
         config = plan.config(system, ablation.seeds[0], {})
         cells = [cell.name for cell in everything if cell.system == system]
         updates = config.training.max_updates
-        seconds = updates * seconds_per_update(dataclasses.replace(experiment.prepared, config=config))
+        seconds = updates * seconds_per_update(experiment.prepared_for(config))
         total += seconds * len(cells)
         console.print(
             f"{system.name}: {count_parameters(experiment, config):,} weights, {updates:,} updates, "

@@ -76,6 +76,10 @@ class Experiment:
         training = choose_budget(config.training, int(lengths[:, :2].sum()), batches)
         return resolved(config, tokenizer, model, training)
 
+    def prepared_for(self, config: ResolvedConfig) -> Prepared:
+        """What the training of a cell starts from."""
+        return dataclasses.replace(self.prepared, config=config)
+
     def save_tokenizers(self) -> None:
         """Keep the tokenizers that all cells use."""
         folder = self.folder / TOKENIZER

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mtlite.ablation.cell_configs import with_units
 from mtlite.ablation.experiment import Experiment
-from mtlite.config.resolve import ResolvedConfig, TopologyConfig
+from mtlite.config.resolve import ResolvedConfig
 from mtlite.runtime import start_tensorflow
 
 TOLERANCE = 0.02
@@ -32,15 +32,7 @@ def count_parameters(experiment: Experiment, config: ResolvedConfig) -> int:
     start_tensorflow(experiment.ablation.threads)
     from mtlite.topologies.build import weight_shapes
 
-    prepared = experiment.prepared
-    topology_config = TopologyConfig.of(
-        config.model,
-        source_vocabulary=len(prepared.tokenizers.source),
-        target_vocabulary=len(prepared.tokenizers.target),
-        joint=prepared.tokenizers.joint,
-        lengths=prepared.rules,
-    )
-    return sum(map(math.prod, weight_shapes(topology_config).values()))
+    return sum(map(math.prod, weight_shapes(experiment.prepared_for(config).topology_config()).values()))
 
 
 def match_parameters(experiment: Experiment, config: ResolvedConfig, baseline: int) -> Match:

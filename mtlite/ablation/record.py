@@ -10,6 +10,7 @@ records of the same ablation can be put together with `cat`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import lzma
 import os
@@ -28,6 +29,7 @@ from mtlite.errors import RunError, UsageError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINES_BYTES
 from mtlite.storage.files import write_atomically
 
+_MAGIC = b"\xfd7zXZ\0"  # every xz stream begins so
 _CHUNK = 1 << 20
 _MAX_MEMORY = 100 << 20  # of a decompressor: ten times what reading a record takes
 
@@ -59,10 +61,13 @@ class Record:
     """A file of finished cells, new or old. What is in it is read when it is opened.
 
     Raises:
+        UsageError: if there is no folder for it.
         RunError: if the file is no record.
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.parent.is_dir():
+            raise UsageError(f"--record {path}: there is no folder {path.parent}")
         self.path = path
         self.headers: list[Header] = []
         self._outcomes: dict[str, Outcome] = {}
@@ -139,10 +144,13 @@ class Record:
             with self._locked(), open(self.path, "ab", buffering=0) as file:
                 whole = self._read()[1]
                 file.truncate(whole)  # what a crash has left behind it
-                if (file.write(content) or 0) < len(content):
+                try:
+                    if (file.write(content) or 0) < len(content):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    os.fsync(file.fileno())
+                except OSError:
                     file.truncate(whole)
-                    raise OSError("no space left on the disk")
-                os.fsync(file.fileno())
+                    raise
         except OSError as error:
             raise RunError(f"cannot write --record {self.path} ({error.strerror or error})") from None
 
@@ -176,10 +184,12 @@ class Record:
                 f"--record {self.path} is not compressed: it is of an earlier version of mtlite: use that version for "
                 "its report, or give another --record and train again"
             )
+        if not _MAGIC.startswith(compressed[: len(_MAGIC)]):
+            raise RunError(f"--record {self.path} is no record of mtlite ablate: give another file")
         try:
             return _expand(compressed)
         except lzma.LZMAError as error:
-            raise RunError(f"--record {self.path} is damaged, or no record of mtlite ablate ({error})") from None
+            raise RunError(f"--record {self.path} is damaged ({error})") from None
 
 
 def _expand(compressed: bytes) -> tuple[bytes, int]:
