@@ -28,16 +28,11 @@ from mtlite.storage.run_directory import Run
 
 @dataclass(frozen=True)
 class FinishedAblation:
-    """What a report is made from.
-
-    Args:
-        outcomes: by name, those of the finished cells.
-        failures: by name, why other cells have none.
-    """
+    """What a report is made from."""
 
     header: Header
-    outcomes: dict[str, Outcome]
-    failures: dict[str, str]
+    outcomes: dict[str, Outcome]  # by name, those of the finished cells
+    failures: dict[str, str]  # by name, why other cells have none
 
 
 def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:

@@ -15,15 +15,11 @@ from mtlite.comparison.systems import System, label
 
 @dataclass(frozen=True)
 class Cell:
-    """A system with one seed.
-
-    Args:
-        tried: for a cell that only serves to choose options: those that are tried.
-    """
+    """A system with one seed."""
 
     system: System
     seed: int
-    tried: Options | None = None
+    tried: Options | None = None  # for a cell that only serves to choose options: those that are tried
 
     @property
     def name(self) -> str:

@@ -30,20 +30,13 @@ _NOT_SHARED = (
 
 @dataclass(frozen=True)
 class Experiment:
-    """One corpus, one tokenizer, one set of options; cells differ in topology, seed and the options of the grid.
+    """One corpus, one tokenizer, one set of options; cells differ in topology, seed and the options of the grid."""
 
-    Args:
-        name: of the recipe.
-        recipe: its sections without `ablation`.
-        prepared: the corpus, read, cleaned and split into pieces.
-        folder: where the ablation is kept.
-    """
-
-    name: str
-    recipe: Values
+    name: str  # of the recipe
+    recipe: Values  # its sections without `ablation`
     ablation: AblationConfig
-    prepared: Prepared
-    folder: Path
+    prepared: Prepared  # the corpus, read, cleaned and split into pieces
+    folder: Path  # where the ablation is kept
 
     @property
     def pair(self) -> tuple[int, int]:

@@ -25,20 +25,13 @@ HEADER = "experiment.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Header(EvaluationSets):
-    """What all cells share.
+    """What all cells share."""
 
-    Args:
-        shared: options and checksums that must be equal for two cells to be of one ablation.
-        name: of the recipe.
-        recipe: its sections without `ablation`.
-        pair: source and target tokens of an average training pair.
-    """
-
-    shared: Options
-    name: str
-    recipe: Values
+    shared: Options  # options and checksums that must be equal for two cells to be of one ablation
+    name: str  # of the recipe
+    recipe: Values  # its sections without `ablation`
     ablation: AblationConfig
-    pair: tuple[int, int]
+    pair: tuple[int, int]  # source and target tokens of an average training pair
 
     @property
     def experiment(self) -> str:

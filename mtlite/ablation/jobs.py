@@ -28,21 +28,14 @@ class Stopped(MtliteError):
 
 @dataclass(frozen=True)
 class Job:
-    """One process.
-
-    Args:
-        module: of Python, to run.
-        log: file for what it prints.
-        training_log: file that tells how far it is.
-        updates: that it makes in all.
-    """
+    """One process."""
 
     name: str
-    module: str
+    module: str  # of Python, to run
     arguments: list[str]
-    log: Path
-    training_log: Path
-    updates: int
+    log: Path  # file for what it prints
+    training_log: Path  # file that tells how far it is
+    updates: int  # that it makes in all
 
 
 class _Process:

@@ -36,15 +36,10 @@ _MAX_MEMORY = 100 << 20  # of a decompressor: ten times what reading a record ta
 
 @dataclass(frozen=True, kw_only=True)
 class CellLine:
-    """A finished cell.
-
-    Args:
-        experiment: checksum of what the cells share.
-        cell: its name.
-    """
+    """A finished cell."""
 
     kind: Literal["cell"] = "cell"
-    experiment: str
+    experiment: str  # checksum of what the cells share
     cell: str
     outcome: Outcome
 

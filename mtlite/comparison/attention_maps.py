@@ -18,17 +18,11 @@ _DECIMALS = 4
 
 @dataclass(frozen=True, eq=False)
 class AttentionMap:
-    """Attention while one sentence was translated.
+    """Attention while one sentence was translated."""
 
-    Args:
-        source: pieces.
-        target: pieces.
-        weights: `[target pieces, source pieces]`.
-    """
-
-    source: list[str]
-    target: list[str]
-    weights: NDArray[np.float32]
+    source: list[str]  # pieces
+    target: list[str]  # pieces
+    weights: NDArray[np.float32]  # `[target pieces, source pieces]`
 
     def check(self) -> None:
         if self.weights.shape != (len(self.target), len(self.source)):

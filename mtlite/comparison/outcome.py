@@ -37,16 +37,11 @@ CurvePoint = tuple[Count, float, float]
 
 @dataclass(frozen=True)
 class Output:
-    """The translations of one test set.
+    """The translations of one test set."""
 
-    Args:
-        hypotheses: one line a sentence.
-        seconds: of translating.
-    """
-
-    hypotheses: list[str]
+    hypotheses: list[str]  # one line a sentence
     statistics: SentenceStatistics
-    seconds: float
+    seconds: float  # of translating
 
     def check(self) -> None:
         if len(self.hypotheses) != len(self.statistics.counts["bleu"]):
@@ -80,26 +75,17 @@ class RunFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A finished run.
+    """A finished run."""
 
-    Args:
-        config: the options that it was trained with, without paths.
-        search: how the test sets were translated.
-        training_seconds: of updates and validations.
-        flops_per_pair: of training; None if they were not counted.
-        attention: of a few sentences; empty without attention.
-        outputs: by search (`greedy`, `beam`) and test set.
-        likelihood: by test set, how probable the references are; empty if nobody asked.
-    """
-
-    config: Options
+    config: Options  # the options that it was trained with, without paths
     facts: RunFacts
-    search: SearchConfig
+    search: SearchConfig  # how the test sets were translated
     curve: list[CurvePoint]
-    training_seconds: float
-    flops_per_pair: int | None = None
-    attention: list[AttentionMap] = field(default_factory=list)
-    outputs: dict[str, dict[str, Output]]
+    training_seconds: float  # of updates and validations
+    flops_per_pair: int | None = None  # of training; None if they were not counted
+    attention: list[AttentionMap] = field(default_factory=list)  # of a few sentences; empty without attention
+    outputs: dict[str, dict[str, Output]]  # by search (`greedy`, `beam`) and test set
+    # by test set, how probable the references are; empty if nobody asked
     likelihood: dict[str, Likelihood] = field(default_factory=dict)
 
     def check(self) -> None:

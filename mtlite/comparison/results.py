@@ -24,17 +24,11 @@ from mtlite.evaluation.statistics import SentenceStatistics, interval_of
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSets:
-    """The sets that systems are compared on.
+    """The sets that systems are compared on."""
 
-    Args:
-        tests: their names, the one that verdicts are about first.
-        sides: by name, such as `test.source`, the raw lines.
-        frequencies: how often each word of the target language occurs in the training pairs.
-    """
-
-    tests: list[str]
-    sides: dict[str, list[str]]
-    frequencies: dict[str, Count]
+    tests: list[str]  # their names, the one that verdicts are about first
+    sides: dict[str, list[str]]  # by name, such as `test.source`, the raw lines
+    frequencies: dict[str, Count]  # how often each word of the target language occurs in the training pairs
     source_language: str | None
     target_language: str | None
 
@@ -58,48 +52,29 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class ComparisonFamily:
-    """Systems that are compared with one baseline on one test set; p is adjusted for all of them.
+    """Systems that are compared with one baseline on one test set; p is adjusted for all of them."""
 
-    Args:
-        title: the options that they share; empty if there is only one family.
-        test: name of the test set.
-        baseline: name of the system that the others are compared with.
-        systems: the baseline first, then by BLEU.
-        comparison: None if there is nothing to compare.
-        intervals: by system, the 95 % interval of mean BLEU over resampled sentences.
-    """
-
-    title: str
+    title: str  # the options that they share; empty if there is only one family
     test: str
-    baseline: str
-    systems: list[TrainedSystem]
-    comparison: Comparison | None
-    intervals: dict[str, tuple[float, float]]
+    baseline: str  # name of the system that the others are compared with
+    systems: list[TrainedSystem]  # the baseline first, then by BLEU
+    comparison: Comparison | None  # None if there is nothing to compare
+    intervals: dict[str, tuple[float, float]]  # by system, the 95 % interval of mean BLEU over resampled sentences
 
 
 @dataclass(frozen=True)
 class ComparisonResults:
-    """All numbers of a report.
+    """All numbers of a report."""
 
-    Args:
-        systems: those with a finished run.
-        families: the primary one first.
-        breakdown: of the first family, by its smallest common seed; None without common seeds.
-        breakdown_seed: that seed.
-        tests: names of the test sets.
-        searches: `greedy`, and `beam` where all runs have it.
-        likelihood: by test set, how probable the references are; empty if a run does not say so.
-        failures: by cell, why it has no outcome.
-    """
-
-    systems: list[TrainedSystem]
-    families: list[ComparisonFamily]
-    breakdown: Breakdown | None
+    systems: list[TrainedSystem]  # those with a finished run
+    families: list[ComparisonFamily]  # the primary one first
+    breakdown: Breakdown | None  # of the first family, by its smallest common seed; None without common seeds
     breakdown_seed: int | None
     tests: list[str]
-    searches: list[str]
+    searches: list[str]  # `greedy`, and `beam` where all runs have it
+    # by test set, how probable the references are; empty if a run does not say so
     likelihood: dict[str, ComparedLikelihood]
-    failures: dict[str, str]
+    failures: dict[str, str]  # by cell, why it has no outcome
 
 
 def compare_systems(

@@ -14,14 +14,10 @@ from mtlite.evaluation.statistics import SentenceStatistics
 
 @dataclass(frozen=True)
 class System:
-    """One way to train: a topology with some options. Its seeds are repetitions of it.
-
-    Args:
-        options: those that tell it from other systems of its topology.
-    """
+    """One way to train: a topology with some options. Its seeds are repetitions of it."""
 
     topology: str
-    options: Options = field(default_factory=dict)
+    options: Options = field(default_factory=dict)  # those that tell it from other systems of its topology
 
     @property
     def name(self) -> str:
@@ -31,16 +27,11 @@ class System:
 
 @dataclass(frozen=True)
 class TrainedSystem:
-    """A system with the outcomes of its seeds.
-
-    Args:
-        runs: by seed.
-        marks: what a reader must know beside its numbers.
-    """
+    """A system with the outcomes of its seeds."""
 
     system: System
-    runs: dict[int, Outcome]
-    marks: list[str] = field(default_factory=list)
+    runs: dict[int, Outcome]  # by seed
+    marks: list[str] = field(default_factory=list)  # what a reader must know beside its numbers
 
     @property
     def name(self) -> str:

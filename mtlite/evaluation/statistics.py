@@ -29,15 +29,10 @@ CHUNK_CELLS = 1 << 22
 
 @dataclass(frozen=True, eq=False)
 class SentenceStatistics:
-    """The counts of one output of a test set.
+    """The counts of one output of a test set."""
 
-    Args:
-        counts: By metric, integers [sentences, counts].
-        signatures: By metric, how the counts were taken; outputs compare only if these are equal.
-    """
-
-    counts: dict[str, NDArray[np.int64]]
-    signatures: dict[str, str]
+    counts: dict[str, NDArray[np.int64]]  # by metric, integers [sentences, counts]
+    signatures: dict[str, str]  # by metric, how the counts were taken; outputs compare only if these are equal
 
     def check(self) -> None:
         sentences = len(self.counts.get("bleu", ()))

@@ -32,10 +32,8 @@ def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[st
     """Write everything.
 
     Args:
-        header: what the cells share.
         outcomes: by name, the finished cells.
         failures: by name, why others have no outcome.
-        folder: where to.
 
     Returns:
         The page.

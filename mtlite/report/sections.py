@@ -84,7 +84,6 @@ def all_pairs(family: ComparisonFamily, primary: bool) -> Folded:
     """Every comparison with its intervals.
 
     Args:
-        family: what is compared.
         primary: whether its test set is the one that verdicts are about.
     """
     assert family.comparison is not None

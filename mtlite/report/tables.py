@@ -29,7 +29,6 @@ def main_table(
     """A row for each system: quality, and the distance to the baseline.
 
     Args:
-        family: what is compared.
         searches: `greedy`, and `beam` for a column of its own.
         how: the first one in words.
     """
