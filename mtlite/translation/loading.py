@@ -112,7 +112,7 @@ def load_tokenizers(run: Run) -> Tokenizers:
     Raises:
         RunError: if they are missing, or others.
     """
-    tokenizers, facts = Tokenizers.load(run.path), run.facts
+    facts, tokenizers = run.facts, Tokenizers.load(run.path)
     sides = {
         "source": (tokenizers.source, facts.source_tokenizer, facts.source_vocabulary),
         "target": (tokenizers.target, facts.target_tokenizer, facts.target_vocabulary),
