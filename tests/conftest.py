@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import random
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import number_pairs, write_pairs
+from samples import changed, number_pairs, write_pairs
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
 
@@ -28,6 +27,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("HF_HOME", str(folder))
         patch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "datasets")
         yield
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache of one test alone."""
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    return tmp_path / "cache"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,11 +90,8 @@ def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
             ),
             search=SearchConfig(beam_size=1),
         )
-        changed = {
-            name: dataclasses.replace(getattr(config, name), **values) if isinstance(values, dict) else values
-            for name, values in sections.items()
-        }
-        return dataclasses.replace(config, **changed)
+        made: Config = changed(config, **sections)
+        return made
 
     return configure
 

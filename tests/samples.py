@@ -1,9 +1,11 @@
-"""A small corpus that any test can make: sequences of numbers in English and German."""
+"""What any test can make: a small corpus of numbers in English and German, and changed configurations."""
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -37,3 +39,14 @@ def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[s
     for path, lines in zip(paths.values(), zip(*pairs, strict=True), strict=True):
         Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return paths
+
+
+def changed(config: Any, **values: Any) -> Any:
+    """A configuration with other values; a dictionary changes a section: `changed(config, model={"units": 16})`."""
+    sections = {
+        name: changed(getattr(config, name), **value)
+        if isinstance(value, dict) and dataclasses.is_dataclass(getattr(config, name))
+        else value
+        for name, value in values.items()
+    }
+    return dataclasses.replace(config, **sections)

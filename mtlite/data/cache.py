@@ -1,4 +1,7 @@
-"""Pairs in the cache of `datasets`: memory-mapped, so that a corpus need not fit in memory."""
+"""Pairs in the cache of `datasets`: memory-mapped, so that a corpus need not fit in memory.
+
+A cache that cannot be written raises a `DataError`.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,7 @@ ROWS_AT_ONCE = 10_000
 
 @contextmanager
 def writing_to_cache() -> Iterator[None]:
-    """Turn what can go wrong while `datasets` writes its cache into one error.
-
-    Raises:
-        DataError: The cache cannot be written.
-    """
+    """Turn what can go wrong while `datasets` writes its cache into one error."""
     try:
         yield
     except (OSError, DatasetGenerationError, pa.ArrowException) as error:
@@ -45,11 +44,7 @@ def writing_to_cache() -> Iterator[None]:
 
 
 def _content_of(path: str) -> str:
-    """The SHA-256 of a file: the cache of `datasets` must notice a changed file under an old name.
-
-    Raises:
-        DataError: The file cannot be read.
-    """
+    """The SHA-256 of a file: the cache of `datasets` must notice a changed file under an old name."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -82,15 +77,7 @@ def dataset_from_files(
 
 
 def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Arrays that follow from `key` alone: computed once, then read from the cache of `datasets`.
-
-    Args:
-        key: everything that they depend on.
-        make: computes them.
-
-    Raises:
-        DataError: The cache cannot be written.
-    """
+    """Arrays that depend on `key` alone: computed once, then read from the cache of `datasets`."""
     digest = hashlib.sha256("\0".join([*key, __version__]).encode()).hexdigest()
     path = cache_folder() / f"{digest}.safetensors"
     try:
@@ -110,11 +97,7 @@ def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]])
 
 
 def cache_folder() -> Path:
-    """Where this project keeps its part of the cache of `datasets`.
-
-    Raises:
-        DataError: The cache cannot be written.
-    """
+    """Where this project keeps its part of the cache of `datasets`."""
     folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
     with writing_to_cache():
         folder.mkdir(parents=True, exist_ok=True)
@@ -146,12 +129,7 @@ def digest_of(pairs: datasets.Dataset) -> str:
 
 
 def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -> datasets.Dataset:
-    """The same rows with the columns "source" and "target".
-
-    Raises:
-        DataError: A column does not hold strings, or a sentence is missing.
-        UsageError: A column is lacking.
-    """
+    """The same rows with the columns "source" and "target"."""
     if isinstance(dataset.features.get("translation"), datasets.Translation | dict):
         dataset = dataset.select_columns("translation").flatten()
         dataset = dataset.rename_columns({name: name.removeprefix("translation.") for name in dataset.column_names})
@@ -171,24 +149,20 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -
 
 
 def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
-    """Data sets one after the other; one alone stays as it is.
-
-    Raises:
-        DataError: The cache cannot be written.
-    """
+    """Data sets one after the other; one alone stays as it is."""
     if len(parts) == 1:
         return parts[0]
     with writing_to_cache():
-        joined = datasets.concatenate_datasets(
-            [
-                part
-                if part.features == FEATURES
-                else part.cast(FEATURES, cache_file_name=str(cache_folder() / f"{part._fingerprint}.cast.arrow"))
-                for part in parts
-            ]
-        )
+        joined = datasets.concatenate_datasets([_with_plain_strings(part) for part in parts])
     joined._fingerprint = hashlib.sha256(" ".join(part._fingerprint for part in parts).encode()).hexdigest()
     return joined
+
+
+def _with_plain_strings(pairs: datasets.Dataset) -> datasets.Dataset:
+    """The pairs as other corpora have them: columns of large strings cannot be joined with those of strings."""
+    if pairs.features == FEATURES:
+        return pairs
+    return pairs.cast(FEATURES, cache_file_name=str(cache_folder() / f"{pairs._fingerprint}.cast.arrow"))
 
 
 def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
@@ -197,9 +171,6 @@ def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
     `select` would keep an index of rows that makes every later slice slow, and `flatten_indices` writes row by row;
     filtering Arrow tables takes a twentieth of the time. The file stands in the cache of `datasets` because a folder
     that belongs to the user must not be written to.
-
-    Raises:
-        DataError: The cache cannot be written.
     """
     if keep.all():
         return dataset

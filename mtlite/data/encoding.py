@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from functools import cache
 from typing import Any
 
 import datasets
@@ -13,15 +14,7 @@ import sentencepiece
 from mtlite.data.cache import ROWS_AT_ONCE, cache_folder, writing_to_cache
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 
-_loaded: dict[str, Tokenizer] = {}
-
-
-def _tokenizer(model: bytes) -> Tokenizer:
-    """One tokenizer per model and process."""
-    key = hashlib.sha256(model).hexdigest()
-    if key not in _loaded:
-        _loaded[key] = Tokenizer(model)
-    return _loaded[key]
+_tokenizer = cache(Tokenizer)  # one for a model and process
 
 
 def _encode(batch: dict[str, list[str]], source_model: bytes, target_model: bytes) -> dict[str, Any]:
@@ -41,10 +34,6 @@ def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Da
 
     The result stands in the cache of `datasets`, never beside the corpus, which may be somebody's own folder; the same
     pairs and tokenizers are encoded once.
-
-    Args:
-        pairs: columns `source` and `target`.
-        tokenizers: of both sides.
 
     Raises:
         DataError: if the cache cannot be written.

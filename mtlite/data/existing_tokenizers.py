@@ -35,11 +35,7 @@ def existing_tokenizers(config: TokenizerConfig) -> tuple[Tokenizers, TokenizerC
 
 
 def _what_they_are(config: TokenizerConfig, both: Tokenizers, origin: str) -> dict[str, Any]:
-    """The options of the models, where both sides have the same.
-
-    Raises:
-        UsageError: if something else is asked for.
-    """
+    """The options of the models, where both sides have the same; an error if something else is asked for."""
     sides = both.source, both.target
     found: dict[str, set[Any]] = {
         "kind": {side.kind for side in sides},

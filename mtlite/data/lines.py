@@ -12,10 +12,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from mtlite.errors import DataError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _BUFFER_BYTES = 1 << 17
 STANDARD_INPUT = Path("-")
@@ -32,7 +35,7 @@ class _Decompressed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+    def readinto(self, buffer: WriteableBuffer) -> int:
         count = self.decompressed.readinto(buffer)
         self.count += count
         if self.count > max(GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO * self.compressed.tell()):
@@ -58,11 +61,7 @@ def _shown(path: Path) -> str:
 
 
 def _read_line_bytes(path: Path) -> Iterator[bytes]:
-    """Yield every line with its line feed; the last one may lack it.
-
-    Raises:
-        DataError: The file cannot be read or decompressed, or a line is too long.
-    """
+    """Yield every line with its line feed; the last one may lack it."""
     number = 0
     name = _shown(path)
     try:
@@ -82,11 +81,7 @@ def _read_line_bytes(path: Path) -> Iterator[bytes]:
 
 
 def read_ended_lines(path: Path) -> Iterator[str]:
-    """Yield every line of a UTF-8 file with its line end, without a byte-order mark at the start of the file.
-
-    Raises:
-        DataError: As `_read_line_bytes`, or a line is not UTF-8; line and byte are counted from 1.
-    """
+    """Yield every line as `read_lines` does, but with its line end."""
     for number, line in enumerate(_read_line_bytes(path), start=1):
         try:
             text = line.decode("utf-8")
@@ -108,10 +103,10 @@ def split_line_end(line: str) -> tuple[str, str]:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without its line end.
+    """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without line end and byte-order mark.
 
     Raises:
-        DataError: As `read_ended_lines`.
+        DataError: The file cannot be read or decompressed, is not UTF-8, or has an endless line.
     """
     for line in read_ended_lines(path):
         yield split_line_end(line)[0]

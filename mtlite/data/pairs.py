@@ -1,4 +1,8 @@
-"""One set of sentence pairs, from wherever it is: text files, a file of pairs, a saved folder, the Hugging Face Hub."""
+"""One set of sentence pairs, from wherever it is: text files, a file of pairs, a saved folder, the Hugging Face Hub.
+
+Options that do not fit together or name what does not exist raise a `UsageError`, pairs that cannot be read a
+`DataError`.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,7 @@ from mtlite.errors import DataError, UsageError
 
 
 def check_location(config: CorpusConfig, name: str) -> None:
-    """Make sure that a set, called `name` in messages, can be looked for: reading another one first takes long.
-
-    Raises:
-        UsageError: Not exactly one way is given, or options do not fit it.
-        DataError: A file is not there.
-    """
+    """Make sure that a set, called `name` in messages, can be looked for: reading another one first takes long."""
     ways = [bool(config.source or config.target), bool(config.pairs), bool(config.dataset)]
     if sum(ways) != 1:
         raise UsageError(
@@ -60,12 +59,7 @@ def _ending(path: str) -> str:
 
 
 def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
-    """One set of pairs, called `name` in messages, whose location `check_location` has let through.
-
-    Raises:
-        UsageError: There is no such column or split.
-        DataError: The pairs cannot be read, or there are none.
-    """
+    """One set of pairs, called `name` in messages, whose location `check_location` has let through."""
     if config.source and config.target:
         paths = {"source": config.source, "target": config.target}
         dataset = dataset_from_files(read_parallel_text, paths, list(paths.values()))
@@ -84,12 +78,7 @@ def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split:
 
 
 def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datasets.Dataset:
-    """A data set of the Hugging Face Hub.
-
-    Raises:
-        UsageError: There is no such configuration or split.
-        DataError: It cannot be loaded.
-    """
+    """A data set of the Hugging Face Hub."""
     try:
         loaded = datasets.load_dataset(config.dataset, config.configuration, split=split)
     except Exception as error:  # the Hub client lets errors of several libraries through
@@ -102,12 +91,7 @@ def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datase
 
 
 def _load_folder(folder: str, name: str, split: str | None, default_split: str | None) -> datasets.Dataset:
-    """A data set or one split of a dictionary of data sets, as save_to_disk left it.
-
-    Raises:
-        UsageError: There is no such split.
-        DataError: The folder is of another kind, or broken.
-    """
+    """A data set or one split of a dictionary of data sets, as save_to_disk left it."""
     try:
         loaded = datasets.load_from_disk(folder)
     except Exception as error:  # a broken folder fails in JSON, Arrow, `datasets` or the file system
@@ -118,11 +102,7 @@ def _load_folder(folder: str, name: str, split: str | None, default_split: str |
 def _pick_split(
     loaded: datasets.Dataset | datasets.DatasetDict, name: str, split: str | None, default_split: str | None
 ) -> datasets.Dataset:
-    """The split asked for; else the default one, if there is one; else the only one.
-
-    Raises:
-        UsageError: There is no such split, or no choice between several.
-    """
+    """The split asked for; else the default one, if there is one; else the only one."""
     if isinstance(loaded, datasets.Dataset):
         if split:
             raise UsageError(f"{name}.split: the folder holds a single data set, no split {split}; leave it out")

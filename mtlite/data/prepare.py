@@ -13,7 +13,15 @@ import sentencepiece
 
 from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config, DataConfig
-from mtlite.config.resolve import Choices, ResolvedConfig, ResolvedTokenizer, choose_budget, choose_sizes, resolved
+from mtlite.config.resolve import (
+    Choices,
+    ResolvedConfig,
+    ResolvedTokenizer,
+    TopologyConfig,
+    choose_budget,
+    choose_sizes,
+    resolved,
+)
 from mtlite.console import announce
 from mtlite.data.batches import POOL_PAIRS, group_by_length
 from mtlite.data.cache import cached_arrays, digest_of, pairs_of
@@ -26,6 +34,7 @@ from mtlite.data.readers import Pair
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
+from mtlite.runtime import choose_precision
 
 Say = Callable[[str], None]
 """Shows a line to the user."""
@@ -45,6 +54,17 @@ class Prepared:
     fingerprint: str  # sha256 of the training pairs
     seconds: float  # that it took
     tokenizer_seconds: float  # of these, for the tokenizer
+
+    def topology_config(self) -> TopologyConfig:
+        """What a model for this corpus is built from."""
+        return TopologyConfig.of(
+            self.config.model,
+            source_vocabulary=len(self.tokenizers.source),
+            target_vocabulary=len(self.tokenizers.target),
+            joint=self.tokenizers.joint,
+            lengths=self.rules,
+            precision=choose_precision(self.config.training.precision),
+        )
 
 
 def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> Prepared:
@@ -140,8 +160,7 @@ def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[Pair]:
     """At most `size` pairs, drawn by seed, in the order of the corpus."""
     if len(train) > size:
         train = train.select(np.sort(np.random.default_rng(seed).choice(len(train), size, replace=False)))
-    for rows in train.iter(batch_size=10_000):
-        yield from zip(rows["source"], rows["target"], strict=True)
+    return pairs_of(train)
 
 
 def count_batches(lengths: np.ndarray, batch_tokens: int) -> int:

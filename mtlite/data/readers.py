@@ -2,6 +2,8 @@
 
 Every format is read here by the byte-wise line reader and the standard library, not by the readers of `datasets`: those
 turn the sentences `NA` and `null` into missing values, `007` into 7 and `2026-11-23` into a date, and drop blank lines.
+
+A file that cannot be read as it is raises a `DataError`, a column that is not there a `UsageError`.
 """
 
 from __future__ import annotations
@@ -45,11 +47,7 @@ class Columns:
         )
 
     def choose(self, available: Sequence[str], where: str) -> Pair:
-        """The column of the source and the column of the target.
-
-        Raises:
-            UsageError: One of them is not available, or both are the same.
-        """
+        """The column of the source and the column of the target."""
         chosen = []
         for side, names in (("source", self.source), ("target", self.target)):
             name = next((name for name in names if name in available), None)
@@ -67,11 +65,7 @@ class Columns:
 
 
 def read_parallel_text(source: str, target: str) -> Iterator[Pair]:
-    """Pairs from two text files with the same number of lines.
-
-    Raises:
-        DataError: The numbers of lines differ, or a file cannot be read.
-    """
+    """Pairs from two text files with the same number of lines."""
     source_lines, target_lines = read_lines(Path(source)), read_lines(Path(target))
     for number in itertools.count():
         source_line, target_line = next(source_lines, None), next(target_lines, None)
@@ -88,11 +82,7 @@ def read_parallel_text(source: str, target: str) -> Iterator[Pair]:
 
 
 def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from lines with one tab: no header, no quoting, no column names.
-
-    Raises:
-        DataError: A line has not two columns, or the file cannot be read.
-    """
+    """Pairs from lines with one tab: no header, no quoting, no column names."""
     for number, line in enumerate(read_lines(Path(path)), start=1):
         sides = line.split("\t")
         if len(sides) != 2:
@@ -101,12 +91,7 @@ def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from comma-separated values with a header.
-
-    Raises:
-        DataError: A row does not fit the header, quotes are wrong, or the file cannot be read.
-        UsageError: The header lacks a column.
-    """
+    """Pairs from comma-separated values with a header."""
     # The csv module takes a lone carriage return for the end of a row. While it parses, a surrogate stands for it,
     # which cannot occur in text decoded from UTF-8.
     stand_in = "\ud80d"
@@ -135,12 +120,7 @@ def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from lines with one JSON object each: {"de": …, "en": …} or {"translation": {"de": …, "en": …}}.
-
-    Raises:
-        DataError: A line is no such object, a sentence is no string, or the file cannot be read.
-        UsageError: The first line lacks a column.
-    """
+    """Pairs from lines with one JSON object each: {"de": …, "en": …} or {"translation": {"de": …, "en": …}}."""
     chosen = None
     for number, line in enumerate(read_lines(Path(path)), start=1):
         where = f"{path}, line {number}"
@@ -165,12 +145,7 @@ def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from a Parquet file with two string columns or a struct column `translation`.
-
-    Raises:
-        DataError: The file is broken, a column does not hold strings, or a sentence is missing.
-        UsageError: A column is lacking.
-    """
+    """Pairs from a Parquet file with two string columns or a struct column `translation`."""
     try:
         with open(path, "rb") as content, pq.ParquetFile(content) as file:
             names = file.schema_arrow.names
@@ -193,11 +168,7 @@ def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def check_sentences(sentences: pa.Array, where: str, rows_before: int) -> None:
-    """Make sure that an Arrow array holds nothing but sentences.
-
-    Raises:
-        DataError: It holds something else than strings, missing values, invalid UTF-8 or an endless string.
-    """
+    """Refuse an Arrow array that holds anything but sentences: no strings, nothing (null), no UTF-8, endless ones."""
     if not (pa.types.is_string(sentences.type) or pa.types.is_large_string(sentences.type)):
         raise DataError(f"{where}: expected strings, received {sentences.type}")
     if sentences.null_count:

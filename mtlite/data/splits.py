@@ -26,9 +26,6 @@ def split_off(
 
     Returns:
         The training pairs that are left, the sets by name, and notes for the user.
-
-    Raises:
-        DataError: There are too few pairs, or too many with the same source.
     """
     key = ["split", train._fingerprint, *names, str(held_out), str(seed)]
     part = cached_arrays(key, lambda: {"part": _parts(train, names, held_out, seed)})["part"]
@@ -47,9 +44,6 @@ def _parts(train: datasets.Dataset, names: Sequence[str], held_out: int, seed: i
     The order of the source sentences is that of their hashes, which the seed is a part of: a sentence that is added to
     the corpus does not move the others. Test sets are files of lines: a pair with a line break in it is in none. In
     memory are two hashes a pair.
-
-    Raises:
-        DataError: There are too few pairs, or too many with the same source.
     """
     source_hashes, pair_hashes, one_line = _hashes(train, seed)
     usable = np.flatnonzero(one_line)

@@ -80,12 +80,7 @@ def train_tokenizer(
 
 
 def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, identity: bool, whole_alphabet: bool) -> Tokenizer:
-    """Train once.
-
-    Raises:
-        RuntimeError: if the text has not so many pieces, or needs more, or cannot be learnt.
-        RunError: if what was learnt is no tokenizer.
-    """
+    """Train once; a RuntimeError or RunError says why no such tokenizer can be learnt."""
     writer = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(text),

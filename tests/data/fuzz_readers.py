@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from mtlite.config.options import CorpusConfig
 from mtlite.data.cache import pairs_of
-from mtlite.data.corpus import load_pairs
+from mtlite.data.pairs import load_pairs
 from mtlite.data.readers import Columns, Pair, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
 from mtlite.errors import MtliteError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
@@ -56,6 +56,7 @@ FRAGMENTS = [
     ],
 ]
 LINE_ENDS = ["\n", "\n", "\r\n"]
+ROW_ENDS = ("\n", "\r\n")
 BYTES = [
     b"\n",
     b"\r",
@@ -153,61 +154,64 @@ def reference_jsonl(data: bytes) -> list[Pair] | None:
     return pairs
 
 
-def reference_csv(data: bytes) -> list[Pair] | None:
+def csv_field(text: str, place: int) -> tuple[str, int] | None:
+    """A field and the place after it; None where quotes are wrong."""
+    if text[place : place + 1] != '"':
+        end = place
+        while end < len(text) and not text.startswith((",", *ROW_ENDS), end):
+            end += 1
+        return text[place:end], end
+    field, place = "", place + 1
+    while True:
+        quote = text.find('"', place)
+        if quote < 0:
+            return None
+        field, place = field + text[place:quote], quote + 1
+        if not text.startswith('"', place):
+            break
+        field, place = field + '"', place + 1
+    return (field, place) if place == len(text) or text.startswith((",", *ROW_ENDS), place) else None
+
+
+def csv_rows(text: str) -> list[list[str]] | None:
     """Reads character by character; a carriage return ends a row only before a line feed."""
+    rows: list[list[str]] = []
+    place = 0
+    while place < len(text):
+        row: list[str] = []
+        if not text.startswith(ROW_ENDS, place):
+            while True:
+                found = csv_field(text, place)
+                if found is None:
+                    return None
+                row.append(found[0])
+                place = found[1]
+                if not text.startswith(",", place):
+                    break
+                place += 1
+        rows.append(row)
+        place += 2 if text.startswith("\r\n", place) else 1
+    return rows
+
+
+def reference_csv(data: bytes) -> list[Pair] | None:
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if text.endswith("\r"):
-        text += "\n"
-    rows: list[list[str]] = []
-    row: list[str] = []
-    place = 0
-    while place < len(text):
-        if not row and text.startswith(("\n", "\r\n"), place):
-            rows.append([])
-            place += 1 if text[place] == "\n" else 2
-            continue
-        if text[place] == '"':
-            field, place = "", place + 1
-            while True:
-                quote = text.find('"', place)
-                if quote < 0:
-                    return None
-                field, place = field + text[place:quote], quote + 1
-                if not text.startswith('"', place):
-                    break
-                field, place = field + '"', place + 1
-            if place < len(text) and not text.startswith((",", "\n", "\r\n"), place):
-                return None
-        else:
-            end = place
-            while end < len(text) and not text.startswith((",", "\n", "\r\n"), end):
-                end += 1
-            field, place = text[place:end], end
-        row.append(field)
-        if text.startswith(",", place):
-            place += 1
-            if place == len(text) or text.startswith(("\n", "\r\n"), place):
-                row.append("")
-            else:
-                continue
-        rows.append(row)
-        row = []
-        place += 2 if text.startswith("\r\n", place) else 1
+    rows = csv_rows(text + "\n" if text.endswith("\r") else text)
     if not rows:
-        return []
+        return None if rows is None else []
     header = rows[0]
-    names = []
-    for choices in (COLUMNS.source, COLUMNS.target):
-        found = [name for name in choices if name in header]
-        if not found or header.count(found[0]) != 1:
-            return None
-        names.append(header.index(found[0]))
     if any(len(row) != len(header) for row in rows):
         return None
-    return [(row[names[0]], row[names[1]]) for row in rows[1:]]
+    numbers = []
+    for names in (COLUMNS.source, COLUMNS.target):
+        found = [name for name in names if name in header]
+        if not found or header.count(found[0]) != 1:
+            return None
+        numbers.append(header.index(found[0]))
+    return [(row[numbers[0]], row[numbers[1]]) for row in rows[1:]]
 
 
 def decompressed(data: bytes) -> bytes | None:

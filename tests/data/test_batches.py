@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import ROOT, number_pairs
 
-from mtlite.config.options import TokenizerConfig
+from mtlite.config.resolve import ResolvedTokenizer
 from mtlite.data import batches as module
 from mtlite.data.batches import Batch, Batches, Position, Prefetched, group_by_length, pad
 from mtlite.data.encoding import encode_pairs, length_table
-from mtlite.data.tokenizer import make_tokenizers
+from mtlite.data.tokenizer_training import train_tokenizers
 
 PAIRS = number_pairs(100, seed=3)
 
 
 @pytest.fixture(scope="module")
 def tokenizers():
-    return make_tokenizers(TokenizerConfig(), iter(PAIRS), 60)[0]
+    return train_tokenizers(ResolvedTokenizer(vocabulary_size=60), PAIRS)[0]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,8 @@ def test_little_is_padding_on_a_real_corpus():
         for language in ("en", "de")
     ]
     pairs = datasets.Dataset.from_dict(dict(zip(("source", "target"), sides, strict=True)))
-    tokenizers = make_tokenizers(TokenizerConfig(), zip(*(side[:3000] for side in sides), strict=True), 2000)[0]
+    sample = zip(*(side[:3000] for side in sides), strict=True)
+    tokenizers = train_tokenizers(ResolvedTokenizer(vocabulary_size=2000), sample)[0]
     encoded = encode_pairs(pairs, tokenizers)
     used = int(length_table(encoded)[:, :2].sum())
     padded = sum(batch.source.size + batch.target.size for batch in Batches(encoded, tokenizers, 4000, 1).epoch(0))

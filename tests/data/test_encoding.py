@@ -5,29 +5,25 @@ import numpy as np
 import pytest
 from samples import number_pairs
 
-from mtlite.config.options import TokenizerConfig
+from mtlite.config.resolve import ResolvedTokenizer
 from mtlite.data.encoding import encode_pairs, length_table
-from mtlite.data.tokenizer import make_tokenizers
+from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
+
+pytestmark = pytest.mark.usefixtures("cache")
 
 PAIRS = number_pairs(40, seed=2)
 
 
 @pytest.fixture(scope="module")
 def tokenizers():
-    return make_tokenizers(TokenizerConfig(joint=False), iter(PAIRS), 60)[0]
+    return train_tokenizers(ResolvedTokenizer(joint=False, vocabulary_size=60), PAIRS)[0]
 
 
 @pytest.fixture
 def pairs():
     sources, targets = zip(*PAIRS, strict=True)
     return datasets.Dataset.from_dict({"source": sources, "target": targets})
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    return tmp_path / "cache"
 
 
 def test_ids_and_lengths(pairs, tokenizers):
@@ -61,7 +57,7 @@ def test_the_same_pairs_are_encoded_once(pairs, tokenizers, monkeypatch):
 
 
 def test_other_pairs_or_tokenizers_are_encoded_anew(pairs, tokenizers):
-    other = make_tokenizers(TokenizerConfig(kind="char"), iter(PAIRS), 60)[0]
+    other = train_tokenizers(ResolvedTokenizer(kind="char", vocabulary_size=60), PAIRS)[0]
     assert encode_pairs(pairs, tokenizers)["source_ids"][:] != encode_pairs(pairs, other)["source_ids"][:]
     reversed_pairs = datasets.Dataset.from_dict({"source": pairs["target"][:], "target": pairs["source"][:]})
     encoded = encode_pairs(reversed_pairs, tokenizers)

@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from samples import ROOT
+from samples import ROOT, changed
 
+from mtlite.config.options import CorpusConfig
 from mtlite.config.recipe import read_config
 from mtlite.data.prepare import data_report, prepare
 
@@ -27,7 +28,7 @@ def test_the_recipe_of_multi30k(tmp_path):
     assert said == "train: 29,000, validation: 1,014, test: 1,000\n"
 
     config = read_config(ROOT / "scripts" / "recipes" / "multi30k-en-de.yaml")
-    config.data.dataset, config.data.pairs = None, str(folder)
+    config = changed(config, data={"train": [CorpusConfig(pairs=str(folder))]})
     prepared = prepare(config, lambda line: None)
     assert prepared.cleaning.before == 29_000
     report = "\n".join(data_report(prepared))

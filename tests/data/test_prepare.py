@@ -1,15 +1,18 @@
-import dataclasses
-
 import numpy as np
 import pytest
-from samples import number_pairs, write_pairs
+from samples import changed, number_pairs, write_pairs
 
+from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config, CorpusConfig, DataConfig, TokenizerConfig
+from mtlite.config.resolve import ResolvedConfig
 from mtlite.data.batches import Batches
 from mtlite.data.cache import cache_folder
 from mtlite.data.prepare import count_batches, data_report, prepare
+from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError, RunError, UsageError
 from mtlite.storage.tensors import load_arrays, save_arrays
+
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @pytest.fixture
@@ -17,7 +20,7 @@ def config(tmp_path):
     pairs = number_pairs(90, seed=6)
     return Config(
         data=DataConfig(
-            **write_pairs(tmp_path, "train", pairs[:80]),
+            train=[CorpusConfig(**write_pairs(tmp_path, "train", pairs[:80]))],
             dev=CorpusConfig(**write_pairs(tmp_path, "dev", [*pairs[80:85], ("eight X", "acht XY")])),
             test=CorpusConfig(**write_pairs(tmp_path, "test", pairs[85:])),
         ),
@@ -29,24 +32,42 @@ def prepared(config):
     return prepare(config, lambda line: None)
 
 
-def test_nothing_is_left_open_and_the_given_configuration_is_not_changed(config):
-    given = config.to_dict()
+def test_nothing_is_left_open(config):
     ready = prepared(config)
-    assert config.to_dict() == given
-    assert ready.config.training.max_updates == 300
+    assert isinstance(ready.config, ResolvedConfig)
+    assert (ready.config.training.max_updates, ready.config.training.precision) == (300, "auto")
     assert len(ready.encoded) == len(ready.lengths) == len(ready.corpus.train) == 80
+    assert ready.rules == LengthRules.fit(ready.lengths)
 
 
-def test_the_tokenizer_sees_a_sample_drawn_by_seed(config, monkeypatch):
+def test_what_a_model_is_built_from(config):
+    ready = prepared(changed(config, training={"precision": "bfloat16"}, model={"units": 34}))
+    built = ready.topology_config()
+    assert (built.units, built.embedding_size, built.precision) == (34, 17, "bfloat16")
+    assert (built.source_vocabulary, built.target_vocabulary, built.joint) == (40, 40, True)
+    assert built.lengths == ready.rules
+
+
+def test_what_is_resolved_stays_as_it_is(config):
+    ready = prepared(config)
+    said: list[str] = []
+    again = prepare(ready.config, said.append, ready.tokenizers)
+    assert again.config == ready.config
+    assert again.tokenizers is ready.tokenizers
+    assert not any("chosen from the corpus size" in line for line in said)
+
+
+def test_the_tokenizer_sees_a_sample_drawn_by_the_seed_of_the_data(config, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        "mtlite.data.prepare.make_tokenizers",
-        lambda options, pairs, size: seen.append(list(pairs)) or ready.make(options, size),
-    )
-    ready = prepared_tokenizers(config)
+
+    def spy(options, pairs):
+        seen.append(list(pairs))
+        return train_tokenizers(options, iter(seen[-1]))
+
+    monkeypatch.setattr("mtlite.data.prepare.train_tokenizers", spy)
     for sentences, seed, byte_fallback in ((80, 1, False), (20, 1, False), (20, 1, True), (20, 2, False)):
-        config.tokenizer.sample_sentences, config.seed, config.tokenizer.byte_fallback = sentences, seed, byte_fallback
-        prepare(config, lambda line: None)
+        tokenizer = {"sample_sentences": sentences, "byte_fallback": byte_fallback, "vocabulary_size": 300}
+        prepared(changed(config, data={"seed": seed}, tokenizer=tokenizer))
     assert [len(pairs) for pairs in seen] == [80, 20, 20, 20]
     assert seen[1] == seen[2]
     assert seen[1] != seen[3]
@@ -54,14 +75,23 @@ def test_the_tokenizer_sees_a_sample_drawn_by_seed(config, monkeypatch):
     assert seen[1] == [pair for pair in seen[0] if pair in set(seen[1])]  # in the order of the corpus
 
 
-def test_a_second_start_does_nothing_again(config, monkeypatch):
-    config.data.test = CorpusConfig()  # cut from the training pairs
+@pytest.fixture
+def nothing_again(monkeypatch):
+    """Makes whatever is computed a second time fail."""
+
+    def forbid():
+        for name in ("prepare.train_tokenizers", "cleaning._apply_rules", "splits._hashes", "encoding._encode"):
+            monkeypatch.setattr(f"mtlite.data.{name}", lambda *_: pytest.fail("done again"))
+
+    return forbid
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_second_start_does_nothing_again_whatever_the_seed_of_the_training(config, nothing_again, seed):
+    config = changed(config, data={"test": CorpusConfig()}, tokenizer={"sample_sentences": 20})
     first = prepared(config)
-    for place in ("prepare.make_tokenizers", "prepare._sample"):
-        monkeypatch.setattr(f"mtlite.training.{place}", lambda *_: pytest.fail("done again"))
-    for place in ("cleaning.judged", "held_out.hashes_of", "encoding._encode"):
-        monkeypatch.setattr(f"mtlite.data.{place}", lambda *_: pytest.fail("done again"))
-    again = prepared(config)
+    nothing_again()
+    again = prepared(changed(config, seed=seed))
     assert again.fingerprint == first.fingerprint
     assert again.cleaning == first.cleaning
     assert again.tokenizers.source.model == first.tokenizers.source.model
@@ -69,22 +99,23 @@ def test_a_second_start_does_nothing_again(config, monkeypatch):
     assert list(again.corpus.tests["test"]["source"]) == list(first.corpus.tests["test"]["source"])
 
 
-@pytest.mark.parametrize("change", [{"seed": 2}, {"tokenizer": TokenizerConfig(vocabulary_size=30)}])
-def test_what_is_kept_belongs_to_its_options(config, change):
+def test_what_is_kept_belongs_to_its_options(config):
+    config = changed(config, data={"test": CorpusConfig()})
     first = prepared(config)
-    other = prepared(dataclasses.replace(config, **change))
-    assert (len(other.tokenizers.source) == len(first.tokenizers.source)) == ("seed" in change)
+    assert len(prepared(changed(config, tokenizer={"vocabulary_size": 30})).tokenizers.source) == 30
+    other = prepared(changed(config, data={"seed": 2})).corpus
+    assert set(other.tests["test"]["source"]) != set(first.corpus.tests["test"]["source"])
 
 
 def test_the_vocabulary_size_of_a_given_model_is_its_own(config, tmp_path):
     first = prepared(config)
     (tmp_path / "a.model").write_bytes(first.tokenizers.source.model)
-    config.tokenizer = TokenizerConfig(model=str(tmp_path / "a.model"))
-    said = []
+    config = changed(config, tokenizer=TokenizerConfig(model=str(tmp_path / "a.model")))
+    said: list[str] = []
     again = prepare(config, said.append)
     assert again.config.tokenizer.vocabulary_size == len(first.tokenizers.source) == 40
     assert not any("tokenizer.vocabulary_size" in line for line in said)
-    # What it came to can be asked for, as from the resolved.yaml of a run.
+    # The resolved configuration of a run can be asked for.
     assert prepared(again.config).config == again.config
 
 
@@ -93,14 +124,12 @@ def test_the_vocabulary_size_of_a_given_model_is_its_own(config, tmp_path):
     [
         ({"model": "missing.model"}, RunError),
         ({"source_model": "missing.model"}, UsageError),
-        ({"kind": "char", "byte_fallback": True}, UsageError),
     ],
 )
 def test_a_tokenizer_that_cannot_be_is_refused_before_the_corpus_is_read(config, monkeypatch, options, error):
     monkeypatch.setattr("mtlite.data.prepare.load_corpus", lambda *_: pytest.fail("the corpus is read"))
-    config.tokenizer = TokenizerConfig(**options)
     with pytest.raises(error):
-        prepared(config)
+        prepared(changed(config, tokenizer=TokenizerConfig(**options)))
 
 
 def test_a_damaged_cache_is_made_anew(config):
@@ -113,10 +142,7 @@ def test_a_damaged_cache_is_made_anew(config):
 def test_a_cache_entry_with_other_content_is_not_believed(config):
     first = prepared(config)
     for path in cache_folder().glob("*.safetensors"):
-        try:
-            arrays, facts = load_arrays(path)
-        except RunError:  # left by another test
-            continue
+        arrays, facts = load_arrays(path)
         if "keep" in arrays:
             content = bytearray(path.read_bytes())
             content[-1] ^= 1  # as after a crash of the machine
@@ -128,24 +154,19 @@ def test_a_cache_entry_with_other_content_is_not_believed(config):
     assert again.tokenizers.source.model == first.tokenizers.source.model
 
 
-def test_a_cache_that_is_full(config, monkeypatch):
-    def fail(*_):
-        raise RunError("no space left")
-
-    monkeypatch.setattr("mtlite.data.cache.save_arrays", fail)
-    config.seed = 77
-    config.tokenizer.byte_fallback = True
-    with pytest.raises(DataError, match="no space left; the cache is in"):
-        prepared(config)
+def test_a_dev_set_with_a_line_break(config, tmp_path):
+    (tmp_path / "dev.csv").write_text('source,target\none,eins\n"two\nx",zwei\n')
+    with pytest.raises(DataError, match=r"data\.dev: .* received a line break in the source of pair 2"):
+        prepared(changed(config, data={"dev": CorpusConfig(pairs=str(tmp_path / "dev.csv"))}))
 
 
-def test_pairs_with_line_breaks_are_not_cut_out(config, tmp_path):
+def test_pairs_with_line_breaks_are_not_split_off(config, tmp_path):
     rows = [
         f'"one {number}\nx","eins {number}"' if number % 2 else f"one {number},eins {number}" for number in range(90)
     ]
     (tmp_path / "pairs.csv").write_text("\n".join(["source,target", *rows]) + "\n")
-    config.data = DataConfig(pairs=str(tmp_path / "pairs.csv"), held_out=4)
-    corpus = prepared(config).corpus
+    data = DataConfig(train=[CorpusConfig(pairs=str(tmp_path / "pairs.csv"))], held_out=4)
+    corpus = prepared(changed(config, data=data)).corpus
     for part in (corpus.dev, corpus.tests["test"]):
         assert len(part) == 4
         assert not any("\n" in line for line in part["source"])
@@ -156,14 +177,6 @@ def test_batches_of_a_large_corpus_are_counted_on_a_part_of_it(config, monkeypat
     exact = count_batches(lengths, 100)
     monkeypatch.setattr("mtlite.data.prepare.POOL_PAIRS", 40)
     assert count_batches(lengths, 100) == pytest.approx(exact, rel=0.2)
-
-
-def prepared_tokenizers(config):
-    """Something that gives the tokenizers of a configuration without training them again."""
-    from mtlite.data.tokenizer import make_tokenizers
-
-    made = make_tokenizers(config.tokenizer, iter(number_pairs(80, seed=6)), 40)
-    return type("Ready", (), {"make": staticmethod(lambda options, size: made)})
 
 
 def test_the_fingerprint_is_that_of_the_pairs(config, tmp_path):

@@ -10,7 +10,7 @@ from samples import number_pairs
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.data.subword_sampling import Sampler
-from mtlite.data.tokenizer import train_tokenizer
+from mtlite.data.tokenizer_training import train_tokenizer
 
 GERMAN = [target for _, target in number_pairs(60, seed=1)]
 
@@ -69,7 +69,7 @@ def test_no_more_words_are_remembered_than_allowed(processor, monkeypatch):
     monkeypatch.setattr("mtlite.data.subword_sampling._CACHED_WORDS", 3)
     sampler = Sampler(processor, 0.1)
     sampler(GERMAN, seed=1)
-    assert sampler.ways.cache_info().currsize == 3
+    assert sampler.lattice.cache_info().currsize == 3
 
 
 def test_empty_lines(processor):

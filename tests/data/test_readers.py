@@ -1,0 +1,158 @@
+import json
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from corpus_files import COLUMNS, PAIRS, load, parallel, parquet_bytes, table, write, write_pairs
+from fuzz_readers import fuzz
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mtlite.data.cache import pairs_of
+from mtlite.data.readers import PAIR_READERS, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
+from mtlite.errors import DataError, UsageError
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+def test_unquoted_carriage_returns_in_csv(tmp_path):
+    path = write(tmp_path / "a.csv", 'source,target\r\na\rb,c\r\r\n"d\re","f\r\ng"\r\nh,i\r')
+    assert list(read_csv(path, COLUMNS)) == [("a\rb", "c\r"), ("d\re", "f\r\ng"), ("h", "i")]
+
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+sentences = text.map(lambda value: value.replace("\n", " ").replace("\t", " ").rstrip("\r").lstrip("\ufeff"))
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(st.lists(st.tuples(sentences, sentences), min_size=1))
+def test_any_sentences_survive_every_format(tmp_path_factory, pairs):
+    folder = tmp_path_factory.getbasetemp()
+    assert list(read_parallel_text(**parallel(folder, pairs))) == pairs
+    for kind, read in (("tsv", read_tsv), ("csv", read_csv), ("jsonl", read_jsonl), ("parquet", read_parquet)):
+        assert list(read(write_pairs(folder, kind, pairs)["pairs"], COLUMNS)) == pairs, kind
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(st.lists(st.tuples(text, text), min_size=1))
+def test_formats_with_quoting_keep_line_ends_too(tmp_path_factory, pairs):
+    folder = tmp_path_factory.getbasetemp()
+    for kind, read in (("csv", read_csv), ("jsonl", read_jsonl), ("nested parquet", read_parquet)):
+        assert list(read(write_pairs(folder, kind, pairs)["pairs"], COLUMNS)) == pairs, kind
+
+
+def test_generated_and_mutated_files_give_right_results_or_errors(tmp_path):
+    fuzzer = fuzz(tmp_path, inputs=1200, seed=3)
+    assert not fuzzer.bugs
+    assert fuzzer.outcomes["right result"] > 200
+    assert fuzzer.outcomes["project error"] > 200
+
+
+def test_different_lengths_name_both_counts(tmp_path):
+    source = write(tmp_path / "a.de", "1\n2\n3\n")
+    target = write(tmp_path / "a.en", "1\n2\n3\n4\n5\n")
+    for first, second, counts in ((source, target, "has 3 lines.*has 5"), (target, source, "has 5 lines.*has 3")):
+        with pytest.raises(DataError, match=counts):
+            list(read_parallel_text(first, second))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.tsv", "a\tb\nc\n", r"a\.tsv, line 2: expected source, tab, target; received 1 column"),
+        ("a.tsv", "a\tb\tc\n", "line 1: .* received 3 column"),
+        ("a.csv", "source,target\na,b,c\n", "line 2: expected 2 columns as in the header, received 3"),
+        ("a.csv", "source,target\na,b\n\nc,d\n", "line 3: expected 2 columns as in the header, received 0"),
+        ("a.csv", 'source,target\n"a,b\n', "line 2: not a row of comma-separated values"),
+        ("a.csv", 'source,target\n"a"b,c\n', "line 2: not a row of comma-separated values"),
+        ("a.csv", 'source,target\n"' + "a\n" * 600_000 + '",b\n', "not a row of comma-separated values: field larger"),
+        ("a.jsonl", '{"source": "a", "target": "b"}\n\n', "line 2: not JSON"),
+        ("a.jsonl", '{"source": "a", "target": null}\n', "line 1: expected a string as 'target', received nothing"),
+        (
+            "a.jsonl",
+            '{"source": "a", "target": 7}\n',
+            "line 1: expected a string as 'target', received a value of type int",
+        ),
+        ("a.jsonl", '{"source": "a", "target": "b"}\n{"source": "a"}\n', "line 2: expected a string as 'target'"),
+        ("a.jsonl", '["a", "b"]\n', "line 1: expected an object"),
+        ("a.jsonl", '{"source": "\\ud800", "target": "b"}\n', "lone surrogate"),
+        ("a.jsonl", '{"source": "a", "target": ' + "[" * 200_000 + "\n", "line 1: not JSON"),
+        ("a.jsonl", '{"source": "a", "target": ' + "9" * 5000 + "}\n", "line 1: not JSON"),
+        ("a.parquet", b"PAR1 no", "not a readable Parquet file"),
+        ("a.parquet", b"", "not a readable Parquet file"),
+        (
+            "a.parquet",
+            parquet_bytes([("a", "b"), ("c", None)]),
+            "column target, row 2: expected a string, received nothing",
+        ),
+        ("a.parquet", parquet_bytes([("a", 1)]), "column target: expected strings, received int64"),
+        ("a.parquet", parquet_bytes([("a", "b" * 2_000_000)]), "longer than 1,048,576 bytes"),
+    ],
+)
+def test_files_that_cannot_be_read_as_they_are(tmp_path, name, content, message):
+    path = write(tmp_path / name, content)
+    with pytest.raises(DataError, match=message):
+        list(PAIR_READERS[Path(name).suffix](path, COLUMNS))
+
+
+def test_parquet_with_invalid_utf8(tmp_path):
+    invalid = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, 1], dtype=np.int32)), pa.py_buffer(b"\xff")]
+    )
+    pq.write_table(pa.table({"source": invalid, "target": ["b"]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="UTF8"):
+        list(read_parquet(str(tmp_path / "a.parquet"), COLUMNS))
+
+
+def test_rows_of_missing_sentences_are_counted_over_batches(tmp_path):
+    pairs = [("a", None if number == 2345 else "b") for number in range(2500)]
+    with pytest.raises(DataError, match="row 2346"):
+        load(tmp_path, pairs=write(tmp_path / "a.parquet", parquet_bytes(pairs)))
+    datasets.Dataset(table(pairs)).save_to_disk(tmp_path / "saved")
+    with pytest.raises(DataError, match="row 2346"):
+        load(tmp_path, pairs=str(tmp_path / "saved"))
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"source_language": "de", "target_language": "en"}, ("d", "e")),
+        ({"source_language": "fr", "target_language": "en"}, ("s", "e")),
+        ({}, ("s", "t")),
+        ({"source_column": "en", "target_column": "target", "source_language": "de"}, ("e", "t")),
+    ],
+)
+def test_columns_by_name_then_language_then_side(tmp_path, options, found):
+    row = {"de": "d", "en": "e", "source": "s", "target": "t", "id": "1"}
+    path = write(tmp_path / "a.jsonl", json.dumps(row) + "\n")
+    saved = tmp_path / "saved"
+    datasets.Dataset.from_list([row]).save_to_disk(saved)
+    for pairs in (path, str(saved)):
+        assert list(pairs_of(load(tmp_path, pairs=pairs, **options).train)) == [found]
+
+
+@pytest.mark.parametrize(
+    "kind", ["csv", "jsonl", "nested jsonl", "parquet", "nested parquet", "folder", "nested folder"]
+)
+def test_unknown_columns_name_the_available_ones(tmp_path, kind):
+    where = write_pairs(tmp_path, kind, PAIRS)
+    with pytest.raises(UsageError, match="no column quelle for the source; available: source, target"):
+        load(tmp_path, **where, source_column="quelle")
+    with pytest.raises(UsageError, match="both in column target"):
+        load(tmp_path, **where, source_column="target")
+
+
+def test_repeated_column_names(tmp_path):
+    with pytest.raises(UsageError, match="more than one column target"):
+        load(tmp_path, pairs=write(tmp_path / "a.csv", "source,target,target\na,b,c\n"))
+
+
+def test_parquet_with_a_dictionary(tmp_path):
+    sentences = pa.array(["eins", "zwei", "eins"])
+    pq.write_table(pa.table({"source": sentences.dictionary_encode(), "target": sentences}), tmp_path / "a.parquet")
+    assert list(read_parquet(str(tmp_path / "a.parquet"), COLUMNS)) == [(each, each) for each in sentences.to_pylist()]
