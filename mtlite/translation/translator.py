@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mtlite.config.options import SearchConfig
+from mtlite.config.options import Config, SearchConfig
+from mtlite.config.read import read_as
 from mtlite.config.recipe import Values
 from mtlite.data.ids import EOS, truncate
 from mtlite.data.tokenizer import Tokenizers
@@ -67,6 +68,9 @@ class Translator:
             RunError: if a folder is no finished run, or is damaged.
             UsageError: if the runs cannot translate together, or something is asked for that no recipe could have.
         """
+        # Asked for in Python, these are as good as those of a recipe, and wrong under the same names.
+        asked = {"seed": seed, "training": {"threads": threads, "precision": precision or "auto"}}
+        read_as(Config, asked, "translation")
         opened = open_runs(list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs])
         return cls.of(opened, search_of(opened.runs[0], search), threads, seed, precision)
 
