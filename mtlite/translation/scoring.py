@@ -10,6 +10,7 @@ from rich.console import Console
 
 from mtlite.config.options import SearchConfig
 from mtlite.config.read import Count, plain
+from mtlite.errors import DamagedError
 from mtlite.evaluation.scores import Scores, score
 from mtlite.storage.run_directory import RESULT, Run
 from mtlite.translation.loading import open_runs
@@ -102,7 +103,10 @@ def read_result(run: Run) -> Result:
     Raises:
         RunError: if it is not finished, or damaged.
     """
-    return run.read_json(RESULT, Result)
+    result = run.read_json(RESULT, Result)
+    if sorted(result.tests) != sorted(run.facts.tests):
+        raise DamagedError(f"{run.path / RESULT} is damaged: expected scores of {', '.join(run.facts.tests)}")
+    return result
 
 
 def hypotheses_file(test: str, search: str = "") -> str:
