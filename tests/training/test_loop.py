@@ -9,6 +9,7 @@ import math
 import os
 import signal
 import types
+from typing import Any
 
 import keras
 import numpy as np
@@ -109,21 +110,30 @@ def make(tmp_path, console):
         run = Run(tmp_path / folder)
         run.path.mkdir(exist_ok=True)
         config = dataclasses.replace(CONFIG, **options)
-        return Loop(run, config, Parts(model, optimizer, step, Data(), validation or Validation()), console)
+        parts: Any = (model, optimizer, step, Data(), validation or Validation())
+        return Loop(run, config, Parts(*parts), console)
 
     return make
 
 
 def without_times(line):
-    """A line of the training log that is the same in every run."""
-    speed = {"tokens_per_second": 0.0} if isinstance(line, Reported) else {}
-    return dataclasses.replace(line, seconds=0.0, **speed)
+    """A line of the training log as it is in every run."""
+    if isinstance(line, Reported):
+        return dataclasses.replace(line, seconds=0.0, tokens_per_second=0.0)
+    return dataclasses.replace(line, seconds=0.0)
 
 
 def lines_of(loop, kind=Reported | Validated):
     """The lines of the training log, without times."""
     lines = [line for line in read_training_log(loop.run.path / "training-log.jsonl") if isinstance(line, kind)]
     return [without_times(line) for line in lines]
+
+
+def saved(loop):
+    """The last saved state."""
+    state, _ = load_state(loop.run.path)
+    assert state is not None
+    return state
 
 
 def ending(loop):
@@ -335,7 +345,7 @@ class TestSignals:
     @pytest.fixture(autouse=True)
     def _usual_handlers(self):
         """Whoever started the tests in the background may have had signals ignored."""
-        usual = {
+        usual: dict[int, Any] = {
             signal.SIGINT: signal.default_int_handler,
             signal.SIGTERM: signal.SIG_DFL,
             signal.SIGHUP: signal.SIG_DFL,
@@ -365,10 +375,14 @@ class TestSignals:
         assert ending(resumed) == ending(undisturbed)
 
     def test_a_second_ctrl_c_stops_at_once(self, make):
-        loop = before_update(make(), 25, lambda: [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)])
+        def interrupt_twice():
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        loop = before_update(make(), 25, interrupt_twice)
         with pytest.raises(KeyboardInterrupt):
             loop.fit()
-        assert load_state(loop.run.path)[0].progress.update == 21
+        assert saved(loop).progress.update == 21
 
 
 class TestErrors:
@@ -380,7 +394,7 @@ class TestErrors:
         message = str(stop.value)
         for part in (f"loss is {loss}", "at update 33", "state after update 30 is kept", "training.learning_rate"):
             assert part in message
-        state, _ = load_state(loop.run.path)
+        state = saved(loop)
         assert state.progress.update == 30
         assert all(np.isfinite(array).all() for array in state.arrays.values())
 

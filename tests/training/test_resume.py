@@ -35,9 +35,12 @@ EVERYTHING_ON = {
 
 
 def without_times(path):
+    lines = read_training_log(path / "training-log.jsonl")
     return [
-        dataclasses.replace(line, seconds=0.0, **({"tokens_per_second": 0.0} if isinstance(line, Reported) else {}))
-        for line in read_training_log(path / "training-log.jsonl")
+        dataclasses.replace(line, seconds=0.0, tokens_per_second=0.0)
+        if isinstance(line, Reported)
+        else dataclasses.replace(line, seconds=0.0)
+        for line in lines
     ]
 
 
