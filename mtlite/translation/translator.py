@@ -33,14 +33,7 @@ class Translation(NamedTuple):
 
 
 class Translator:
-    """Translates sentences with one run, or with several whose vocabularies are the same.
-
-    Args:
-        models: of all runs.
-        tokenizers: of the first run.
-        config: how to search.
-        seed: for sampling.
-    """
+    """Translates sentences with one run, or with several whose vocabularies are the same; the seed is for sampling."""
 
     def __init__(self, models: list[Topology], tokenizers: Tokenizers, config: SearchConfig, seed: int = 1) -> None:
         self.models, self.tokenizers, self.config = models, tokenizers, config
@@ -61,7 +54,6 @@ class Translator:
             runs: the folder, or folders for an ensemble; or what `train` returned.
             search: how to search, or only what differs from the first run's configuration.
             threads: processor threads; 0 takes all.
-            seed: for sampling.
             precision: number format of products; as each run says if None.
 
         Raises:
@@ -86,7 +78,6 @@ class Translator:
         """Translate sentences; as many results, in the same order. An empty line gives an empty one.
 
         Args:
-            lines: the sentences.
             first: number of the first one, where they are part of something longer: sampling depends on it.
 
         Raises:
