@@ -80,7 +80,9 @@ def check(path: str, test: str, beam: int, precision: str) -> int:
     return int(failed)
 
 
-def translate(searcher: Searcher, sources: list[list[int]], order: np.ndarray, size: int, padding: int) -> list[SentenceHypotheses]:
+def translate(
+    searcher: Searcher, sources: list[list[int]], order: np.ndarray, size: int, padding: int
+) -> list[SentenceHypotheses]:
     """The best hypothesis of every sentence, in the order of `sources`."""
     found: list[Any] = [None] * len(sources)
     for start in range(0, len(order), size):

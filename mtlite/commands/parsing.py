@@ -105,12 +105,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 def add_config_options(parser: Parser, names: Container[str] | None = None) -> None:
-    """One option for every option of `Config`, in groups as its sections.
-
-    Args:
-        parser: gets them.
-        names: those that are wanted, if not all are.
-    """
+    """One option for every option of `Config`, or for those of some names, in groups as its sections."""
     groups = {"": parser.add_argument_group("everything")}
     for option in options():
         if names is not None and option.name not in names:
