@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from made_up import made_up
-from rich.console import Console
 
 from mtlite.ablation.ablate import dry_run, prepare_experiment, read_ablation, recorded_ablation
 from mtlite.ablation.record import Record

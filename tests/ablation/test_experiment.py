@@ -44,9 +44,7 @@ def test_seeds_threads_and_topologies_of_a_start_do_not(experiment: Callable[...
     assert experiment(ablation={"threads": 2}).header().experiment != first.experiment
 
 
-def test_cells_have_the_same_tokenizer_and_nothing_open(
-    experiment: Callable[..., Experiment], tmp_path: Path
-) -> None:
+def test_cells_have_the_same_tokenizer_and_nothing_open(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
     made = experiment()
     made.save_tokenizers()
     configs = [made.config(System(topology), seed) for topology in ("one-to-one", "attention") for seed in (1, 2)]
@@ -58,9 +56,7 @@ def test_cells_have_the_same_tokenizer_and_nothing_open(
     assert [config.seed for config in configs] == [1, 2, 1, 2]
 
 
-def test_one_file_is_split_once_for_all_cells(
-    experiment: Callable[..., Experiment], tmp_path: Path
-) -> None:
+def test_one_file_is_split_once_for_all_cells(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
     paths = write_pairs(tmp_path, "all", number_pairs(200, seed=1))
     headers = [
         experiment(data={"train": paths, "seed": data_seed}, seed=seed).header() for data_seed, seed in

@@ -66,4 +66,3 @@ def test_sets_have_both_sides() -> None:
     sets["sides"]["test.target"].pop()
     with pytest.raises(RunError, match="both sides of test"):
         read_as(EvaluationSets, sets, "sets", error=RunError)
-

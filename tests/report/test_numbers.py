@@ -41,9 +41,7 @@ def test_rows_hold_corpus_scores() -> None:
 
 def test_order_of_finishing_and_times_do_not_matter() -> None:
     header, outcomes = made_up()
-    turned = {
-        name: dataclasses.replace(outcome, training_seconds=77.0) for name, outcome in reversed(outcomes.items())
-    }
+    turned = {name: dataclasses.replace(outcome, training_seconds=77.0) for name, outcome in reversed(outcomes.items())}
     first, second = results_of(header, outcomes), results_of(header, turned)
 
     def untimed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

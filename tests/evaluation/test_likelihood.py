@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ def test_only_sentences_that_all_can_write_are_compared() -> None:
 
 
 def test_nothing_in_common() -> None:
-    nothing = NOT_THE_LAST._replace(unreachable=np.ones(3))
+    nothing = dataclasses.replace(NOT_THE_LAST, unreachable=np.ones(3))
     found = compare_likelihood({"attention": {1: EVERYTHING}, "one-to-one": {1: nothing}})
     assert (found.sentences, found.nll_per_piece) == (0, {"attention": {}, "one-to-one": {}})
     assert found.writable["one-to-one"] == 0.0
