@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import random
 import shutil
 import sys
@@ -39,6 +40,7 @@ from mtlite.storage.run_directory import LOG, Run
 from mtlite.storage.tensors import load_arrays
 from mtlite.storage.training_log import read_training_log
 from mtlite.translation.loading import load_tokenizers, topology_config
+from mtlite.translation.scoring import read_result
 
 ODD = [
     "",
@@ -146,6 +148,17 @@ class Fuzzer:
                 data = data[: max(at, 1)]
         return bytes(data)
 
+    def with_another_value(self, content: bytes) -> bytes:
+        """JSON or YAML in which one value, at any depth, is another."""
+        place = values = yaml.safe_load(content)
+        while True:
+            key = self.random.choice(list(place) if isinstance(place, dict) else range(len(place)))
+            if not (place[key] and isinstance(place[key], dict | list)) or self.random.random() < 0.2:
+                break
+            place = place[key]
+        place[key] = self.random.choice([*ODD, -1, 0, 1, 0.5, 2**70, None, True, [1], [], {"a": 1}, {}, float("nan")])
+        return json.dumps(values).encode()
+
     def any_recipe(self) -> None:
         """Random values for real options, odd YAML, or a valid recipe with changed bytes."""
         kind = self.random.randrange(3)
@@ -212,17 +225,13 @@ class Fuzzer:
 
     def any_run(self) -> None:
         """A run with one altered file is refused, or what it says is of the right kind."""
-        names = [
-            "run.json",
-            "resolved.yaml",
-            "tokenizer.model",
-            "best.safetensors",
-            "last.safetensors",
-            LOG,
-        ]
-        name = self.random.choice([*names, "data/test.source"])
+        typed = ["run.json", "resolved.yaml", "result.json"]
+        other = ["tokenizer.model", "best.safetensors", "last.safetensors", LOG, "data/test.source"]
+        name = self.random.choice(typed + other)
         original = (self.run / name).read_bytes()
         content = self.spoilt(original)
+        if name in typed and self.random.random() < 0.5:
+            content = self.with_another_value(original)
         (self.copy / name).write_bytes(content)
 
         def attempt() -> bool:
@@ -232,8 +241,10 @@ class Fuzzer:
             arrays, _ = load_arrays(run.path / "best.safetensors")
             load_state(run.path)
             read_training_log(run.path / LOG)
+            result = read_result(run)
             lines = run.read_side("test.source")
-            return len(tokenizers.source) == config.source_vocabulary and bool(arrays) and isinstance(lines, list)
+            sizes = len(tokenizers.source) == config.source_vocabulary
+            return sizes and bool(arrays and lines) and sorted(result.tests) == sorted(run.facts.tests)
 
         self.check(f"run with altered {name}: {content[:200]!r}", attempt)
         (self.copy / name).write_bytes(original)

@@ -15,7 +15,7 @@ from mtlite.commands import translate
 from mtlite.config.recipe import options
 
 
-def one_line(capsys) -> str:
+def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     """The one line on standard error; nothing stands on standard output."""
     shown = capsys.readouterr()
     assert shown.out == ""

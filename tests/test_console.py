@@ -86,7 +86,7 @@ def test_what_takes_long_is_announced(monkeypatch):
 
 
 def test_what_is_done_at_once_is_not():
-    said = []
+    said: list[str] = []
     with announce("cleaning", said.append):
         pass
     assert not said

@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 from mtlite.config.options import SearchConfig
 from mtlite.config.read import members, split, unknown_option
 from mtlite.config.recipe import Option, Values, from_text, nested, options
-from mtlite.config.registry import register
+from mtlite.config.registry import register_topology
 from mtlite.errors import UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import search_of
@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
             siblings = siblings or [name for name in names if "." not in name]
             raise UsageError(f"{self.prog}: {unknown_option(option, siblings, names)}")
         for topology in parsed.topology:
-            register(topology)
+            register_topology(topology)
         return parsed
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -105,12 +105,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 def add_config_options(parser: Parser, names: Container[str] | None = None) -> None:
-    """One option for every option of `Config`, in groups as its sections.
-
-    Args:
-        parser: gets them.
-        names: those that are wanted, if not all are.
-    """
+    """One option for every option of `Config`, or for those of some names, in groups as its sections."""
     groups = {"": parser.add_argument_group("everything")}
     for option in options():
         if names is not None and option.name not in names:
@@ -133,7 +128,7 @@ def config_values(parsed: argparse.Namespace) -> Values:
         if hasattr(parsed, option.name)
     }
     if ":" in str(given.get("model.topology")):
-        register(given["model.topology"])
+        register_topology(given["model.topology"])
     return nested(given)
 
 

@@ -31,12 +31,7 @@ _NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Between:
-    """What a number may be.
-
-    Args:
-        least: itself allowed.
-        most: itself allowed, unless `open_end`.
-    """
+    """What a number may be; `most` itself is allowed unless `open_end`."""
 
     least: float
     most: float
@@ -80,9 +75,7 @@ def read_as(
 
     Args:
         kind: a dataclass, or any type that a field of one may have.
-        values: what YAML or JSON gave.
         origin: where the values come from, for messages.
-        error: raised if they do not fit.
         text: whether numbers may be given as text, as in a recipe (`1e-3`) or on a command line.
         section: what the values are part of, for the names in messages: `search` makes `search.beam_size`.
 
@@ -140,7 +133,6 @@ def unknown_option(name: str, siblings: list[str], everything: list[str]) -> str
     """What is said of an option that does not exist.
 
     Args:
-        name: the option.
         siblings: the options of the same section.
         everything: all options; one of the same name in another section is meant.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -84,7 +83,7 @@ class TopologyConfig(ResolvedModel):
     @classmethod
     def of(cls, model: ResolvedModel, **corpus: Any) -> TopologyConfig:
         """The options of a model with what its corpus says."""
-        return cls(**{each.name: getattr(model, each.name) for each in dataclasses.fields(model)}, **corpus)
+        return cls(**vars(model), **corpus)
 
 
 @dataclass
@@ -105,9 +104,7 @@ def choose_sizes(config: Config, pairs: int, choices: Choices | None = None) -> 
     """Fill in vocabulary size, units, embedding size, directions and dropout.
 
     Args:
-        config: with None where the user left a value open.
         pairs: training pairs after cleaning.
-        choices: notes what was chosen.
     """
     choose = choices or Choices()
     _, vocabulary, units, dropout = next(row for row in _SIZES if pairs <= row[0])
@@ -117,17 +114,14 @@ def choose_sizes(config: Config, pairs: int, choices: Choices | None = None) -> 
     dropout = choose("model.dropout", config.model.dropout, dropout)
     embedding_dropout = config.model.embedding_dropout
     model = {
-        **_values(config.model),
+        **vars(config.model),
         "units": units,
         "embedding_size": embedding_size,
         "bidirectional": config.model.reads_both_ways,
         "dropout": dropout,
         "embedding_dropout": dropout if embedding_dropout is None else embedding_dropout,
     }
-    return (
-        ResolvedTokenizer(**{**_values(config.tokenizer), "vocabulary_size": vocabulary}),
-        ResolvedModel(**model),
-    )
+    return ResolvedTokenizer(**{**vars(config.tokenizer), "vocabulary_size": vocabulary}), ResolvedModel(**model)
 
 
 def choose_budget(
@@ -136,10 +130,8 @@ def choose_budget(
     """Fill in updates, warm-up, validations and saves.
 
     Args:
-        training: with None where the user left a value open.
         tokens: source plus target tokens of an epoch.
         batches: batches of an epoch.
-        choices: notes what was chosen.
     """
     choose = choices or Choices()
     # Small corpora are learnt by heart long before they have been seen forty times.
@@ -150,7 +142,7 @@ def choose_budget(
     warmup, save_every = training.warmup_updates, training.save_every
     return ResolvedTraining(
         **{
-            **_values(training),
+            **vars(training),
             "max_updates": updates,
             "warmup_updates": min(1000, updates // 10) if warmup is None else warmup,
             "validate_every": every,
@@ -163,8 +155,4 @@ def resolved(
     config: Config, tokenizer: ResolvedTokenizer, model: ResolvedModel, training: ResolvedTraining
 ) -> ResolvedConfig:
     """The whole configuration with its resolved sections."""
-    return ResolvedConfig(**{**_values(config), "tokenizer": tokenizer, "model": model, "training": training})
-
-
-def _values(section: Any) -> dict[str, Any]:
-    return {each.name: getattr(section, each.name) for each in dataclasses.fields(section)}
+    return ResolvedConfig(**{**vars(config), "tokenizer": tokenizer, "model": model, "training": training})

@@ -40,11 +40,7 @@ def save_arrays(path: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
 
 
 def load_arrays(path: Path, most_bytes: int = MAX_ARRAYS_BYTES) -> tuple[Arrays, dict[str, Any]]:
-    """Read what `save_arrays` wrote.
-
-    Args:
-        path: the file.
-        most_bytes: that it may have; more is refused before memory is taken.
+    """Read what `save_arrays` wrote; a larger file than expected is refused before memory is taken.
 
     Raises:
         DamagedError: if the file is cut short, altered or too large.

@@ -18,12 +18,7 @@ from mtlite.storage.files import write_atomically
 
 @dataclass(frozen=True, kw_only=True)
 class Validated:
-    """A validation.
-
-    Args:
-        best: whether it is the best one so far.
-        seconds: of training so far, those before a resumption included.
-    """
+    """A validation; `best` so far, after so many `seconds` of training, those before a resumption included."""
 
     kind: Literal["validation"] = "validation"
     update: Count
@@ -41,7 +36,7 @@ class Reported:
         loss: −log p per target token.
         share: of a budget of seconds that is used; None without one.
         tokens: source and target tokens.
-        seconds: of training so far, those before a resumption included.
+        seconds: as in `Validated`.
     """
 
     kind: Literal["training"] = "training"
@@ -60,11 +55,7 @@ Line = Validated | Reported
 
 
 class TrainingLog:
-    """Appends to a training log.
-
-    Args:
-        path: the file.
-        from_update: lines of later updates, and lines that are not whole, are removed: training repeats them.
+    """Appends to a training log; lines of updates that training repeats, and lines that are not whole, are removed.
 
     Raises:
         RunError: if it cannot be read or written.

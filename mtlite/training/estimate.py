@@ -7,9 +7,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from mtlite.config.resolve import TopologyConfig
 from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared
-from mtlite.runtime import lanes
+from mtlite.runtime import choose_precision, lanes
 from mtlite.topologies.build import build_model
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import TrainingStep
@@ -20,7 +21,16 @@ _UPDATES = 5
 def seconds_per_update(prepared: Prepared) -> float:
     """Median seconds of a few updates of a model that is thrown away, after one that builds the graph."""
     config = prepared.config
-    model = build_model(prepared.topology_config())
+    model = build_model(
+        TopologyConfig.of(
+            config.model,
+            source_vocabulary=len(prepared.tokenizers.source),
+            target_vocabulary=len(prepared.tokenizers.target),
+            joint=prepared.tokenizers.joint,
+            lengths=prepared.rules,
+            precision=choose_precision(config.training.precision),
+        )
+    )
     optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
     step = TrainingStep(
         model,

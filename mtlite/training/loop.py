@@ -44,14 +44,7 @@ class Parts(NamedTuple):
 
 
 class Loop:
-    """Trains a model and keeps its best and its last state in the run directory.
-
-    Args:
-        run: where everything is kept.
-        config: how long, how fast and how carefully.
-        parts: model, optimizer, step, batches and validation.
-        console: for progress.
-    """
+    """Trains a model and keeps its best and its last state in the run directory."""
 
     def __init__(self, run: Run, config: ResolvedTraining, parts: Parts, console: Console) -> None:
         self.run, self.config, self.console = run, config, console

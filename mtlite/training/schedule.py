@@ -11,7 +11,6 @@ def learning_rate(config: ResolvedTraining, update: float) -> float:
     """Learning rate of an update.
 
     Args:
-        config: schedule and its numbers.
         update: number of the update, from 1; with a budget of seconds the update that it would be at an even speed.
     """
     warmup, updates = config.warmup_updates, config.max_updates

@@ -13,11 +13,7 @@ from mtlite.errors import RunError
 
 
 class Summaries:
-    """Writes scalars, or nothing if there is no folder. TensorBoard itself is only needed for looking at them.
-
-    Args:
-        folder: where TensorBoard looks; None writes nothing.
-    """
+    """Writes scalars, or nothing if there is no folder. TensorBoard itself is only needed for looking at them."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder

@@ -43,10 +43,7 @@ def train(
 
     Args:
         config: a configuration, the path of a recipe, or options by name, such as `{"model.units": 256}`.
-        run: the run directory, new or empty (default: runs/NAME-N).
-        resume: go on with the run that is there.
-        name: for the default run directory.
-        console: where progress is shown.
+        run: the run directory, new or empty, or with `resume` one to go on with (default: runs/NAME-N).
 
     Returns:
         The run, finished: its `result.json` holds the scores.
@@ -146,7 +143,6 @@ def _with_precision(config: ResolvedConfig) -> ResolvedConfig:
 
 def _go_on(run: Run, console: Console) -> Prepared:
     """Prepare the corpus as the run did, and compare with what it knows."""
-    run.refuse_strange_entries()
     tokenizers = load_tokenizers(run)
     if run.facts.resolved != run.checksum(RESOLVED):
         raise RunError(f"{run.path / RESOLVED} was altered: put it back, or start a new run")

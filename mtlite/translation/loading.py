@@ -112,7 +112,7 @@ def load_tokenizers(run: Run) -> Tokenizers:
     Raises:
         RunError: if they are missing, or others.
     """
-    tokenizers, facts = Tokenizers.load(run.path), run.facts
+    facts, tokenizers = run.facts, Tokenizers.load(run.path)
     sides = {
         "source": (tokenizers.source, facts.source_tokenizer, facts.source_vocabulary),
         "target": (tokenizers.target, facts.target_tokenizer, facts.target_vocabulary),
@@ -145,12 +145,7 @@ def refuse_without_weights(run: Run) -> None:
 
 
 def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
-    """What the model of a run is built from.
-
-    Args:
-        run: begun.
-        precision: number format of products; as the run says if None.
-    """
+    """What the model of a run is built from; `precision` is as the run says if None."""
     facts, config = run.facts, run.config
     return TopologyConfig.of(
         config.model,
@@ -163,11 +158,7 @@ def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
 
 
 def load_model(run: Run, precision: str | None = None) -> Topology:
-    """The model of a run with the weights of its best validation.
-
-    Args:
-        run: finished.
-        precision: number format of products; as the run says if None.
+    """The model of a run with the weights of its best validation; `precision` is as the run says if None.
 
     Raises:
         RunError: if the weights are missing, damaged, or do not belong to the run's configuration.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mtlite.config.options import SearchConfig
 from mtlite.config.read import Count
+from mtlite.errors import DamagedError
 from mtlite.evaluation.scores import Scores
 from mtlite.storage.run_directory import RESULT, Run
 
@@ -39,7 +40,10 @@ def read_result(run: Run) -> Result:
     Raises:
         RunError: if it is not finished, or damaged.
     """
-    return run.read_json(RESULT, Result)
+    result = run.read_json(RESULT, Result)
+    if sorted(result.tests) != sorted(run.facts.tests):
+        raise DamagedError(f"{run.path / RESULT} is damaged: expected scores of {', '.join(run.facts.tests)}")
+    return result
 
 
 def hypotheses_file(test: str, search: str = "") -> str:

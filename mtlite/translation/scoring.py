@@ -37,12 +37,7 @@ def score_lines(
 
 
 def score_run(run: Run, console: Console) -> Result:
-    """Translate and score every test set of a run, and write `result.json` and the hypotheses.
-
-    Args:
-        run: its training is over.
-        console: where the scores are shown.
-    """
+    """Translate and score every test set of a run whose training is over; write `result.json` and the hypotheses."""
     search = run.config.search
     translator = Translator.of(open_runs([run]), search)
     scored = {}

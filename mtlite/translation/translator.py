@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mtlite.config.options import SearchConfig
+from mtlite.config.options import Config, SearchConfig
+from mtlite.config.read import read_as
 from mtlite.config.recipe import Values
 from mtlite.data.ids import EOS, truncate
 from mtlite.data.tokenizer import Tokenizers
@@ -32,14 +33,7 @@ class Translation(NamedTuple):
 
 
 class Translator:
-    """Translates sentences with one run, or with several whose vocabularies are the same.
-
-    Args:
-        models: of all runs.
-        tokenizers: of the first run.
-        config: how to search.
-        seed: for sampling.
-    """
+    """Translates sentences with one run, or with several whose vocabularies are the same; the seed is for sampling."""
 
     def __init__(self, models: list[Topology], tokenizers: Tokenizers, config: SearchConfig, seed: int = 1) -> None:
         self.models, self.tokenizers, self.config = models, tokenizers, config
@@ -60,13 +54,15 @@ class Translator:
             runs: the folder, or folders for an ensemble; or what `train` returned.
             search: how to search, or only what differs from the first run's configuration.
             threads: processor threads; 0 takes all.
-            seed: for sampling.
             precision: number format of products; as each run says if None.
 
         Raises:
             RunError: if a folder is no finished run, or is damaged.
             UsageError: if the runs cannot translate together, or something is asked for that no recipe could have.
         """
+        # Asked for in Python, these are as good as those of a recipe, and wrong under the same names.
+        asked = {"seed": seed, "training": {"threads": threads, "precision": precision or "auto"}}
+        read_as(Config, asked, "translation")
         opened = open_runs(list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs])
         return cls.of(opened, search_of(opened.runs[0], search), threads, seed, precision)
 
@@ -82,7 +78,6 @@ class Translator:
         """Translate sentences; as many results, in the same order. An empty line gives an empty one.
 
         Args:
-            lines: the sentences.
             first: number of the first one, where they are part of something longer: sampling depends on it.
 
         Raises:

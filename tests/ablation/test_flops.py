@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 import tensorflow as tf
+from small_models import build
 
 from mtlite.ablation.flops import Product, training_flops, training_products
-from mtlite.config.length_rules import LengthRule, LengthRules
-from mtlite.config.resolve import TopologyConfig
-from mtlite.topologies.build import build_model
 
 
 @pytest.mark.parametrize(
@@ -27,21 +25,8 @@ def test_one_product(op_type: str, inputs: tuple, output: tuple, attributes: dic
 
 def test_encoder_decoder() -> None:
     vocabulary, embedding, units, source, target = 30, 4, 6, 5, 7
-    rule = LengthRule(1.0, 2.0)
-    config = TopologyConfig(
-        topology="encoder-decoder",
-        embedding_size=embedding,
-        units=units,
-        layers=1,
-        bidirectional=False,
-        dropout=0.0,
-        embedding_dropout=0.0,
-        source_vocabulary=vocabulary,
-        target_vocabulary=vocabulary,
-        joint=True,
-        lengths=LengthRules(rule, rule, 9, 1),
-    )
-    model = build_model(config)
+    options = {"vocabulary": vocabulary, "embedding_size": embedding, "units": units, "bidirectional": False}
+    model = build("encoder-decoder", **options)
     lstm = (embedding + units) * 4 * units
     head = units * embedding + embedding * vocabulary
     forward = 2 * ((source + target) * lstm + target * head)

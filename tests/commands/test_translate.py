@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from samples import NUMBERS, ROOT
 
 from mtlite.cli import main
 from mtlite.commands.translate import chunks
+from mtlite.data.lines import STANDARD_INPUT, read_lines
 from mtlite.errors import DataError, UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.translation.translator import Translator
@@ -29,30 +32,38 @@ def test_as_many_lines_as_in_the_input(translated):
     assert translated(b"") == []
 
 
-def test_standard_input_of_a_process(tiny_run):
-    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
-    done = subprocess.run(command, input=ODD, capture_output=True, cwd=ROOT, check=True)
-    assert done.stdout.count(b"\n") == 7
-    assert done.stderr == b""
+@contextmanager
+def standard_input(file: int) -> Iterator[None]:
+    """Another file as standard input of this process."""
+    kept = os.dup(0)
+    os.dup2(file, 0)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
 
 
-def test_what_somebody_else_has_read_is_not_translated_again(tiny_run):
+def test_standard_input(tiny_run, tmp_path, capfd):
+    (tmp_path / "odd").write_bytes(ODD)
+    with open(tmp_path / "odd", "rb") as file, standard_input(file.fileno()):
+        assert main(["translate", str(tiny_run)]) == 0
+    shown = capfd.readouterr()
+    assert (shown.out.count("\n"), shown.err) == (7, "")
+
+
+def test_what_somebody_else_has_read_of_standard_input_is_not_read_again(tmp_path):
     reader, writer = os.pipe()
     os.write(writer, b"one\ntwo\nthree\n")
     os.close(writer)
     assert os.read(reader, 4) == b"one\n"
-    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
-    done = subprocess.run(command, stdin=reader, capture_output=True, cwd=ROOT, check=True)
-    assert done.stdout.count(b"\n") == 2
-
-
-def test_standard_input_may_be_a_file_that_was_read_in_part(tiny_run, tmp_path):
+    with standard_input(reader):
+        assert list(read_lines(STANDARD_INPUT)) == ["two", "three"]
+    os.close(reader)
     (tmp_path / "lines").write_text("one\ntwo\nthree\n")
-    with open(tmp_path / "lines", "rb", buffering=0) as file:
+    with open(tmp_path / "lines", "rb", buffering=0) as file, standard_input(file.fileno()):
         file.read(4)
-        command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
-        done = subprocess.run(command, stdin=file, capture_output=True, cwd=ROOT, check=True)
-    assert done.stdout.count(b"\n") == 2
+        assert list(read_lines(STANDARD_INPUT)) == ["two", "three"]
 
 
 def test_a_run_as_training_gives_it_and_a_single_text(tiny_run):
@@ -117,11 +128,13 @@ def test_invalid_bytes_stop_with_their_line_after_earlier_lines(tiny_run, tmp_pa
     assert "line 3" in shown.err
 
 
-def test_standard_input_has_one_name(tiny_run):
-    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
-    done = subprocess.run(command, input=b"one\n\xff\n", capture_output=True, cwd=ROOT, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith(b"mtlite: standard input, line 2, byte 1: not UTF-8")
+def test_standard_input_has_one_name(tmp_path):
+    (tmp_path / "lines").write_bytes(b"one\n\xff\n")
+    with open(tmp_path / "lines", "rb") as file, standard_input(file.fileno()):
+        lines = read_lines(STANDARD_INPUT)
+        assert next(lines) == "one"
+        with pytest.raises(DataError, match=r"^standard input, line 2, byte 1: not UTF-8"):
+            next(lines)
 
 
 def test_a_run_that_was_moved_translates(tiny_run, tmp_path, translated):

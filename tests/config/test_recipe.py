@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
@@ -279,6 +280,9 @@ def test_dotted_names_are_sections(values, expected):
     assert values == before
 
 
+WRONG: Any = {"model": 3}
+
+
 class TestAsConfig:
     def test_every_way_to_say_it(self, tmp_path):
         expected = Config(data=DataConfig(train=[CorpusConfig("a", "b")]), model=ModelConfig(units=6))
@@ -298,7 +302,10 @@ class TestAsConfig:
             ({1: 2}, "the options: unknown option '1'"),
             (Config(seed=-1), "the configuration: seed: expected at least 0, received -1"),
             (Config(model=ModelConfig(topology="peek", wait=0.1)), "topology 'peek' cannot have model.wait=0.1"),
-            (Config(model=3), "the configuration: model: expected options such as topology, received 3"),
+            (
+                dataclasses.replace(Config(), **WRONG),
+                "the configuration: model: expected options such as topology, received 3",
+            ),
         ],
     )
     def test_what_is_none(self, source, message):

@@ -9,7 +9,7 @@ from faults import failing_at
 from mtlite.config.read import plain
 from mtlite.errors import DamagedError, RunError
 from mtlite.storage.checkpoint import Progress, array_of, check_state, load_state, save_state
-from mtlite.storage.tensors import save_arrays
+from mtlite.storage.tensors import Arrays, save_arrays
 
 ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "weights/b": np.ones(4, np.float32)}
 
@@ -81,7 +81,7 @@ def test_a_damaged_state_is_warned_about_at_once(tmp_path):
     for update in (1, 2):
         save_state(tmp_path, ARRAYS, Progress(update=update))
     (tmp_path / "last.safetensors").write_bytes(b"cut")
-    warnings = []
+    warnings: list[str] = []
     check_state(tmp_path, warnings.append)
     assert len(warnings) == 1
     assert warnings[0].startswith(f"warning: {tmp_path / 'last.safetensors'} is damaged")
@@ -136,7 +136,7 @@ def test_a_state_larger_than_its_model_is_refused(tmp_path):
     ],
 )
 def test_an_array_of_another_configuration(tmp_path, name, shape, received):
-    arrays = {**ARRAYS, "whole": np.arange(2)}
+    arrays: Arrays = {**ARRAYS, "whole": np.arange(2)}
     with pytest.raises(
         RunError, match=rf"here: expected {name} as float32 .*, received {received}: the weights belong"
     ):

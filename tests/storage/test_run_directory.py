@@ -119,7 +119,12 @@ class TestOpen:
         config = some_config()
         run.write_config("resolved.yaml", config)
         opened, read = Run.open(run.path), []
-        monkeypatch.setattr("mtlite.storage.run_directory.read_recipe", lambda path: read.append(path) or plain(config))
+
+        def read_recipe(path):
+            read.append(path)
+            return plain(config)
+
+        monkeypatch.setattr("mtlite.storage.run_directory.read_recipe", read_recipe)
         for _ in range(3):
             assert (opened.facts, opened.config) == (FACTS, config)
         assert (count("run.json"), read) == (1, [run.path / "resolved.yaml"])
@@ -304,6 +309,7 @@ class TestLock:
         command = [sys.executable, "-c", HOLD, str(run.path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as holder:
             try:
+                assert holder.stdout
                 assert holder.stdout.readline() == "locked\n"
                 with pytest.raises(RunError, match="in use by another process"), run.locked():
                     pass

@@ -15,8 +15,17 @@ from mtlite.storage.training_log import Reported, TrainingLog, Validated, read_t
 
 
 def reported(update, share=None):
-    speed = {"learning_rate": 0.001, "gradient_norm": 0.5, "tokens_per_second": 100.0}
-    return Reported(update=update, loss=1 / update, share=share, epoch=0, tokens=50, seconds=2.0 * update, **speed)
+    return Reported(
+        update=update,
+        loss=1 / update,
+        learning_rate=0.001,
+        gradient_norm=0.5,
+        share=share,
+        epoch=0,
+        tokens=50,
+        seconds=2.0 * update,
+        tokens_per_second=100.0,
+    )
 
 
 def validated(update):

@@ -1,5 +1,7 @@
 """The loop alone: what is trained and how it scores is made up, so that every decision can be foreseen."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import json
@@ -7,6 +9,7 @@ import math
 import os
 import signal
 import types
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,18 +17,18 @@ import pytest
 import tensorflow as tf
 from faults import Killed, failing_at
 
-from mtlite.config.options import TrainingConfig
+from mtlite.config.resolve import ResolvedTraining
 from mtlite.data.batches import Batch, Position
-from mtlite.errors import MtliteError, RunError
+from mtlite.errors import DamagedError, MtliteError, RunError
 from mtlite.storage.checkpoint import load_state
 from mtlite.storage.run_directory import Run
-from mtlite.storage.tensors import load_arrays
-from mtlite.storage.training_log import read_metrics
-from mtlite.training.loop import Interrupted, Loop
+from mtlite.storage.tensors import load_arrays, save_arrays
+from mtlite.storage.training_log import Reported, Validated, read_training_log
+from mtlite.training.loop import Interrupted, Loop, Parts
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import Update
 
-CONFIG = TrainingConfig(
+CONFIG = ResolvedTraining(
     max_updates=60,
     validate_every=10,
     save_every=7,
@@ -90,10 +93,10 @@ class Validation:
 
     def loss(self):
         self.next += 1
-        return self.losses[min(self.next, len(self.losses)) - 1]
+        return float(self.losses[min(self.next, len(self.losses)) - 1])
 
     def bleu(self):
-        return self.bleus[min(self.next, len(self.bleus)) - 1]
+        return float(self.bleus[min(self.next, len(self.bleus)) - 1])
 
 
 @pytest.fixture
@@ -107,33 +110,47 @@ def make(tmp_path, console):
         run = Run(tmp_path / folder)
         run.path.mkdir(exist_ok=True)
         config = dataclasses.replace(CONFIG, **options)
-        return Loop(run, config, model, optimizer, step, Data(), validation or Validation(), console)
+        parts: Any = (model, optimizer, step, Data(), validation or Validation())
+        return Loop(run, config, Parts(*parts), console)
 
     return make
 
 
-def metrics_of(loop):
-    return [
-        {name: value for name, value in line.items() if name not in ("seconds", "tokens_per_second")}
-        for line in read_metrics(loop.run.path / "metrics.jsonl")
-    ]
+def without_times(line):
+    """A line of the training log as it is in every run."""
+    if isinstance(line, Reported):
+        return dataclasses.replace(line, seconds=0.0, tokens_per_second=0.0)
+    return dataclasses.replace(line, seconds=0.0)
+
+
+def lines_of(loop, kind=Reported | Validated):
+    """The lines of the training log, without times."""
+    lines = [line for line in read_training_log(loop.run.path / "training-log.jsonl") if isinstance(line, kind)]
+    return [without_times(line) for line in lines]
+
+
+def saved(loop):
+    """The last saved state."""
+    state, _ = load_state(loop.run.path)
+    assert state is not None
+    return state
 
 
 def ending(loop):
-    return [metrics_of(loop), *((loop.run.path / f"{end}.safetensors").read_bytes() for end in ("best", "last"))]
+    return [lines_of(loop), *((loop.run.path / f"{end}.safetensors").read_bytes() for end in ("best", "last"))]
 
 
-def test_every_batch_in_order_and_every_line_of_metrics(make):
+def test_every_batch_in_order_and_every_line_of_the_log(make):
     loop = make(batches_per_update=2)
     loop.fit()
     assert loop.step.seen == [[number, number + 1] for number in range(4, 124, 2)]
     assert (loop.progress.update, loop.progress.epoch, loop.progress.batch) == (60, 14, 8)
-    lines = metrics_of(loop)
-    assert [(line["kind"], line["update"]) for line in lines] == [
+    lines = lines_of(loop)
+    assert [(line.kind, line.update) for line in lines] == [
         (kind, update) for update in range(10, 61, 10) for kind in ("training", "validation")
     ]
-    assert lines[2]["loss"] == pytest.approx(np.mean([1 / update for update in range(11, 21)]), abs=1e-5)
-    assert lines[2]["tokens"] == 10 * 2 * 3
+    assert lines[2].loss == pytest.approx(np.mean([1 / update for update in range(11, 21)]), abs=1e-5)
+    assert lines[2].tokens == 10 * 2 * 3
 
 
 class TestSeconds:
@@ -155,10 +172,9 @@ class TestSeconds:
         loop = make(max_seconds=10.0, schedule="linear", final_learning_rate=0.0)
         loop.fit()
         assert loop.progress.update == 20
-        validated = [line["update"] for line in metrics_of(loop) if line["kind"] == "validation"]
-        assert validated == [4, 7, 10, 14, 17, 20]
+        assert [line.update for line in lines_of(loop, Validated)] == [4, 7, 10, 14, 17, 20]
         assert loop.step.rates == pytest.approx([0.1 * (60 - 3 * update - 1) / 60 for update in range(20)])
-        assert [line["share"] for line in metrics_of(loop) if line["kind"] == "training"][-1] == 1.0
+        assert [line.share for line in lines_of(loop, Reported)][-1] == 1.0
 
     def test_what_is_used_is_remembered(self, make):
         loop = before_update(make(max_seconds=10.0), 15, die)
@@ -181,8 +197,7 @@ class TestBest:
         bleus, losses = [0, 0, 0, 5, 5, 4], [3.0, 2.0, 2.5, 9.0, 8.0, 1.0]
         loop = make(Validation(bleus, losses))
         loop.fit()
-        best = [line["best"] for line in metrics_of(loop) if line["kind"] == "validation"]
-        assert best == [True, True, False, True, True, False]
+        assert [line.best for line in lines_of(loop, Validated)] == [True, True, False, True, True, False]
         arrays, facts = load_arrays(loop.run.path / "best.safetensors")
         assert facts == {"update": 50, "dev_bleu": 5, "dev_loss": 8.0}
         assert loop.progress.best_update == 50
@@ -226,32 +241,19 @@ class TestPatience:
         assert again.step.seen == []
 
 
-class TestPlateau:
-    def test_the_rate_falls_when_dev_loss_does_not(self, make):
-        loop = make(Validation([0], [3.0, 2.0, 2.0, 2.5, 1.0, 1.0]), schedule="plateau", plateau_factor=0.5)
-        loop.fit()
-        assert loop.step.rates[::10] == pytest.approx([0.1, 0.1, 0.1, 0.05, 0.025, 0.025])
-
-    def test_it_is_remembered(self, make):
-        make(Validation([0], [1.0]), schedule="plateau", max_updates=30).fit()
-        loop = make(Validation([0], [1.0]), schedule="plateau", max_updates=31)
-        loop.fit()
-        assert loop.step.rates == pytest.approx([0.025])
-
-
 class TestResume:
     @pytest.mark.parametrize("stopped_at", [*range(1, 12), 20, 33, 59])
     def test_a_stop_after_any_update_changes_nothing(self, make, stopped_at):
         """States are saved every 7 updates, lines written every 10: sums of a line are part of the state."""
         bleus, losses = [1, 0, 2, 0, 3, 0], [3.0, 2.0, 2.0, 2.5, 1.0, 1.0]
-        options = {"schedule": "plateau", "batches_per_update": 2}
+        options = {"schedule": "cosine", "batches_per_update": 2}
         undisturbed = make(Validation(bleus, losses), "undisturbed", **options)
         undisturbed.fit()
         first = before_update(make(Validation(bleus, losses), **options), stopped_at + 1, die)
         with pytest.raises(Killed):
             first.fit()
         state, _ = load_state(first.run.path)
-        done = state[1]["update"] if state else 0
+        done = state.progress.update if state else 0
         assert done == max([saved for saved in range(stopped_at + 1) if saved % 7 == 0 or saved % 10 == 0])
         second = make(Validation(bleus[done // 10 :], losses[done // 10 :]), **options)
         second.fit()
@@ -308,12 +310,12 @@ class TestResume:
         assert second.step.seen == []
         assert ending(second) == expected
 
-    def test_a_cut_line_of_metrics_is_written_again(self, make):
+    def test_a_cut_line_of_the_log_is_written_again(self, make):
         undisturbed = make(folder="undisturbed")
         undisturbed.fit()
         loop = make(max_updates=30)
         loop.fit()
-        with open(loop.run.path / "metrics.jsonl", "a") as file:
+        with open(loop.run.path / "training-log.jsonl", "a") as file:
             file.write('{"kind": "training", "update": 40, "loss": 0.1}\n{"kind": "valid')
         loop = make()
         loop.fit()
@@ -321,12 +323,11 @@ class TestResume:
 
     def test_a_state_of_another_version_is_refused(self, make):
         make(max_updates=7).fit()
-        make(max_updates=7).fit()
-        state = load_state(make().run.path)[0]
-        from mtlite.storage.checkpoint import save_state
-
-        save_state(make().run.path, state[0], {**state[1], "moon": "full"})
-        with pytest.raises(RunError, match="another version of mtlite"):
+        path = make().run.path / "last.safetensors"
+        arrays, facts = load_arrays(path)
+        save_arrays(path, arrays, {**facts, "moon": "full"})
+        (path.parent / "previous.safetensors").unlink(missing_ok=True)
+        with pytest.raises(DamagedError, match="another version of mtlite, or damaged: unknown option 'moon'"):
             make().fit()
 
     def test_a_state_of_another_model_is_refused(self, make, monkeypatch):
@@ -344,7 +345,7 @@ class TestSignals:
     @pytest.fixture(autouse=True)
     def _usual_handlers(self):
         """Whoever started the tests in the background may have had signals ignored."""
-        usual = {
+        usual: dict[int, Any] = {
             signal.SIGINT: signal.default_int_handler,
             signal.SIGTERM: signal.SIG_DFL,
             signal.SIGHUP: signal.SIG_DFL,
@@ -374,17 +375,14 @@ class TestSignals:
         assert ending(resumed) == ending(undisturbed)
 
     def test_a_second_ctrl_c_stops_at_once(self, make):
-        loop = before_update(make(), 25, lambda: [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)])
+        def interrupt_twice():
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        loop = before_update(make(), 25, interrupt_twice)
         with pytest.raises(KeyboardInterrupt):
             loop.fit()
-        assert load_state(loop.run.path)[0][1]["update"] == 21
-
-    def test_what_nohup_ignores_stays_ignored(self, make):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        loop = before_update(make(), 5, lambda: os.kill(os.getpid(), signal.SIGHUP))
-        loop.fit()
-        assert loop.progress.update == 60
-        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert saved(loop).progress.update == 21
 
 
 class TestErrors:
@@ -396,9 +394,9 @@ class TestErrors:
         message = str(stop.value)
         for part in (f"loss is {loss}", "at update 33", "state after update 30 is kept", "training.learning_rate"):
             assert part in message
-        state, _ = load_state(loop.run.path)
-        assert state[1]["update"] == 30
-        assert all(np.isfinite(array).all() for array in state[0].values())
+        state = saved(loop)
+        assert state.progress.update == 30
+        assert all(np.isfinite(array).all() for array in state.arrays.values())
 
     def test_before_any_state_was_saved(self, make):
         with pytest.raises(MtliteError, match="at update 3: training stopped, no state is saved"):
@@ -447,5 +445,5 @@ def test_nothing_that_is_kept_names_a_time(make):
     for end in ("best", "last"):
         _, facts = load_arrays(loop.run.path / f"{end}.safetensors")
         assert not {"seconds", "time", "date"} & {part for name in facts for part in name.split("_")}
-    for line in (loop.run.path / "metrics.jsonl").read_text().splitlines():
+    for line in (loop.run.path / "training-log.jsonl").read_text().splitlines():
         assert json.loads(line)["seconds"] >= 0

@@ -1,21 +1,32 @@
 """The whole command: what a user can get wrong ends in one line, before TensorFlow is loaded; what is odd works."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from samples import ROOT, number_pairs, write_pairs
 
 from mtlite.cli import main
-from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig, SearchConfig, TrainingConfig
+from mtlite.config import read
+from mtlite.config.options import (
+    CleaningConfig,
+    Config,
+    CorpusConfig,
+    DataConfig,
+    ModelConfig,
+    SearchConfig,
+    TrainingConfig,
+)
 from mtlite.errors import DamagedError, DataError, RunError, UsageError
 from mtlite.storage.checkpoint import load_state, save_state
 from mtlite.storage.run_directory import Run
-from mtlite.training.loop import Progress, progress_of
 from mtlite.training.train import dry_run, train
 
 PAIRS = number_pairs(40, seed=5)
@@ -23,7 +34,7 @@ PAIRS = number_pairs(40, seed=5)
 
 def files(tmp_path, pairs, name="train"):
     """The options that name two files."""
-    return [f"--data.{side}={path}" for side, path in write_pairs(tmp_path, name, pairs).items()]
+    return [f"--data.train.{side}={path}" for side, path in write_pairs(tmp_path, name, pairs).items()]
 
 
 def foreign_folder(tmp_path):
@@ -44,17 +55,33 @@ def a_run(tmp_path):
 
 
 WRONG = {
-    "no data": (lambda path: [], 2, "give exactly one of data.source with data.target"),
-    "one side": (lambda path: files(path, PAIRS)[:1], 2, "give data.target too"),
-    "a missing file": (lambda path: ["--data.source=no.en", "--data.target=no.de"], 1, "no.en: no such file"),
-    "a folder as a file": (lambda path: [f"--data.source={path}", f"--data.target={path}"], 1, "not a file"),
+    "no data": (lambda path: [], 2, "expected exactly one of data.train.source with data.train.target"),
+    "one side": (lambda path: files(path, PAIRS)[:1], 2, "give data.train.target too"),
+    "a missing file": (
+        lambda path: ["--data.train.source=no.en", "--data.train.target=no.de"],
+        1,
+        "no.en: no such file",
+    ),
+    "a folder as a file": (
+        lambda path: [f"--data.train.source={path}", f"--data.train.target={path}"],
+        1,
+        "not a file",
+    ),
     "nothing in it": (lambda path: empty(path), 1, "no sentence pairs"),
-    "empty lines only": (lambda path: files(path, [("", "")] * 30), 1, "too few to cut"),
-    "few pairs": (lambda path: files(path, PAIRS[:19]), 1, "19 different training pairs are too few"),
+    "empty lines only": (
+        lambda path: files(path, [("", "")] * 30),
+        1,
+        "at least 20 different pairs, of one line a side, to split off a set, received 1",
+    ),
+    "few pairs": (
+        lambda path: files(path, PAIRS[:19]),
+        1,
+        "expected at least 20 different pairs, of one line a side, to split off a set, received 19",
+    ),
     "one pair again and again": (
         lambda path: files(path, PAIRS[:1] * 100),
         1,
-        "1 different training pairs are too few",
+        "expected at least 20 different pairs, of one line a side, to split off a set, received 1:",
     ),
     "nothing left": (
         lambda path: [*files(path, PAIRS), "--data.cleaning.max_characters=1"],
@@ -104,7 +131,7 @@ WRONG = {
 def empty(tmp_path):
     for side in ("source", "target"):
         (tmp_path / side).touch()
-    return [f"--data.{side}={tmp_path / side}" for side in ("source", "target")]
+    return [f"--data.train.{side}={tmp_path / side}" for side in ("source", "target")]
 
 
 @pytest.fixture
@@ -132,20 +159,19 @@ def test_what_is_wrong_is_said_in_one_line(name, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", ["dev", "../elsewhere", "a/b", ""])
 def test_a_test_set_that_cannot_have_its_name(name, tmp_path, console):
     paths = write_pairs(tmp_path, "train", PAIRS)
-    config = Config(data=DataConfig(**paths, tests={name: CorpusConfig(**paths)}))
-    with pytest.raises(Exception, match=r"data\.tests: expected names of letters") as stop:
+    config = Config(data=DataConfig([CorpusConfig(**paths)], tests={name: CorpusConfig(**paths)}))
+    with pytest.raises(UsageError, match=r"data\.tests: expected names of letters"):
         train(config, tmp_path / "run", console=console)
-    assert stop.value.exit_code == 2
 
 
 ERRORS_WITHOUT_TENSORFLOW = """
 import sys
 from mtlite.cli import main
 source, target, used = sys.argv[1:]
-data = ["--data.source", source, "--data.target", target]
+data = ["--data.train.source", source, "--data.train.target", target]
 codes = [
     main(["train"]),
-    main(["train", "--data.source", "missing", "--data.target", target]),
+    main(["train", "--data.train.source", "missing", "--data.train.target", target]),
     main(["train", *data, "--run", used]),
     main(["train", *data, "--data.cleaning.max_characters", "1"]),
     main(["train", *data, "--tokenizer.vocabulary_size", "2000000"]),
@@ -177,35 +203,32 @@ def test_twenty_five_pairs_without_languages_are_enough(tmp_path, console):
     paths = write_pairs(tmp_path, "train", PAIRS[:25])
     for side, path in paths.items():
         os.rename(path, tmp_path / f"{side}.txt")
-    data = DataConfig(source=str(tmp_path / "source.txt"), target=str(tmp_path / "target.txt"))
+    data = DataConfig([CorpusConfig(str(tmp_path / "source.txt"), str(tmp_path / "target.txt"))])
     run = train(small(data), tmp_path / "run", console=console)
     assert run.finished
-    assert run.facts()["target_language"] is None
+    assert run.facts.target_language is None
     assert [len(run.read_side(f"{name}.source")) for name in ("dev", "test")] == [2, 2]
     shown = console.file.getvalue()
-    assert "2 of 25 training pairs were cut out as the dev set" in shown
+    assert "2 of 25 training pairs were split off as the dev set" in shown
     assert "vocabulary reduced from 1,000 to" in shown
     assert "chosen from the corpus size: tokenizer.vocabulary_size 1000" in shown
     # The place is moved: nothing in it points elsewhere.
     moved = tmp_path / "moved"
     run.path.rename(moved)
-    assert Run.open(moved).config().training.max_updates == 2
+    assert Run.open(moved).config.training.max_updates == 2
 
 
 def test_one_pair_is_enough_where_the_other_sets_are_given(tmp_path, console):
     paths = write_pairs(tmp_path, "train", PAIRS[:1] * 3)
     held_out = CorpusConfig(**write_pairs(tmp_path, "held-out", PAIRS[:2]))
-    config = small(DataConfig(**paths, dev=held_out, test=held_out))
-    config.data.cleaning.overlap = False
-    assert train(config, tmp_path / "run", console=console).finished
+    cleaning = CleaningConfig(overlap=False)
+    data = DataConfig([CorpusConfig(**paths)], dev=held_out, test=held_out, cleaning=cleaning)
+    assert train(small(data), tmp_path / "run", console=console).finished
 
 
 def test_a_dry_run_writes_nothing_and_estimates(tmp_path, console, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = small(DataConfig(**write_pairs(tmp_path, "train", PAIRS)), max_updates=100)
-    given = dataclasses.asdict(config)
-    dry_run(config, console)
-    assert dataclasses.asdict(config) == given
+    dry_run(small(DataConfig([CorpusConfig(**write_pairs(tmp_path, "train", PAIRS))]), max_updates=100), console)
     assert sorted(os.listdir(tmp_path)) == ["train.de", "train.en"]
     shown = console.file.getvalue()
     assert "32 training pairs, 4 dev, 4 test" in shown
@@ -214,56 +237,66 @@ def test_a_dry_run_writes_nothing_and_estimates(tmp_path, console, monkeypatch):
 
 def test_a_dry_run_knows_a_budget_of_seconds(tmp_path, console, monkeypatch):
     monkeypatch.setattr("mtlite.training.estimate.seconds_per_update", lambda _: 0.5)
-    data = DataConfig(**write_pairs(tmp_path, "train", PAIRS))
+    data = DataConfig([CorpusConfig(**write_pairs(tmp_path, "train", PAIRS))])
     dry_run(small(data, max_updates=100_000, max_seconds=180), console)
     assert "360 updates of about 0.50 s: about 3 minutes on this machine" in console.file.getvalue()
 
 
-def test_other_data_or_tokenizers_are_refused_on_resume(tiny_run, tmp_path, console):
+@pytest.fixture
+def unfinished(tiny_run, tmp_path):
+    """A copy of a run whose scores are missing."""
     run = Run(tmp_path / "run")
     shutil.copytree(tiny_run, run.path)
     (run.path / "result.json").unlink()
-    facts = run.facts()
-    for key, message in (
+    return run
+
+
+def go_on(run, console):
+    """Resume as a process that has not read the run before."""
+    return train(run.path / "config.yaml", run.path, resume=True, console=console)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
         ("training_fingerprint", "training pairs are not what this run was started with"),
         ("source_tokenizer", "source tokenizer in .* is not the one that the run was trained with"),
         ("target_tokenizer", "target tokenizer in .* is not the one that the run was trained with"),
-    ):
-        run.write_json("run.json", {**facts, key: "other"})
-        with pytest.raises(Exception, match=message) as stop:
-            train(run.config(), run.path, resume=True, console=console)
-        assert stop.value.exit_code == 1
+    ],
+)
+def test_other_data_or_tokenizers_are_refused_on_resume(unfinished, console, name, message):
+    unfinished.write_facts(dataclasses.replace(unfinished.facts, **{name: "other"}))
+    with pytest.raises(RunError, match=message) as stop:
+        go_on(unfinished, console)
+    assert stop.value.exit_code == 1
 
 
 @pytest.mark.usefixtures("no_tensorflow")
-def test_what_keeps_a_run_from_going_on_is_said_before_its_corpus_is_read(tiny_run, tmp_path, console, monkeypatch):
+def test_what_keeps_a_run_from_going_on_is_said_before_its_corpus_is_read(unfinished, console, monkeypatch):
     monkeypatch.setattr("mtlite.training.train.prepare", lambda *_: pytest.fail("the corpus is read"))
-    run = Run(tmp_path / "run")
-    shutil.copytree(tiny_run, run.path)
-    for name in ("result.json", "best.safetensors"):
-        (run.path / name).unlink()
-    arrays, facts = load_state(run.path)[0]
-    save_state(run.path, arrays, {**facts, "best_update": 4})
+    (unfinished.path / "best.safetensors").unlink()
+    state, _ = load_state(unfinished.path)
+    assert state is not None
+    save_state(unfinished.path, state.arrays, dataclasses.replace(state.progress, best_update=4))
     with pytest.raises(DamagedError, match="the weights of update 4 scored best"):
-        train(run.config(), run.path, resume=True, console=console)
+        go_on(unfinished, console)
     for name in ("last", "previous"):
-        (run.path / f"{name}.safetensors").write_bytes(b"cut")
+        (unfinished.path / f"{name}.safetensors").write_bytes(b"cut")
     with pytest.raises(DamagedError, match="no saved state is whole"):
-        train(run.config(), run.path, resume=True, console=console)
+        go_on(unfinished, console)
 
 
-def test_what_can_change_sums_is_warned_about(tiny_run, tmp_path, console):
-    run = Run(tmp_path / "run")
-    shutil.copytree(tiny_run, run.path)
-    (run.path / "result.json").unlink()
-    facts = run.facts()
-    changed = {
-        "packages": {**facts["packages"], "numpy": "1.0"},
-        "machine": {**facts["machine"], "machine": "abacus"},
-        "threads": 999,
-    }
-    run.write_json("run.json", {**facts, **changed})
-    train(run.config(), run.path, resume=True, console=console)
+def test_what_can_change_sums_is_warned_about(unfinished, console):
+    facts = unfinished.facts
+    unfinished.write_facts(
+        dataclasses.replace(
+            facts,
+            packages={**facts.packages, "numpy": "1.0"},
+            machine={**facts.machine, "machine": "abacus"},
+            threads=999,
+        )
+    )
+    run = go_on(unfinished, console)
     shown = console.file.getvalue()
     assert "may not end bit for bit as it would have: numpy 1.0 → " in shown
     assert "machine abacus → " in shown
@@ -271,27 +304,20 @@ def test_what_can_change_sums_is_warned_about(tiny_run, tmp_path, console):
     assert run.finished
     # It was mixed once and for all: a later start with the first number says so, too.
     (run.path / "result.json").unlink()
-    train(run.config(), run.path, resume=True, console=console)
+    go_on(run, console)
     assert console.file.getvalue().count("warning: begun with 999 threads, then ") == 2
 
 
-def test_an_altered_configuration_is_refused_on_resume(tiny_run, tmp_path, console):
-    run = Run(tmp_path / "run")
-    shutil.copytree(tiny_run, run.path)
-    (run.path / "result.json").unlink()
-    path = run.path / "resolved.yaml"
+def test_an_altered_configuration_is_refused_on_resume(unfinished, console):
+    path = unfinished.path / "resolved.yaml"
     path.write_text(path.read_text().replace("learning_rate: 0.002", "learning_rate: 0.009"))
     with pytest.raises(RunError, match="was altered: put it back"):
-        train(Run(tiny_run).config(), run.path, resume=True, console=console)
+        go_on(unfinished, console)
 
 
-@pytest.mark.parametrize(
-    ("state", "said"),
-    [({"update": "3"}, "update is '3'"), ({"epoch": -1}, "epoch is '-1'"), ({"best_bleu": "x"}, "best_bleu is 'x'")],
-)
-def test_a_state_that_no_training_has_written_is_refused(state, said):
-    with pytest.raises(RunError, match=f"the saved state is damaged: {said}"):
-        progress_of({**dataclasses.asdict(Progress()), **state}, Path("run"))
+def test_other_options_are_refused_on_resume(unfinished, tiny_config, console):
+    with pytest.raises(UsageError, match=r"--resume goes on with the options of .*config\.yaml, which differ"):
+        train(tiny_config(seed=2), unfinished.path, resume=True, console=console)
 
 
 @pytest.mark.parametrize(
@@ -303,42 +329,74 @@ def test_a_state_that_no_training_has_written_is_refused(state, said):
     ],
 )
 def test_values_that_no_run_can_have_are_refused_from_python_too(tiny_config, tmp_path, console, change, said):
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=f"the configuration: {said}"):
         train(tiny_config(**change), tmp_path / "run", console=console)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("wrong", ["recipe.yaml", {"model": {"units": 8}}, None])
-@pytest.mark.parametrize("call", [train, dry_run])
-def test_what_is_no_configuration_is_told_how_to_become_one(call, wrong, console, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("recipe.yaml", "cannot read recipe recipe.yaml"),
+        (None, "expected a mtlite.Config, the path of a recipe or options by name, received NoneType"),
+        ({"model.unit": 8}, "unknown option 'model.unit'"),
+    ],
+)
+def test_what_is_no_configuration_is_told_how_to_become_one(wrong, message, console, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"expected a mtlite\.Config, received .*mtlite\.recipe\.read_config\(path\)"):
-        call(wrong, console=console)
+    with pytest.raises(UsageError) as error:
+        train(wrong, console=console)
+    assert message in str(error.value)
     assert not list(tmp_path.iterdir())
-
-
-def test_a_dry_run_from_python_checks_what_train_checks(tiny_config, console):
-    with pytest.raises(UsageError, match=r"model\.units: expected at least 1, received -2"):
-        dry_run(tiny_config(model={"units": -2}), console)
 
 
 def test_paths_may_be_path_objects(corpus, tiny_config, tmp_path, console):
     config = tiny_config(training={"max_updates": 1})
-    config.data = dataclasses.replace(config.data, **{side: Path(path) for side, path in corpus["train"].items()})
+    paths: dict[str, Any] = {side: Path(path) for side, path in corpus["train"].items()}
+    config = dataclasses.replace(config, data=dataclasses.replace(config.data, train=[CorpusConfig(**paths)]))
     assert train(config, tmp_path / "run", console=console).finished
 
 
+@pytest.fixture
+def readings(monkeypatch):
+    """What is read as a type, by the name of the type."""
+    names, real = [], read.read_as
+
+    def counted(kind, *arguments, **options):
+        names.append(kind.__name__)
+        return real(kind, *arguments, **options)
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith("mtlite.") and getattr(module, "read_as", None) is real:
+            monkeypatch.setattr(module, "read_as", counted)
+    return names
+
+
+def test_a_configuration_is_read_once_on_its_way_into_a_training(corpus, tmp_path, readings):
+    Run(tmp_path).write_config("recipe.yaml", small(DataConfig([CorpusConfig(**corpus["train"])])))
+    assert main(["train", str(tmp_path / "recipe.yaml"), "--run", str(tmp_path / "run")]) == 0
+    # The second is what the run is: whoever opens it reads the same.
+    assert [name for name in readings if name.endswith("Config")] == ["Config", "ResolvedConfig"]
+    assert set(readings) <= {"Config", "ResolvedConfig", "Facts", "Reported", "Validated"}
+    readings.clear()
+    (tmp_path / "run" / "result.json").unlink()
+    assert main(["train", "--run", str(tmp_path / "run"), "--resume"]) == 0
+    # Once what is asked for, once what the run was asked for, to compare them.
+    assert [name for name in readings if name.endswith("Config")] == ["Config", "Config", "ResolvedConfig"]
+    assert readings.count("Facts") == 1
+
+
 def test_the_run_says_how_long_everything_took(tiny_run):
-    seconds = Run(tiny_run).facts()["seconds"]
+    seconds = Run(tiny_run).facts.seconds
     assert set(seconds) == {"preparation", "tokenizer", "training"}
     assert all(value >= 0 for value in seconds.values())
-    assert "mtlite" in Run(tiny_run).facts()["packages"]
+    assert "mtlite" in Run(tiny_run).facts.packages
 
 
 def test_a_line_break_in_a_test_set_is_refused_before_anything_is_written(tiny_config, tmp_path, console):
     (tmp_path / "broken.csv").write_text('source,target\none,eins\n"one\ntwo",zwei\n')
-    config = tiny_config()
-    config.data.test = CorpusConfig(pairs=str(tmp_path / "broken.csv"))
-    with pytest.raises(DataError, match="the source of pair 2 holds a line break"):
+    data = dataclasses.replace(tiny_config().data, test=CorpusConfig(pairs=str(tmp_path / "broken.csv")))
+    config = tiny_config(data=data)
+    with pytest.raises(DataError, match="received a line break in the source of pair 2"):
         train(config, tmp_path / "run", console=console)
     assert not (tmp_path / "run").exists()
