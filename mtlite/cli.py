@@ -8,9 +8,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from mtlite.errors import MtliteError, UsageError
+from mtlite.errors import UsageError, explain
 
 # name → what it does; each is the module of that name in mtlite.commands
 COMMANDS = {
@@ -65,34 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _discard_output()
-        return _fail(*_explain(error))
-
-
-def _explain(error: Exception) -> tuple[str, int]:
-    """One line about an error, and the exit code."""
-    if isinstance(error, MtliteError):
-        return str(error), error.exit_code
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
-        return (
-            "out of memory: reduce model.units, model.embedding_size, tokenizer.vocabulary_size or "
-            "training.batch_tokens; in translation, search.batch_tokens or the beam",
-            1,
-        )
-    if isinstance(error, ModuleNotFoundError) and not (error.name or "mtlite").startswith("mtlite"):
-        return f"{error.name} is not installed: {_installation()}", 1
-    if isinstance(error, OSError):
-        if error.errno == errno.ENOSPC:
-            return "no space left on the disk: make room; a training goes on with --resume", 1
-        remedy = ": give another path, or allow mtlite to use it" if error.filename else ""
-        return f"{error.filename or 'input or output'}: {error.strerror or error}{remedy}", 1
-    return f"unexpected {type(error).__name__}: {error} (run again with --debug to see where)", 1
-
-
-def _installation() -> str:
-    checkout = Path(__file__).resolve().parents[1]
-    if (checkout / "pyproject.toml").is_file():
-        return f'pip install "{checkout}"'
-    return "install mtlite again"
+        return _fail(*explain(error, "run again with --debug to see where"))
 
 
 def _run(given: list[str]) -> int:

@@ -92,41 +92,69 @@ def collect_signals() -> Iterator[list[int]]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
+class ProgressDisplay:
+    """How far something is: a bar in a terminal, or else a line now and then.
+
+    Args:
+        total: the end.
+        done: where it begins.
+    """
+
+    def __init__(self, total: float, done: float, console: Console) -> None:
+        self.total, self.first, self.console = total, done, console
+        self.start = self.shown = time.perf_counter()
+        self.bar: Progress | None = None
+        if console.is_terminal:
+            columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
+            self.bar = Progress(*columns, console=console)
+            self.task = self.bar.add_task("", total=total, completed=int(done))
+            self.bar.start()
+
+    @property
+    def due(self) -> bool:
+        """Whether something would be shown now."""
+        return self.bar is not None or time.perf_counter() - self.shown >= _SECONDS_BETWEEN_LINES
+
+    def show(self, done: float, text: str, where: str) -> None:
+        """Show that something has come so far.
+
+        Args:
+            text: what is beside the bar, and in the line.
+            where: how far, for the line.
+        """
+        if self.bar is not None:
+            self.bar.update(self.task, completed=int(done), description=text)
+            return
+        self.shown = time.perf_counter()
+        new = done - self.first
+        left = f"  {(self.shown - self.start) / new * (self.total - done) / 60:.1f} min left" if new > 0 else ""
+        self.console.print(f"{where}  {text}{left}", highlight=False)
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+
 class TrainingProgress:
     """Shows updates, loss, dev BLEU, speed and the time left.
 
     Args:
         updates: the budget.
         used: how much of it is used already, in updates.
-        console: where to; a terminal gets a bar, anything else lines.
     """
 
     def __init__(self, updates: int, used: float, console: Console) -> None:
         self.updates, self.console = updates, console
-        self.first, self.start = used, time.perf_counter()
-        self.shown = self.start
+        self.display = ProgressDisplay(updates, used, console)
         self.bleu: float | None = None
-        self.bar: Progress | None = None
-        if console.is_terminal:
-            columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
-            self.bar = Progress(*columns, console=console)
-            self.task = self.bar.add_task("", total=updates, completed=int(used))
-            self.bar.start()
 
     def update(self, update: int, used: float, loss: float, tokens_per_second: float) -> None:
         """An update is done, and so much of the budget is used, in updates."""
-        text = f"loss {loss:.3f}  {tokens_per_second:,.0f} tokens/s"
-        if self.bleu is not None:
-            text += f"  dev BLEU {self.bleu:.2f}"
-        if self.bar is not None:
-            self.bar.update(self.task, completed=used, description=text)
-            return
-        now = time.perf_counter()
-        if now - self.shown >= _SECONDS_BETWEEN_LINES or used >= self.updates:
-            self.shown = now
-            left = (now - self.start) / max(1, used - self.first) * (self.updates - used)
+        if self.display.due or used >= self.updates:
+            bleu = "" if self.bleu is None else f"  dev BLEU {self.bleu:.2f}"
             of = f"/{self.updates}" if used == update else f" ({used / self.updates:.0%})"
-            self.console.print(f"update {update}{of}  {text}  {left / 60:.1f} min left", highlight=False)
+            text = f"loss {loss:.3f}  {tokens_per_second:,.0f} tokens/s{bleu}"
+            self.display.show(used, text, f"update {update}{of}")
 
     def validated(self, update: int, loss: float, bleu: float, best: bool) -> None:
         """A validation is done."""
@@ -135,8 +163,7 @@ class TrainingProgress:
         self.console.print(f"update {update}: dev loss {loss:.4f}  dev BLEU {bleu:.2f}{mark}", highlight=False)
 
     def close(self) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+        self.display.close()
 
 
 @contextmanager

@@ -3,6 +3,11 @@
 A message says what was expected, what was received and what to do next.
 """
 
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
 
 class MtliteError(Exception):
     """Something outside the program is wrong: a file, a run directory, a loss that is not finite. Exit code 1."""
@@ -26,3 +31,34 @@ class RunError(MtliteError):
 
 class DamagedError(RunError):
     """A file is not what was written: reading it again will not help."""
+
+
+def explain(error: Exception, hint: str) -> tuple[str, int]:
+    """One line about any error, and the exit code.
+
+    Args:
+        hint: where an error shows that nobody has expected.
+    """
+    if isinstance(error, MtliteError):
+        return str(error), error.exit_code
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
+        return (
+            "out of memory: reduce model.units, model.embedding_size, tokenizer.vocabulary_size or "
+            "training.batch_tokens; in translation, search.batch_tokens or the beam",
+            1,
+        )
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "mtlite").startswith("mtlite"):
+        return f"{error.name} is not installed: {_installation()}", 1
+    if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return "no space left on the disk: make room; a training goes on with --resume", 1
+        remedy = ": give another path, or allow mtlite to use it" if error.filename else ""
+        return f"{error.filename or 'input or output'}: {error.strerror or error}{remedy}", 1
+    return f"unexpected {type(error).__name__}: {error} ({hint})", 1
+
+
+def _installation() -> str:
+    checkout = Path(__file__).resolve().parents[1]
+    if (checkout / "pyproject.toml").is_file():
+        return f'pip install "{checkout}"'
+    return "install mtlite again"

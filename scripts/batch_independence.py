@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from mtlite.runtime import start_tensorflow
 
 if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
-    from mtlite.translation.searcher import Found, Searcher
+    from mtlite.translation.searcher import Searcher, SentenceHypotheses
 
 BATCHES = (1, 7, 128)
 PADDING = 13
@@ -45,13 +46,11 @@ def main() -> int:
 
 def check(path: str, test: str, beam: int, precision: str) -> int:
     """Compare all ways to make batches for one search and one number format; gives the exit code."""
-    from mtlite.config.options import SearchConfig
     from mtlite.storage.run_directory import Run
     from mtlite.translation.translator import Translator
 
     run = Run(Path(path))
-    config = run.config().search
-    search = SearchConfig(**{**vars(config), "beam_size": beam, "nbest": 1, "sample": False})
+    search = replace(run.config.search, beam_size=beam, nbest=1, sample=False)
     translator = Translator.load(path, search, precision=precision)
     sources = translator.tokenizers.source.encode(run.read_side(f"{test}.source"))
     targets = translator.tokenizers.target.encode(run.read_side(f"{test}.target"))
@@ -81,7 +80,9 @@ def check(path: str, test: str, beam: int, precision: str) -> int:
     return int(failed)
 
 
-def translate(searcher: Searcher, sources: list[list[int]], order: np.ndarray, size: int, padding: int) -> list[Found]:
+def translate(
+    searcher: Searcher, sources: list[list[int]], order: np.ndarray, size: int, padding: int
+) -> list[SentenceHypotheses]:
     """The best hypothesis of every sentence, in the order of `sources`."""
     found: list[Any] = [None] * len(sources)
     for start in range(0, len(order), size):

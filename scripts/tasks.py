@@ -16,13 +16,12 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mtlite.ablation.ablate import recorded_ablation
 from mtlite.ablation.record import Record
 from mtlite.cli import main as mtlite
-from mtlite.comparison.packing import unpack_json
 from mtlite.errors import MtliteError
 
 TASKS = ("copy", "cipher", "reverse", "spell", "classify", "expand", "shrink")
@@ -43,7 +42,7 @@ def main() -> int:
     parser.add_argument("options", nargs="*", help="further options of mtlite ablate, after --")
     options = parser.parse_args()
     options.records.mkdir(parents=True, exist_ok=True)
-    records = {task: options.records / f"{task}.jsonl" for task in options.tasks}
+    records = {task: options.records / f"{task}.jsonl.xz" for task in options.tasks}
     failed = 0
     for task, record in records.items():
         arguments = ["ablate", os.path.relpath(RECIPE), *corpus_of(options.corpora / task), "--jobs", str(options.jobs)]
@@ -70,7 +69,7 @@ def corpus_of(folder: Path) -> list[str]:
 def is_begun(record: Path) -> bool:
     """Whether something is recorded; what is wrong with a broken record was said when its task failed."""
     try:
-        return Record(record).header() is not None
+        return Record(record).header is not None
     except MtliteError:
         return False
 
@@ -81,16 +80,15 @@ def table(records: dict[str, Path], accuracy: Callable[[str, str], float]) -> st
     constant = {}
     topologies: list[str] = []
     for task, path in records.items():
-        record = Record(path)
-        header: Any = record.header()
-        topologies = header["ablation"]["topologies"]
-        references = {test: unpack_json(header["sides"][f"{test}.target"]) for test in header["tests"]}
+        recorded = recorded_ablation(Record(path))
+        topologies = recorded.header.ablation.topologies
+        references = {test: recorded.header.references(test) for test in recorded.header.tests}
         constant[task] = cell([score([common(lines)] * len(lines), lines, accuracy) for lines in references.values()])
         shares: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-        for outcome in record.outcomes(header).values():
+        for outcome in recorded.outcomes.values():
             for test, output in outcome.outputs["greedy"].items():
                 share = score(output.hypotheses, references[test], accuracy)
-                shares[outcome.config["model.topology"]][test].append(share)
+                shares[outcome.topology][test].append(share)
         columns[task] = {
             name: cell([mean(seeds) for seeds in tests.values()], tests["test"]) for name, tests in shares.items()
         }

@@ -1,4 +1,4 @@
-"""One cell, in a process of its own: `mtlite train`, then everything that only a comparison asks for.
+"""One cell, in a process of its own: a training, then everything that only a comparison asks for.
 
     python -m mtlite.ablation.cell RECIPE RUN --pair 12 14 --beam 5 --parent $$
 
@@ -10,22 +10,30 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import dataclasses
 import json
 import os
 import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
 
-from mtlite.cli import main as mtlite
 from mtlite.comparison.attention_maps import attention_of
-from mtlite.comparison.outcome import Outcome, checked_outcome, hypotheses_file, read_outputs
-from mtlite.comparison.packing import pack_numbers
-from mtlite.data.ids import cut
-from mtlite.errors import DamagedError, MtliteError, RunError
-from mtlite.storage.run_directory import Run
-from mtlite.translation.loading import load_tokenizers
+from mtlite.comparison.outcome import Outcome, Output, outcome_of, read_outputs
+from mtlite.config.read import plain
+from mtlite.config.recipe import read_config
+from mtlite.config.registry import register
+from mtlite.console import make_console
+from mtlite.data.ids import truncate
+from mtlite.errors import DamagedError, MtliteError, explain
+from mtlite.evaluation.likelihood import Likelihood
+from mtlite.runtime import start_tensorflow
+from mtlite.storage.checkpoint import check_state
+from mtlite.storage.files import write_atomically
+from mtlite.storage.run_directory import CONFIG, FACTS, Run
+from mtlite.training.train import train_run
+from mtlite.translation.loading import load_model, load_tokenizers
+from mtlite.translation.result import hypotheses_file
 
 OUTCOME = "outcome.json"
 _PR_SET_PDEATHSIG = 1
@@ -43,33 +51,28 @@ def end_with_parent(parent: int) -> None:
             raise SystemExit(1)
 
 
-def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> int:
+def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:
     """Train, translate, count.
 
     Args:
         recipe: of the cell.
-        run: where; new, half done or done.
+        run: new, half done or done.
         pair: source and target length of an average pair.
         beam: size of the second search; 0 for none.
-
-    Returns:
-        Exit code.
     """
     discard_if_unusable(run)
-    if (run.path / "run.json").exists():
-        code = mtlite(["train", "--run", str(run.path), "--resume"])
-    else:
-        code = mtlite(["train", str(recipe), "--run", str(run.path)])
-    if code:
-        return code
-    outcome = Outcome.of_run(
-        run, flops_per_pair=count_flops(run, pair), attention=attention_of(run), likelihood=likelihood_of(run)
+    begun = (run.path / FACTS).exists()
+    train_run(read_config(run.path / CONFIG if begun else recipe), run, begun, make_console())
+    outcome = outcome_of(run)
+    beam_outputs = {"beam": translate_with_beam(run, beam)} if beam else {}
+    outcome = dataclasses.replace(
+        outcome,
+        flops_per_pair=count_flops(run, pair),
+        attention=attention_of(run),
+        likelihood=likelihood_of(run),
+        outputs={**outcome.outputs, **beam_outputs},
     )
-    values = dict(outcome.values)
-    if beam:
-        values["outputs"] |= {"beam": translate_with_beam(run, beam)}
-    run.write_json(OUTCOME, values)
-    return 0
+    write_atomically(run.path / OUTCOME, json.dumps(plain(outcome), ensure_ascii=False).encode())
 
 
 def discard_if_unusable(run: Run) -> None:
@@ -78,18 +81,16 @@ def discard_if_unusable(run: Run) -> None:
     Raises:
         MtliteError: if the folder is in use, belongs to something else, or cannot be read.
     """
-    from mtlite.storage.checkpoint import check_state
-
     if not run.path.exists():
         return
     run.refuse_foreign()
     with run.locked():
         try:
-            if (run.path / "run.json").exists():
-                run.facts()
+            if (run.path / FACTS).exists():
+                assert run.facts
                 check_state(run.path, lambda warning: print(f"mtlite: {warning}", file=sys.stderr))
                 return
-            reason = f"{run.path} was stopped before its run.json was written"
+            reason = f"{run.path} was stopped before its {FACTS} was written"
         except DamagedError as error:
             reason = str(error)
         number = 1
@@ -101,80 +102,74 @@ def discard_if_unusable(run: Run) -> None:
 
 def count_flops(run: Run, pair: tuple[int, int]) -> int:
     """Training operations of a pair of average lengths."""
+    start_tensorflow(run.config.training.threads)
     from mtlite.ablation.flops import training_flops
-    from mtlite.runtime import start_tensorflow
-    from mtlite.translation.translator import load_model
 
-    config = run.config()
-    start_tensorflow(config.training.threads)
-    return training_flops(load_model(run), *pair, config.training.label_smoothing)
+    return training_flops(load_model(run), *pair, run.config.training.label_smoothing)
 
 
-def likelihood_of(run: Run) -> dict[str, dict[str, str]]:
-    """By test set, how probable the model finds the references, packed."""
-    from mtlite.runtime import start_tensorflow
+def likelihood_of(run: Run) -> dict[str, Likelihood]:
+    """By test set, how probable the model finds the references."""
+    start_tensorflow(run.config.training.threads)
     from mtlite.translation.likelihood import LikelihoodScorer
-    from mtlite.translation.translator import load_model
 
-    config, facts = run.config(), run.facts()
-    start_tensorflow(config.training.threads)
-    model, tokenizers = load_model(run), load_tokenizers(run, facts)
-    found = {}
-    for test in facts["tests"]:
+    model, tokenizers, config = load_model(run), load_tokenizers(run), run.config
+    likelihood = {}
+    for test in run.facts.tests:
         sources = tokenizers.source.encode(run.read_side(f"{test}.source"))
-        sources = [cut(ids, config.search.max_source_tokens) for ids in sources]
+        sources = [truncate(ids, config.search.max_source_tokens) for ids in sources]
         targets = tokenizers.target.encode(run.read_side(f"{test}.target"))
-        scorer = LikelihoodScorer(model, sources, targets, config.training.batch_tokens)
-        found[test] = {name: pack_numbers(numbers) for name, numbers in scorer()._asdict().items()}
-    return found
+        likelihood[test] = LikelihoodScorer(model, sources, targets, config.training.batch_tokens)()
+    return likelihood
 
 
-def translate_with_beam(run: Run, beam: int) -> dict[str, Any]:
+def translate_with_beam(run: Run, beam: int) -> dict[str, Output]:
     """Translate the test sets a second time, and keep that beside the first."""
-    from mtlite.translation.scoring import evaluate_lines
+    start_tensorflow(run.config.training.threads)
+    from mtlite.translation.scoring import score_lines
     from mtlite.translation.translator import Translator
 
-    config = run.config()
-    config.search.beam_size = beam
-    translator = Translator.load(run.path, config.search, config.training.threads)
+    translator = Translator.load(run, {"beam_size": beam}, run.config.training.threads)
     seconds = {}
-    for test in run.facts()["tests"]:
+    for test in run.facts.tests:
         sources, references = run.read_side(f"{test}.source"), run.read_side(f"{test}.target")
-        found = evaluate_lines(translator, sources, references, run.facts().get("target_language"))
-        run.write_lines(hypotheses_file("beam", test), found.hypotheses)
-        seconds[test] = round(found.seconds, 3)
+        scored = score_lines(translator, sources, references, run.facts.target_language)
+        run.write_lines(hypotheses_file(test, "beam"), scored.hypotheses)
+        seconds[test] = round(scored.seconds, 3)
     return read_outputs(run, "beam", seconds)
 
 
 def read_outcome(folder: Path) -> Outcome | None:
-    """The outcome of a cell; None if it is not done."""
-    try:
-        values = json.loads((folder / OUTCOME).read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{folder / OUTCOME} is damaged ({error}): it is made again") from None
-    return checked_outcome(values, str(folder / OUTCOME))
+    """The outcome of a cell; None if it is not done.
+
+    Raises:
+        RunError: if it is damaged.
+    """
+    return Run(folder).read_json(OUTCOME, Outcome) if (folder / OUTCOME).exists() else None
 
 
 def main() -> int:
+    """Run the cell that the command line names."""
     parser = argparse.ArgumentParser()
     parser.add_argument("recipe", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("--pair", type=int, nargs=2, required=True)
     parser.add_argument("--beam", type=int, default=0)
     parser.add_argument("--parent", type=int, required=True, help="number of the process that started this one")
+    parser.add_argument("--topology", action="append", default=[], help="module:Class of a topology from outside")
     arguments = parser.parse_args()
     end_with_parent(arguments.parent)
     try:
-        return run_cell(arguments.recipe, Run(arguments.run), tuple(arguments.pair), arguments.beam)
-    except MtliteError as error:
-        reason = str(error)
+        for topology in arguments.topology:
+            register(topology)
+        run_cell(arguments.recipe, Run(arguments.run), tuple(arguments.pair), arguments.beam)
     except Exception as error:  # noqa: BLE001 - whoever started this process says it
-        traceback.print_exc()
-        reason = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    print(f"mtlite: {reason}", file=sys.stderr)
-    return 1
+        if not isinstance(error, MtliteError):
+            traceback.print_exc()
+        reason, code = explain(error, "its log shows where")
+        print(f"mtlite: {' '.join(reason.split())}", file=sys.stderr)
+        return code
+    return 0
 
 
 if __name__ == "__main__":

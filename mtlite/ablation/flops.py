@@ -25,20 +25,12 @@ _FIRST_WORD = EOS + 1
 
 @dataclass(frozen=True)
 class Product:
-    """One matrix product that was executed.
+    """One matrix product that was executed."""
 
-    Args:
-        op_type: TensorFlow's name of it.
-        shapes: of both factors.
-        dtype: number format of the factors.
-        output: shape of the product.
-        attributes: by name.
-    """
-
-    op_type: str
-    shapes: tuple[tuple[int, ...], ...]
-    dtype: tf.DType
-    output: tuple[int, ...]
+    op_type: str  # TensorFlow's name
+    shapes: tuple[tuple[int, ...], ...]  # of both factors
+    dtype: tf.DType  # number format of the factors
+    output: tuple[int, ...]  # shape of the product
     attributes: Mapping[str, Any]
 
     @property

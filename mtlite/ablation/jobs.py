@@ -6,21 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mtlite.console import ProgressDisplay, collect_signals
 from mtlite.errors import MtliteError
-from mtlite.storage.training_log import read_metrics
+from mtlite.storage.training_log import read_training_log
 
 _SECONDS_BETWEEN_LOOKS = 0.2
-_SECONDS_BETWEEN_LINES = 20.0
 
 
 class Stopped(MtliteError):
@@ -31,23 +28,14 @@ class Stopped(MtliteError):
 
 @dataclass(frozen=True)
 class Job:
-    """One process.
-
-    Args:
-        name: for people.
-        module: of Python, to run.
-        arguments: for it.
-        log: file for what it prints.
-        metrics: file that tells how far it is.
-        updates: that it makes in all.
-    """
+    """One process."""
 
     name: str
-    module: str
+    module: str  # of Python, to run
     arguments: list[str]
-    log: Path
-    metrics: Path
-    updates: int
+    log: Path  # file for what it prints
+    training_log: Path  # file that tells how far it is
+    updates: int  # that it makes in all
 
 
 class _Process:
@@ -88,19 +76,17 @@ def run_jobs(
     """Run all jobs, whatever becomes of single ones.
 
     Args:
-        jobs: in their order.
         at_once: how many run side by side.
         done: is called when one has ended well.
         failed: is called with the reason when one has not.
-        console: for progress.
 
     Raises:
         Stopped: after a signal; every process has saved its state and ended.
     """
     waiting, running = list(jobs), list[_Process]()
-    shown = _Shown(jobs, console)
+    shown = _JobsProgress(jobs, console)
     try:
-        with _noted_signals() as signals:
+        with collect_signals() as signals:
             while (waiting or running) and not signals:
                 while waiting and len(running) < at_once:
                     running.append(_Process(waiting.pop(0)))
@@ -131,37 +117,14 @@ def _end(running: Sequence[_Process]) -> None:
         each.process.wait()
 
 
-@contextmanager
-def _noted_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that no cell is lost between its end and its record."""
-    received: list[int] = []
-    watched = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN and threading.current_thread() is threading.main_thread()
-    ]
-    before = [signal.signal(number, lambda number, _: received.append(number)) for number in watched]
-    try:
-        yield received
-    finally:
-        for number, handler in zip(watched, before, strict=True):
-            signal.signal(number, handler)
-
-
-class _Shown:
-    """Overall progress with the time left: a bar for a person, plain lines for a log."""
+class _JobsProgress:
+    """Shows how far all jobs are together."""
 
     def __init__(self, jobs: Sequence[Job], console: Console) -> None:
         self.console, self.jobs = console, jobs
         self.ended_jobs: list[Job] = []
-        self.before = {job.name: _updates_of(job) for job in jobs}
-        self.begin = self.last_line = time.monotonic()
-        self.bar: Progress | None = None
-        if console.is_terminal:
-            columns = BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn(elapsed_when_finished=True)
-            self.bar = Progress(*columns, console=console)
-            self.task = self.bar.add_task("", total=sum(job.updates for job in jobs))
-            self.bar.start()
+        self.before = {job.name: _updates_done(job) for job in jobs}
+        self.display = ProgressDisplay(sum(job.updates for job in jobs), sum(self.before.values()), console)
 
     def started(self, job: Job) -> None:
         """A process was started."""
@@ -175,29 +138,20 @@ class _Shown:
 
     def look(self, running: Sequence[Job]) -> None:
         """See how far the running processes are."""
-        now = time.monotonic()
-        if self.bar is None and now - self.last_line < _SECONDS_BETWEEN_LINES:
-            return
-        self.last_line = now
-        at = {job.name: _updates_of(job) for job in running} | {job.name: job.updates for job in self.ended_jobs}
-        now_done, total = sum((self.before | at).values()), sum(job.updates for job in self.jobs)
-        new = now_done - sum(self.before.values())
-        text = f"{len(self.ended_jobs)} of {len(self.jobs)} cells, {now_done:,.0f} of {total:,} updates"
-        if self.bar is not None:
-            self.bar.update(self.task, completed=now_done, description=text)
-            return
-        left = f", {(now - self.begin) / new * (total - now_done) / 60:.1f} min left" if new > 0 else ""
-        self.console.print(text + left)
+        if self.display.due:
+            at = {job.name: _updates_done(job) for job in running}
+            at |= {job.name: job.updates for job in self.ended_jobs}
+            done = sum((self.before | at).values())
+            cells = f"{len(self.ended_jobs)} of {len(self.jobs)} cells"
+            self.display.show(done, cells, f"{done:,.0f} of {self.display.total:,} updates")
 
     def close(self) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+        self.display.close()
 
 
-def _updates_of(job: Job) -> float:
-    """How far a process is in its budget, in updates."""
+def _updates_done(job: Job) -> float:
+    """How far a process is."""
     try:
-        lines = read_metrics(job.metrics)
-        return max((line["share"] * job.updates if "share" in line else line["update"] for line in lines), default=0)
+        return max((line.update for line in read_training_log(job.training_log)), default=0)
     except MtliteError:
         return 0

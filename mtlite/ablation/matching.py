@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from mtlite.ablation.experiment import Experiment, with_units
-from mtlite.config.options import Config, settled
+from mtlite.ablation.cell_configs import with_units
+from mtlite.ablation.experiment import Experiment
+from mtlite.config.resolve import ResolvedConfig
 from mtlite.runtime import start_tensorflow
 
 TOLERANCE = 0.02
 MOST_UNITS = 1 << 14
 
 
-@dataclass(frozen=True)
-class Match:
-    """The units of a system and what they come to.
-
-    Args:
-        units: LSTM units per layer.
-        parameters: trainable weights of the model.
-    """
+class Match(NamedTuple):
+    """The units of a system, and the weights that its model has with them."""
 
     units: int
     parameters: int
@@ -32,25 +27,15 @@ def within_tolerance(parameters: int, baseline: int) -> bool:
     return abs(parameters - baseline) <= TOLERANCE * baseline
 
 
-def count_parameters(experiment: Experiment, config: Config) -> int:
-    """Trainable weights of a model, counted by building it."""
+def count_parameters(experiment: Experiment, config: ResolvedConfig) -> int:
+    """Trainable weights of a model."""
     start_tensorflow(experiment.ablation.threads)
-    from mtlite.config.length_rules import Lengths
-    from mtlite.topologies.build import build_model
+    from mtlite.topologies.build import weight_shapes
 
-    tokenizers = experiment.prepared.tokenizers
-    model = build_model(
-        config.model,
-        source_vocabulary=len(tokenizers.source),
-        target_vocabulary=len(tokenizers.target),
-        joint=tokenizers.joint,
-        lengths=Lengths.fit(experiment.prepared.lengths),
-        precision="float32",
-    )
-    return int(sum(math.prod(weight.shape) for weight in model.trainable_weights))
+    return sum(map(math.prod, weight_shapes(experiment.prepared_for(config).topology_config()).values()))
 
 
-def match_parameters(experiment: Experiment, config: Config, baseline: int) -> Match:
+def match_parameters(experiment: Experiment, config: ResolvedConfig, baseline: int) -> Match:
     """The units with which a topology comes nearest to the baseline's number of weights.
 
     The number of weights grows with the units, so the place where it passes the baseline's is found by halving.
@@ -61,7 +46,7 @@ def match_parameters(experiment: Experiment, config: Config, baseline: int) -> M
     def parameters(steps: int) -> int:
         return count_parameters(experiment, with_units(config, steps * step))
 
-    low, high = 1, max(2, settled(config.model.units) // step)
+    low, high = 1, max(2, config.model.units // step)
     while parameters(high) < baseline and high * step < MOST_UNITS:
         low, high = high, 2 * high
     while high - low > 1:

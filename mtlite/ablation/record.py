@@ -1,74 +1,99 @@
-"""Finished cells as lines of JSON: a record can be kept beside its recipe, carried to another machine, and reported.
+"""Finished cells in one file: a record can be kept beside its recipe, carried to another machine, and reported.
 
-The first line says what all cells share (`"kind": "experiment"`, with the raw test sets), and so does a line of every
-later start that asks for other topologies or seeds; each further line is one finished cell. Lines are only ever
-appended, whole; one that a crash cut off is ignored. Two records of the same ablation can be put together with `cat`.
+It is JSON, one line a cell, compressed as `xz` does (`xzcat RECORD` shows it). A line before the cells says what they
+share, with the raw test sets; so does one of every later start that asks for other topologies or seeds. Lines are
+appended, each compressed by itself; what a crash has cut off is left out. When an ablation ends, all lines are
+compressed together, which makes the file smaller by a third: the translations of a sentence are much alike. Two
+records of the same ablation can be put together with `cat`.
 """
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
+import errno
 import json
+import lzma
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from mtlite.ablation.experiment import differences, fingerprint
-from mtlite.comparison.outcome import Outcome, checked_outcome
+import filelock
+
+from mtlite.ablation.header import Header, differences, joined
+from mtlite.comparison.outcome import Outcome
+from mtlite.config.read import plain, read_as
 from mtlite.errors import RunError, UsageError
-from mtlite.limits import MAX_LINES_BYTES
+from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINES_BYTES
+from mtlite.storage.files import write_atomically
 
-_HEADER = {
-    "shared": dict, "name": str, "recipe": dict, "ablation": dict, "pair": list, "tests": list, "sides": dict,
-    "frequencies": str,
-}  # fmt: skip
+_MAGIC = b"\xfd7zXZ\0"  # every xz stream begins so
+_CHUNK = 1 << 20
+_MAX_MEMORY = 100 << 20  # of a decompressor: ten times what reading a record takes
 
 
-def together(ablations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The section `ablation` with every topology, seed and point of the grid that one of several starts asked for."""
-    first, *others = (dict(each) for each in ablations)
-    for other in others:
-        for name in ("topologies", "seeds"):
-            first[name] = [*first[name], *(value for value in other[name] if value not in first[name])]
-        first["grid"] = {
-            option: [*values, *(value for value in other["grid"].get(option, []) if value not in values)]
-            for option, values in first["grid"].items()
-        }
-    return first
+@dataclass(frozen=True, kw_only=True)
+class CellLine:
+    """A finished cell."""
+
+    kind: Literal["cell"] = "cell"
+    experiment: str  # checksum of what the cells share
+    cell: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeaderLine:
+    """What the cells share."""
+
+    kind: Literal["header"] = "header"
+    header: Header
 
 
 class Record:
-    """A file of finished cells.
+    """A file of finished cells, new or old. What is in it is read when it is opened.
 
-    Args:
-        path: new or old.
+    Raises:
+        UsageError: if there is no folder for it.
+        RunError: if the file is no record.
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.parent.is_dir():
+            raise UsageError(f"--record {path}: there is no folder {path.parent}")
         self.path = path
+        self.headers: list[Header] = []
+        self._outcomes: dict[str, Outcome] = {}
+        self._experiments: dict[str, None] = {}  # in their order
+        content = self._read()[0]
+        for number, text in enumerate(content.splitlines(), 1):
+            self._take(text, number)
+        if content and not self.headers:
+            raise RunError(f"{path} is not a record of mtlite ablate: expected a line that states the experiment")
 
-    def header(self) -> dict[str, Any] | None:
-        """What the cells share, with the topologies, seeds and points of all starts; None if there is no file yet.
+    def _take(self, text: bytes, number: int) -> None:
+        origin = f"{self.path}, line {number}, is damaged"
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise RunError(f"{origin} ({error})") from None
+        if isinstance(values, dict) and values.get("kind") == "header":
+            header = read_as(HeaderLine, values, origin, error=RunError).header
+            self.headers.append(header)
+            self._experiments[header.experiment] = None
+        else:
+            cell = read_as(CellLine, values, origin, error=RunError)
+            self._outcomes.setdefault(cell.cell, cell.outcome)
+            self._experiments[cell.experiment] = None
 
-        Raises:
-            RunError: if the file is no record.
-        """
-        found = list(self._headers())
-        if not found and self.path.exists() and self.path.stat().st_size:
-            raise RunError(f"{self.path} is not a record of mtlite ablate: expected a line that states the experiment")
-        return {**found[0], "ablation": together([each["ablation"] for each in found])} if found else None
+    @property
+    def header(self) -> Header | None:
+        """What the cells share, with the topologies, seeds and grids of all starts; None if nothing is recorded yet."""
+        return joined(self.headers) if self.headers else None
 
-    def _headers(self) -> Iterator[dict[str, Any]]:
-        for line in self._lines():
-            if line["kind"] == "experiment":
-                if not all(isinstance(line.get(name), kind) for name, kind in _HEADER.items()):
-                    raise RunError(f"{self.path} is damaged: expected {', '.join(_HEADER)} in its first line")
-                if line["experiment"] != fingerprint(line["shared"]):
-                    raise RunError(f"{self.path} was altered: its checksum is not that of what the cells share")
-                yield line
-
-    def outcomes(self, expected: dict[str, Any]) -> dict[str, Outcome]:
+    def outcomes(self, expected: Header) -> dict[str, Outcome]:
         """By name, the finished cells.
 
         Args:
@@ -77,64 +102,108 @@ class Record:
         Raises:
             UsageError: if they belong to another one.
         """
-        self.header()
-        found: dict[str, Outcome] = {}
-        for line in self._lines():
-            if line["experiment"] != expected["experiment"]:
-                shared = line.get("shared")
-                what = differences(expected["shared"], shared) if isinstance(shared, dict) else "its cells"
+        for experiment in self._experiments:
+            if experiment != expected.experiment:
+                shared = [header.shared for header in self.headers if header.experiment == experiment]
+                what = differences(expected.shared, shared[0]) if shared else "its cells"
                 raise UsageError(f"{self.path} records another ablation; different are {what}: give another --record")
-            if line["kind"] == "cell":
-                cell = line.get("cell")
-                if not isinstance(cell, str):
-                    raise RunError(f"{self.path} is damaged: a cell has no name")
-                found.setdefault(cell, checked_outcome(line.get("outcome"), f"{self.path}, cell {cell}"))
-        return found
+        return dict(self._outcomes)
 
-    def write_header(self, header: dict[str, Any]) -> None:
+    def add_header(self, header: Header) -> None:
         """State what the cells share, and which of them this start is about; once."""
-        if all(each["ablation"] != header["ablation"] for each in self._headers()):
-            self._append({"kind": "experiment", **header})
+        if all(each.ablation != header.ablation for each in self.headers):
+            self._append(HeaderLine(header=header))
+            self.headers.append(header)
 
-    def append(self, experiment: str, cell: str, outcome: Outcome) -> None:
+    def add(self, header: Header, cell: str, outcome: Outcome) -> None:
         """Add a finished cell."""
-        self._append({"kind": "cell", "experiment": experiment, "cell": cell, "outcome": dict(outcome.values)})
+        self._append(CellLine(experiment=header.experiment, cell=cell, outcome=outcome))
 
-    def _append(self, line: dict[str, Any]) -> None:
+    def compress(self) -> None:
+        """Compress all lines as one.
+
+        Raises:
+            RunError: if it cannot be written; the old file stays.
+        """
+        with self._locked():
+            write_atomically(self.path, lzma.compress(self._read()[0]))
+
+    def _append(self, line: Any) -> None:
         """Add a line, whole or not at all.
 
         Raises:
             RunError: if it cannot be written.
         """
-        content = (json.dumps(line, ensure_ascii=False) + "\n").encode()
+        content = lzma.compress(json.dumps(plain(line), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
         try:
-            with open(self.path, "ab+", buffering=0) as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                size = file.seek(0, os.SEEK_END)
-                if size:
-                    file.seek(size - 1)
-                    content = content if file.read(1) == b"\n" else b"\n" + content
-                if (file.write(content) or 0) < len(content):
-                    os.ftruncate(file.fileno(), size)
-                    raise OSError("no space left on the disk")
-                os.fsync(file.fileno())
+            with self._locked(), open(self.path, "ab", buffering=0) as file:
+                whole = self._read()[1]
+                file.truncate(whole)  # what a crash has left behind it
+                try:
+                    if (file.write(content) or 0) < len(content):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(whole)
+                    raise
         except OSError as error:
             raise RunError(f"cannot write --record {self.path} ({error.strerror or error})") from None
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        """The lines that are whole."""
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other processes from writing, by a file beside the record that is removed afterwards."""
+        path = self.path.with_name(f"{self.path.name}.lock")
+        with filelock.FileLock(path):
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+    def _read(self) -> tuple[bytes, int]:
+        """All whole lines, and how many bytes of the file they take.
+
+        Raises:
+            RunError: if it cannot be read, or is no record.
+        """
         try:
             if self.path.exists() and not self.path.is_file():
                 raise RunError(f"--record {self.path} is not a file: give a file that mtlite ablate has written")
             if self.path.exists() and self.path.stat().st_size > MAX_LINES_BYTES:
                 raise RunError(f"--record {self.path}: expected at most {MAX_LINES_BYTES:,} bytes")
-            content = self.path.read_bytes() if self.path.exists() else b""
+            compressed = self.path.read_bytes() if self.path.exists() else b""
         except OSError as error:
             raise RunError(f"cannot read --record {self.path} ({error.strerror})") from None
-        for line in content.split(b"\n"):
-            try:
-                values = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(values, dict) and "kind" in values and "experiment" in values:
-                yield values
+        if compressed.startswith(b"{"):
+            raise RunError(
+                f"--record {self.path} is not compressed: it is of an earlier version of mtlite: use that version for "
+                "its report, or give another --record and train again"
+            )
+        if not _MAGIC.startswith(compressed[: len(_MAGIC)]):
+            raise RunError(f"--record {self.path} is no record of mtlite ablate: give another file")
+        try:
+            return _expand(compressed)
+        except lzma.LZMAError as error:
+            raise RunError(f"--record {self.path} is damaged ({error})") from None
+
+
+def _expand(compressed: bytes) -> tuple[bytes, int]:
+    """What xz streams hold that stand one behind the other, and where the last whole one ends.
+
+    Raises:
+        LZMAError: if they are damaged, or expand as no record does.
+    """
+    compressed = compressed.rstrip(b"\0")  # what a crash can leave; no stream ends so
+    most = min(MAX_LINES_BYTES, max(GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO * len(compressed)))
+    content, at = bytearray(), 0
+    while at < len(compressed):
+        stream, start, before = lzma.LZMADecompressor(lzma.FORMAT_XZ, _MAX_MEMORY), at, len(content)
+        while at < len(compressed) and not stream.eof:
+            chunk = compressed[at : at + _CHUNK]
+            content += stream.decompress(chunk, most - len(content) + 1)
+            at += len(chunk) - len(stream.unused_data)
+            if len(content) > most:
+                raise lzma.LZMAError(f"it expands to more than {most:,} bytes")
+        if not stream.eof:
+            return bytes(content[:before]), start
+    return bytes(content), at

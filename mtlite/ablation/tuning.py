@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mtlite.ablation.cells import Point, System, label, points, tuning_cells_of
+from mtlite.ablation.cells import points, tuning_cells_of
 from mtlite.ablation.options import AblationConfig
-from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.outcome import Options, Outcome
+from mtlite.comparison.systems import System, label
 
 
-def tried(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
-    """By label of the point, what the finished tuning cells of a system came to."""
+def tuning_outcomes(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """By label of the options that were tried, the outcomes of the finished tuning cells of a system."""
     return {
         label(cell.tried or {}): outcomes[cell.name]
         for cell in tuning_cells_of(ablation)
@@ -18,13 +19,13 @@ def tried(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outco
     }
 
 
-def choice(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outcome]) -> Point | None:
+def best_options(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outcome]) -> Options | None:
     """The options that did best on the dev set: by BLEU, ties by loss; of equal ones the first."""
-    found = tried(ablation, system, outcomes)
-    candidates = [point for point in points(ablation.tune) if label(point) in found] if ablation.tune else []
+    finished = tuning_outcomes(ablation, system, outcomes)
+    candidates = [tried for tried in points(ablation.tune) if label(tried) in finished]
 
-    def quality(point: Point) -> tuple[float, float]:
-        _, loss, bleu = found[label(point)].best
+    def quality(tried: Options) -> tuple[float, float]:
+        _, loss, bleu = finished[label(tried)].best
         return bleu, -loss
 
     return max(candidates, key=quality, default=None)

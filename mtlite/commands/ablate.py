@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from mtlite.ablation.options import AblationConfig
-from mtlite.commands.parsing import Parser, add_config_options, config_values
-from mtlite.commands.train import merge
+from mtlite.commands.parsing import Parser, add_config_options, config_values, whole_number
+from mtlite.config.recipe import Option, Values, merge, parse_yaml, read_recipe
 from mtlite.config.recipe import options as options_of
-from mtlite.config.recipe import parse_yaml, read_recipe, typed
-from mtlite.errors import UsageError
+from mtlite.errors import MtliteError, UsageError
+
+REPORT = "report"
 
 
 def run(arguments: list[str]) -> None:
@@ -21,60 +21,79 @@ def run(arguments: list[str]) -> None:
         "Train topologies × seeds × options on one corpus, with one tokenizer, the same batches and the same budget, "
         "and report which differences are real. Started again, it goes on where it was. With --record and without a "
         "recipe: the report of the record alone.",
-        usage="mtlite ablate [RECIPE] [--run DIR] [--jobs N] [--record FILE.jsonl] [--dry-run] "
+        usage="mtlite ablate [RECIPE] [--run DIR] [--jobs N] [--record FILE.jsonl.xz] [--dry-run] "
         "[--section.option VALUE ...]",
     )
     parser.add_argument("recipe", nargs="?", help="a YAML file with a section ablation:, as in scripts/recipes")
     parser.add_argument("--run", metavar="DIR", help="where everything is kept (default: runs/RECIPE)")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="cells that run side by side")
     parser.add_argument(
-        "--record", metavar="FILE.jsonl", help="add finished cells to this file, and take those in it as done"
+        "--jobs", type=whole_number(1, 1000), default=1, metavar="N", help="cells that run side by side"
+    )
+    parser.add_argument(
+        "--record", metavar="FILE.jsonl.xz", help="add finished cells to this file, and take those in it as done"
     )
     parser.add_argument("--dry-run", action="store_true", help="list the cells with an estimated time, train nothing")
-    group = parser.add_argument_group("ablation")
-    own = list(options_of(AblationConfig, "ablation."))
-    for option in own:
-        group.add_argument(f"--{option.name}", default=argparse.SUPPRESS, metavar="YAML", help=_help(option))
+    _add_ablation_options(parser)
     add_config_options(parser)
     options = parser.parse(arguments)
-    if options.jobs < 1:
-        raise UsageError(f"--jobs: expected at least 1, received {options.jobs}")
-    given = config_values(options)
-    typed(given, "mtlite ablate")
-    for option in own:
-        if hasattr(options, option.name):
-            value = parse_yaml(getattr(options, option.name), option.name)
-            given.setdefault("ablation", {})[option.name.removeprefix("ablation.")] = value
+    given = {**config_values(options), **_ablation_values(options)}
 
-    from mtlite.ablation.ablate import ablate, dry_run, read_ablation, report_of_record
-    from mtlite.training.train import make_console
+    from mtlite.ablation import ablate
+    from mtlite.ablation.record import Record
+    from mtlite.console import make_console
 
     console = make_console()
     if options.recipe is None:
         if not options.record or given or options.dry_run:
             raise UsageError("mtlite ablate: expected a recipe, or --record alone for the report of a record")
-        place = Path(options.run) if options.run else Path("runs") / Path(options.record).stem
-        print(report_of_record(Path(options.record), place, console))
-        return
-    values = read_recipe(Path(options.recipe))
-    if "ablation" in values:
-        values = with_overrides(values, given)
-    read_ablation(values, options.recipe)
-    folder = Path(options.run) if options.run else Path("runs") / Path(options.recipe).stem
-    if options.dry_run:
-        dry_run(values, options.recipe, folder, console)
-        return
-    record = Path(options.record) if options.record else None
-    print(ablate(values, options.recipe, folder, at_once=options.jobs, record=record, console=console))
+        finished = ablate.recorded_ablation(Record(Path(options.record)))
+        folder = Path(options.run or Path("runs") / Path(options.record).name.partition(".")[0])
+    else:
+        folder = Path(options.run or Path("runs") / Path(options.recipe).stem)
+        values = with_overrides(read_recipe(Path(options.recipe)), given)
+        record = Record(Path(options.record)) if options.record else None
+        experiment = ablate.prepare_experiment(values, options.recipe, folder, console)
+        if options.dry_run:
+            ablate.dry_run(experiment, console)
+            return
+        finished = ablate.ablate(experiment, options.jobs, record, console)
+
+    from mtlite.report.report import report
+
+    page = report(finished.header, finished.outcomes, finished.failures, folder / REPORT)
+    console.print(f"report {page}")
+    if finished.failures:
+        cell, reason = next(iter(finished.failures.items()))
+        raise MtliteError(
+            f"{len(finished.failures)} cells failed, the first is {cell}: {reason}; the others are reported"
+        )
+    print(page)
 
 
-def with_overrides(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _add_ablation_options(parser: Parser) -> None:
+    group = parser.add_argument_group("ablation")
+    for option in options_of(AblationConfig, "ablation."):
+        group.add_argument(f"--{option.name}", default=argparse.SUPPRESS, metavar="YAML", help=_help(option))
+
+
+def _ablation_values(parsed: argparse.Namespace) -> Values:
+    """What was given of the section `ablation`."""
+    given = {
+        option.name.removeprefix("ablation."): parse_yaml(getattr(parsed, option.name), option.name)
+        for option in options_of(AblationConfig, "ablation.")
+        if hasattr(parsed, option.name)
+    }
+    return {"ablation": given} if given else {}
+
+
+def with_overrides(values: Values, given: Values) -> Values:
     """The recipe with the options of the command line over it; a list or a grid replaces the one in the recipe."""
     merged = merge(values, {name: section for name, section in given.items() if name != "ablation"})
-    merged["ablation"] = {**(values["ablation"] or {}), **given.get("ablation", {})}
+    if "ablation" in values:
+        merged["ablation"] = {**(values["ablation"] or {}), **given.get("ablation", {})}
     return merged
 
 
-def _help(option: Any) -> str:
+def _help(option: Option) -> str:
     default = "" if "(default: " in option.help else f" (default: {option.default})"
     return f"{option.help}{default}".replace("%", "%%")

@@ -8,6 +8,7 @@ from mtlite.commands.parsing import Parser, existing_file
 from mtlite.data.languages import is_language_code
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
+from mtlite.storage.run_directory import Run
 
 
 def run(arguments: list[str]) -> None:
@@ -50,21 +51,20 @@ def compare_runs(paths: list[str], baseline: str, asked: str | None) -> None:
             raise UsageError(f"{path} is a file: expected run directories, or --reference with the right translations")
 
     from mtlite.comparison.comparable import common_test, group_runs, refuse_incomparable
-    from mtlite.comparison.outcome import Outcome
+    from mtlite.comparison.outcome import outcome_of
     from mtlite.comparison.results import make_family
     from mtlite.report.document import to_text
     from mtlite.report.tables import cost_table, main_table, method, pairs_table
-    from mtlite.translation.loading import open_run
 
-    runs = [open_run(path) for path in paths]
+    runs = [Run.open(path) for path in paths]
     test = common_test(runs, asked)
-    outcomes = [Outcome.of_run(run, [test]).renamed("greedy") for run in runs]
+    outcomes = [outcome_of(run, [test]).with_search_named("greedy") for run in runs]
     refuse_incomparable(paths, outcomes, test)
     systems, name = group_runs(paths, outcomes, baseline)
     if len(systems) < 2:
         raise UsageError("the runs are seeds of one system: expected at least two systems")
     family = make_family("", test, name, systems)
-    print(to_text(main_table(family, ["greedy"], f"beam size {outcomes[0].values['search']['beam_size']}")) + "\n")
+    print(to_text(main_table(family, ["greedy"], f"beam size {outcomes[0].search.beam_size}")) + "\n")
     print(to_text(cost_table(family)))
     if family.comparison:
         print(f"\n{method(family.comparison)}")

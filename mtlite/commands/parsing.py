@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 from mtlite.config.options import SearchConfig
 from mtlite.config.read import members, split, unknown_option
 from mtlite.config.recipe import Option, Values, from_text, nested, options
-from mtlite.config.registry import register
+from mtlite.config.registry import register_topology
 from mtlite.errors import UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import search_of
@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
             siblings = siblings or [name for name in names if "." not in name]
             raise UsageError(f"{self.prog}: {unknown_option(option, siblings, names)}")
         for topology in parsed.topology:
-            register(topology)
+            register_topology(topology)
         return parsed
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -128,7 +128,7 @@ def config_values(parsed: argparse.Namespace) -> Values:
         if hasattr(parsed, option.name)
     }
     if ":" in str(given.get("model.topology")):
-        register(given["model.topology"])
+        register_topology(given["model.topology"])
     return nested(given)
 
 

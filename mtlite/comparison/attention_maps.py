@@ -1,23 +1,36 @@
-"""Where a cell with attention looks while it translates a few sentences, for the pictures of the report."""
+"""Where a run with attention looks while it translates a few sentences, for the pictures of a report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mtlite.comparison.packing import pack, unpack
-from mtlite.config.registry import TOPOLOGIES
-from mtlite.errors import RunError
+from mtlite.config.registry import entry_of
+from mtlite.errors import UsageError
 from mtlite.storage.run_directory import Run
 
 SENTENCES = 3
 _DECIMALS = 4
 
 
-def chosen(sources: Sequence[str]) -> list[int]:
-    """Which sentences are drawn: a short, a middling and a long one, the same in every cell.
+@dataclass(frozen=True, eq=False)
+class AttentionMap:
+    """Attention while one sentence was translated."""
+
+    source: list[str]  # pieces
+    target: list[str]  # pieces
+    weights: NDArray[np.float32]  # `[target pieces, source pieces]`
+
+    def check(self) -> None:
+        if self.weights.shape != (len(self.target), len(self.source)):
+            raise UsageError("weights: expected a row for each piece of the target, a column for each of the source")
+
+
+def sentences_to_draw(sources: Sequence[str]) -> list[int]:
+    """Which sentences are drawn: a short, a middling and a long one, the same for every run.
 
     Args:
         sources: of a test set.
@@ -33,32 +46,20 @@ def chosen(sources: Sequence[str]) -> list[int]:
     return list(found.values())
 
 
-def attention_of(run: Run) -> list[dict[str, Any]]:
-    """The attention of a finished run on the chosen sentences of its first test set; empty where it has none."""
-    config = run.config()
-    if "attention" not in TOPOLOGIES[config.model.topology].options:
+def attention_of(run: Run) -> list[AttentionMap]:
+    """The attention of a finished run on some sentences of its first test set; empty where it has none."""
+    if "attention" not in entry_of(run.config.model.topology).options:
         return []
     from mtlite.translation.translator import Translator
 
-    sources = run.read_side(f"{run.facts()['tests'][0]}.source")
-    translator = Translator.load(run.path, config.search, config.training.threads)
-    maps = []
-    for translation in translator.translate([sources[at] for at in chosen(sources)]):
-        # The last digits depend on the processor, and a record shall not.
-        weights = np.round(np.asarray(translation.weights, "<f4"), _DECIMALS)
-        pieces = {"source": translation.source_pieces, "target": translation.target_pieces}
-        maps.append({**pieces, "weights": pack(weights.tobytes())})
-    return maps
-
-
-def weights_of(values: Mapping[str, Any]) -> np.ndarray:
-    """One of the maps of `attention_of` as numbers `[target pieces, source pieces]`.
-
-    Raises:
-        RunError: if it is damaged.
-    """
-    try:
-        numbers = np.frombuffer(unpack(values["weights"]), "<f4")
-        return numbers.reshape(len(values["target"]), len(values["source"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"a packed attention map is damaged ({type(error).__name__}: {error})") from None
+    sources = run.read_side(f"{run.facts.tests[0]}.source")
+    translator = Translator.load(run, threads=run.config.training.threads)
+    return [
+        AttentionMap(
+            translation.source_pieces,
+            translation.target_pieces,
+            # The last digits depend on the processor, and a record shall not.
+            np.round(np.asarray(translation.attention, np.float32), _DECIMALS).astype(np.float32),
+        )
+        for translation in translator.translate([sources[at] for at in sentences_to_draw(sources)])
+    ]

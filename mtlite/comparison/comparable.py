@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from mtlite.ablation.cells import System, label
-from mtlite.comparison.outcome import Outcome
-from mtlite.comparison.results import Trained
+from mtlite.comparison.outcome import Options, Outcome, Output
+from mtlite.comparison.systems import System, TrainedSystem, label
 from mtlite.errors import DataError, UsageError
 from mtlite.storage.run_directory import Run
 
@@ -30,13 +28,13 @@ def common_test(runs: Sequence[Run], asked: str | None) -> str:
     Raises:
         UsageError: if there is none, with the names that there are.
     """
-    names = [run.facts()["tests"] for run in runs]
+    names = [run.facts.tests for run in runs]
     common = [name for name in names[0] if all(name in each for each in names)]
     if asked is not None and asked not in common:
         raise UsageError(f"--test {asked}: expected a test set of all runs: {', '.join(common) or 'they share none'}")
     if not common:
         raise UsageError(f"the runs share no test set: {' | '.join(', '.join(each) for each in names)}")
-    return asked or str(common[0])
+    return asked or common[0]
 
 
 def refuse_incomparable(paths: Sequence[str], outcomes: Sequence[Outcome], test: str) -> None:
@@ -48,7 +46,7 @@ def refuse_incomparable(paths: Sequence[str], outcomes: Sequence[Outcome], test:
     first = outcomes[0]
     for path, outcome in zip(paths, outcomes, strict=True):
         for side, what in (("source", "source lines"), ("target", "references")):
-            found, expected = (each.facts["sides"].get(f"{test}.{side}") for each in (outcome, first))
+            found, expected = (each.facts.sides.get(f"{test}.{side}") for each in (outcome, first))
             if found != expected:
                 raise DataError(
                     f"{path} cannot be compared with {paths[0]}: other {what} of {test} (sha256 {str(found)[:12]}… and "
@@ -62,31 +60,30 @@ def refuse_incomparable(paths: Sequence[str], outcomes: Sequence[Outcome], test:
             )
 
 
-def output_of(outcome: Outcome, test: str) -> Any:
+def output_of(outcome: Outcome, test: str) -> Output:
     """The run's own translations, whatever its search."""
     return next(iter(outcome.outputs.values()))[test]
 
 
 def differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
     """What must stand beside a comparison that is not one of wirings alone."""
-    marks = [f"other {what}" for key, what in FINGERPRINTS.items() if outcome.facts.get(key) != first.facts.get(key)]
+    ours, theirs = vars(outcome.facts), vars(first.facts)
+    marks = [f"other {what}" for key, what in FINGERPRINTS.items() if ours[key] != theirs[key]]
     if outcome.updates != first.updates:
         marks.append(f"other budget: {outcome.updates:,} and {first.updates:,} updates")
     for name in ("beam_size", "length_penalty"):
-        if outcome.values["search"].get(name) != first.values["search"].get(name):
-            marks.append(f"other search: {name} {outcome.values['search'].get(name)}")
+        if getattr(outcome.search, name) != getattr(first.search, name):
+            marks.append(f"other search: {name} {getattr(outcome.search, name)}")
     for name in ("sacrebleu", "tensorflow"):
-        if outcome.facts["packages"].get(name) != first.facts["packages"].get(name):
+        if outcome.facts.packages.get(name) != first.facts.packages.get(name):
             marks.append(f"other version of {name}")
     return marks
 
 
-def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str) -> tuple[list[Trained], str]:
+def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str) -> tuple[list[TrainedSystem], str]:
     """Runs as systems with seeds.
 
     Args:
-        paths: of the runs.
-        outcomes: of the runs.
         baseline: one of the paths.
 
     Returns:
@@ -95,12 +92,12 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
     Raises:
         UsageError: if two runs are the same system with the same seed.
     """
-    systems: list[dict[str, Any]] = []
+    systems: list[Options] = []
     members: list[dict[int, tuple[str, Outcome]]] = []
     order = sorted(range(len(paths)), key=lambda at: paths[at] != baseline)
     for path, outcome in ((paths[at], outcomes[at]) for at in order):
         options = {name: value for name, value in outcome.config.items() if name not in NO_PART_OF_A_SYSTEM}
-        options |= {what: outcome.facts.get(key) for key, what in FINGERPRINTS.items()}
+        options |= {what: getattr(outcome.facts, key) for key, what in FINGERPRINTS.items()}
         if options not in systems:
             systems.append(options)
             members.append({})
@@ -111,15 +108,20 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
     first = next(iter(members[0].values()))[1]
     trained = []
     for name, runs in zip(names_of(systems, members), members, strict=True):
+        system = TrainedSystem(System(name), {seed: outcome for seed, (_, outcome) in sorted(runs.items())})
         marks = [mark for _, outcome in runs.values() for mark in differing_marks(outcome, first)]
-        marks = list(dict.fromkeys(marks))
-        late = [str(seed) for seed, (_, outcome) in sorted(runs.items()) if not outcome.converged]
-        marks += [f"not converged (seed {', '.join(late)})"] if late else []
-        trained.append(Trained(System(name), {seed: outcome for seed, (_, outcome) in sorted(runs.items())}, marks))
+        system.marks.extend([*dict.fromkeys(marks), *convergence_marks(system)])
+        trained.append(system)
     return trained, trained[0].name
 
 
-def names_of(systems: Sequence[Mapping[str, Any]], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:
+def convergence_marks(system: TrainedSystem) -> list[str]:
+    """What must be known of a system whose training was too short."""
+    late = ", ".join(map(str, system.not_converged))
+    return [f"not converged (seed {late})"] if late else []
+
+
+def names_of(systems: Sequence[Options], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:
     """A name for each system: its topology and the options in which it differs, or else the folder of its first run."""
     differing = [
         name

@@ -1,76 +1,104 @@
-"""What a finished run came to: all that a comparison needs, and nothing of where it was made."""
+"""The outcome of a finished run: all that a comparison needs, and nothing of where it was made."""
 
 from __future__ import annotations
 
-import math
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
-from mtlite.ablation.options import corpus_paths
-from mtlite.comparison.packing import pack_json, pack_statistics, unpack_json, unpack_numbers, unpack_statistics
-from mtlite.config.options import Config
+from mtlite.comparison.attention_maps import AttentionMap
+from mtlite.config.options import Config, SearchConfig
+from mtlite.config.read import Count
 from mtlite.config.recipe import options
-from mtlite.errors import RunError
+from mtlite.errors import RunError, UsageError
 from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
-from mtlite.storage.run_directory import Run
-from mtlite.storage.training_log import read_metrics
+from mtlite.storage.run_directory import LOG, Run
+from mtlite.storage.training_log import Validated, read_training_log
+from mtlite.translation.result import hypotheses_file, read_result
 
 LAST_SHARE = 5
 """A run that still gains in the last fifth of its updates has not converged."""
 LARGEST_LATE_GAIN = 0.3
 """BLEU that it may gain there."""
-LEFT_OUT = frozenset({*corpus_paths(), "tokenizer.model", "tokenizer.source_model", "tokenizer.target_model"})
-"""Options that say where something lies; what it holds is known by its checksum."""
-
-KEPT_FACTS = (
-    *("parameters", "threads", "training_pairs", "training_fingerprint", "source_tokenizer", "target_tokenizer"),
-    *("source_vocabulary", "target_vocabulary", "source_language", "target_language", "sides", "tests"),
-    *("packages", "machine", "unreachable"),
+_PLACES = (
+    *("data.train.", "data.dev.", "data.test.", "data.tests"),
+    *("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model"),
 )
+"""Options that say where something lies: it may lie elsewhere on another machine, and has a checksum."""
+
+Options = dict[str, Any]
+"""By full name, such as `model.units`, the value of an option."""
+CurvePoint = tuple[Count, float, float]
+"""Update, dev loss and dev BLEU of a validation."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """The translations of one test set.
+    """The translations of one test set."""
 
-    Args:
-        hypotheses: one line a sentence.
-        statistics: their counts.
-        seconds: that translating took.
-    """
-
-    hypotheses: list[str]
+    hypotheses: list[str]  # one line a sentence
     statistics: SentenceStatistics
-    seconds: float
+    seconds: float  # of translating
+
+    def check(self) -> None:
+        if len(self.hypotheses) != len(self.statistics.counts["bleu"]):
+            raise UsageError("expected counts for each hypothesis")
+
+    @property
+    def sentences_per_second(self) -> float:
+        return len(self.hypotheses) / max(self.seconds, 1e-3)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What is kept of the facts of a run (`storage.run_directory.Facts`)."""
+
+    parameters: Count
+    threads: Count | None
+    training_pairs: Count
+    training_fingerprint: str
+    source_tokenizer: str
+    target_tokenizer: str
+    source_vocabulary: Count
+    target_vocabulary: Count
+    source_language: str | None
+    target_language: str | None
+    sides: dict[str, str]
+    tests: list[str]
+    packages: dict[str, str]
+    machine: dict[str, str]
+    unreachable: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A finished run.
+    """A finished run."""
 
-    Args:
-        values: plain values, as they stand in a record.
-    """
+    config: Options  # the options that it was trained with, without paths
+    facts: RunFacts
+    search: SearchConfig  # how the test sets were translated
+    curve: list[CurvePoint]
+    training_seconds: float  # of updates and validations
+    flops_per_pair: int | None = None  # of training; None if they were not counted
+    attention: list[AttentionMap] = field(default_factory=list)  # of a few sentences; empty without attention
+    outputs: dict[str, dict[str, Output]]  # by search (`greedy`, `beam`) and test set
+    # by test set, how probable the references are; empty if nobody asked
+    likelihood: dict[str, Likelihood] = field(default_factory=dict)
 
-    values: Mapping[str, Any]
+    def check(self) -> None:
+        if not self.curve:
+            raise UsageError("curve: expected at least one validation, received none")
+        sizes = {test: len(output.hypotheses) for tests in self.outputs.values() for test, output in tests.items()}
+        for test, each in self.likelihood.items():
+            if any(part.shape != (sizes.get(test),) for part in vars(each).values()):
+                raise UsageError(f"likelihood.{test}: expected a number for each of {sizes.get(test, 0)} sentences")
 
     @property
-    def config(self) -> dict[str, Any]:
-        """By name, the options that the run was trained with, without paths."""
-        return self.values["config"]  # type: ignore[no-any-return]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """Weights, fingerprints, versions, machine."""
-        return self.values["facts"]  # type: ignore[no-any-return]
-
-    @property
-    def curve(self) -> list[tuple[int, float, float]]:
-        """Update, dev loss and dev BLEU of every validation."""
-        return [tuple(point) for point in self.values["curve"]]  # type: ignore[misc]
+    def topology(self) -> str:
+        return str(self.config["model.topology"])
 
     @property
     def updates(self) -> int:
@@ -78,8 +106,8 @@ class Outcome:
         return self.curve[-1][0]
 
     @property
-    def best(self) -> tuple[int, float, float]:
-        """Update, dev loss and dev BLEU of the weights that were kept: best BLEU, ties by loss."""
+    def best(self) -> CurvePoint:
+        """The validation whose weights were kept: best BLEU, ties by loss."""
         return max(self.curve, key=lambda point: (point[2], -point[1]))
 
     @property
@@ -93,125 +121,40 @@ class Outcome:
         """Whether the last fifth of the updates gained no more than 0.3 BLEU."""
         return self.late_gain <= LARGEST_LATE_GAIN
 
-    @property
-    def training_seconds(self) -> float:
-        """Of updates and validations."""
-        return float(self.values["training_seconds"])
-
-    @property
-    def flops_per_pair(self) -> int | None:
-        """Of training; None if they were not counted."""
-        return self.values.get("flops_per_pair")
-
-    @property
-    def attention(self) -> list[dict[str, Any]]:
-        """Packed attention maps of the chosen sentences; empty without attention."""
-        return self.values.get("attention", [])  # type: ignore[no-any-return]
-
-    @cached_property
-    def outputs(self) -> dict[str, dict[str, Output]]:
-        """By search (`greedy`, `beam`) and test set."""
-        return {
-            search: {
-                test: Output(unpack_json(each["hypotheses"]), unpack_statistics(each["statistics"]), each["seconds"])
-                for test, each in tests.items()
-            }
-            for search, tests in self.values["outputs"].items()
-        }
-
-    @cached_property
-    def likelihood(self) -> dict[str, Likelihood]:
-        """By test set, how probable the references are; empty if nobody asked."""
-        return {
-            test: Likelihood(*(unpack_numbers(each[name]) for name in Likelihood._fields))
-            for test, each in self.values.get("likelihood", {}).items()
-        }
-
-    def renamed(self, search: str) -> Outcome:
-        """The same with its first search under another name."""
-        first = next(iter(self.values["outputs"].values()))
-        return Outcome({**self.values, "outputs": {search: first}})
-
-    @classmethod
-    def of_run(cls, run: Run, tests: Sequence[str] | None = None, **more: Any) -> Outcome:
-        """Read what a finished run left behind.
-
-        Args:
-            run: finished.
-            tests: the test sets to look at; all of the run's if None.
-            more: further values to keep.
-
-        Raises:
-            RunError: if it is not finished, or damaged.
-        """
-        facts, config, result = run.facts(), run.config(), checked_result(run)
-        lines = read_metrics(run.path / "metrics.jsonl")
-        validations = [line for line in lines if line.get("kind") == "validation"]
-        curve = [[line["update"], line["dev_loss"], line["dev_bleu"]] for line in validations]
-        if not curve:
-            raise RunError(f"{run.path} has no validation in metrics.jsonl: the run is damaged")
-        values: dict[str, Any] = {
-            "config": flat(config),
-            "facts": {name: facts[name] for name in KEPT_FACTS if name in facts},
-            "search": result["search"],
-            "curve": curve,
-            "training_seconds": lines[-1].get("seconds", 0.0),
-            "outputs": {
-                "greedy" if result["search"]["beam_size"] == 1 else "beam": read_outputs(
-                    run, "", {test: result["tests"][test]["seconds"] for test in tests or facts["tests"]}
-                )
-            },
-        }
-        return cls(values | more)
+    def with_search_named(self, name: str) -> Outcome:
+        """The same with its first search under another name, and no other search."""
+        return dataclasses.replace(self, outputs={name: next(iter(self.outputs.values()))})
 
 
-def checked_result(run: Run) -> dict[str, Any]:
-    """`result.json` with what a comparison needs of it.
+def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
+    """What a finished run left behind.
+
+    Args:
+        tests: the test sets to look at; all of the run's if None.
 
     Raises:
-        RunError: if it is missing or damaged.
+        RunError: if it is not finished, or damaged.
     """
-    result, tests = run.read_json("result.json"), run.facts()["tests"]
-    try:
-        right = type(result["search"]["beam_size"]) is int and isinstance(result["search"]["length_penalty"], float)
-        right = right and all(isinstance(result["tests"][test]["seconds"], int | float) for test in tests)
-    except (KeyError, TypeError):
-        right = False
-    if not right:
-        raise RunError(f"{run.path / 'result.json'} is damaged: expected the search and the scores of {tests}")
-    return result
+    result, lines = read_result(run), read_training_log(run.path / LOG)
+    curve = [(line.update, line.dev_loss, line.dev_bleu) for line in lines if isinstance(line, Validated)]
+    if not curve:
+        raise RunError(f"{run.path} has no validation in {LOG}: the run is damaged")
+    kept = [part.name for part in dataclasses.fields(RunFacts)]
+    if run.facts.parameters is None or any(test not in result.tests for test in run.facts.tests):
+        raise RunError(f"{run.path} is damaged: expected its number of weights and scores of all its test sets")
+    seconds = {test: result.tests[test].seconds for test in tests or run.facts.tests}
+    return Outcome(
+        config=flat(run.config),
+        facts=RunFacts(**{name: getattr(run.facts, name) for name in kept}),
+        search=result.search,
+        curve=curve,
+        training_seconds=lines[-1].seconds,
+        outputs={"greedy" if result.search.beam_size == 1 else "beam": read_outputs(run, "", seconds)},
+    )
 
 
-def checked_outcome(values: Any, origin: str) -> Outcome:
-    """An outcome that was read from a file, with all that a report asks for.
-
-    Raises:
-        RunError: if something is missing or of another kind.
-    """
-    try:
-        outcome = Outcome(values)
-        numbers = [number for point in outcome.curve for number in point]
-        numbers += [outcome.training_seconds, outcome.facts["parameters"]]
-        right = bool(outcome.curve) and all(math.isfinite(number) for number in numbers)
-        right = right and isinstance(outcome.config["model.topology"], str) and isinstance(values["search"], dict)
-        right = right and all(
-            len(output.hypotheses) == len(output.statistics.counts["bleu"])
-            for tests in outcome.outputs.values()
-            for output in tests.values()
-        )
-        right = right and all(
-            {len(part) for part in found} == {len(outcome.outputs["greedy"][test].hypotheses)}
-            for test, found in outcome.likelihood.items()
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise RunError(f"{origin} is damaged ({type(error).__name__}: {error})") from None
-    if not right:
-        raise RunError(f"{origin} is damaged: it is no outcome of a cell")
-    return outcome
-
-
-def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """The hypotheses of a run with their counts, packed.
+def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[str, Output]:
+    """The hypotheses of a run with their counts, by test set.
 
     Args:
         run: finished.
@@ -220,33 +163,13 @@ def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[st
     """
     outputs = {}
     for test in seconds:
-        path = run.path / hypotheses_file(search, test)
-        try:
-            hypotheses = path.read_bytes().decode().split("\n")[:-1]
-        except (OSError, UnicodeDecodeError) as error:
-            raise RunError(f"cannot read {path} ({error}): the run is damaged") from None
-        references = run.read_side(f"{test}.target")
-        statistics = sentence_statistics(hypotheses, references, run.facts().get("target_language"))
-        outputs[test] = {
-            "hypotheses": pack_json(hypotheses),
-            "statistics": pack_statistics(statistics),
-            "seconds": seconds[test],
-        }
+        hypotheses, references = run.read_lines(hypotheses_file(test, search)), run.read_side(f"{test}.target")
+        statistics = sentence_statistics(hypotheses, references, run.facts.target_language)
+        outputs[test] = Output(hypotheses, statistics, seconds[test])
     return outputs
 
 
-def hypotheses_file(search: str, test: str) -> str:
-    """Where a run keeps the translations of a test set."""
-    return ".".join(["hypotheses", *filter(None, [search, "" if test == "test" else test]), "txt"])
-
-
-def flat(config: Config) -> dict[str, Any]:
-    """By name, all options without those that say where something lies."""
-    values: dict[str, Any] = {}
-    for option in options():
-        if option.name not in LEFT_OUT and not option.name.startswith(("data.dev.", "data.test.")):
-            found: Any = config
-            for part in option.name.split("."):
-                found = getattr(found, part)
-            values[option.name] = found
-    return values
+def flat(config: Config) -> Options:
+    """All options of a configuration, without those that say where something lies."""
+    names = [option.name for option in options() if not option.name.startswith(_PLACES)]
+    return {name: reduce(getattr, name.split("."), config) for name in names}

@@ -17,13 +17,15 @@ from pathlib import PurePath
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 from mtlite.errors import MtliteError, UsageError
 
 T = TypeVar("T")
 
 _LARGEST = 2**63 - 1
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
-_PLURALS = {int: "whole numbers", float: "numbers", str: "texts"}
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts", Any: "values"}
 _NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -93,6 +95,9 @@ def plain(value: Any) -> Any:
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, np.ndarray):
+        # Of a number of 32 bits, the shortest text that is the same number: half as long as the one of 64 bits.
+        return value.astype(str).astype(float).tolist() if value.dtype == np.float32 else value.tolist()
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
@@ -163,7 +168,10 @@ class _Reader:
     def read(self, kind: Any, value: Any, name: str) -> Any:
         if dataclasses.is_dataclass(kind):
             return self._section(kind, value, name)
-        container = {list: self._list, dict: self._dict, tuple: self._tuple, Literal: self._literal}
+        container = {
+            **{list: self._list, dict: self._dict, tuple: self._tuple, Literal: self._literal},
+            np.ndarray: self._array,
+        }
         if (read := container.get(get_origin(kind))) is not None:
             return read(kind, value, name)
         return value if kind is Any else self._union(members(kind), value, name)
@@ -205,6 +213,20 @@ class _Reader:
         if not isinstance(value, list | tuple):
             raise _refused(name, f"a list of {_PLURALS.get(split(inner)[0], 'sections')}", value)
         return [self.read(inner, each, f"{name}[{number}]") for number, each in enumerate(value, 1)]
+
+    def _array(self, kind: Any, value: Any, name: str) -> np.ndarray:
+        dtype = np.dtype(get_args(get_args(kind)[1])[0])
+        try:
+            numbers = np.array(value if isinstance(value, list) else None)
+        except ValueError:  # rows of different lengths
+            numbers = np.array(None)
+        with np.errstate(over="ignore"):
+            fits = numbers.size == 0 or numbers.dtype.kind in ("i" if dtype.kind == "i" else "if")
+            found = numbers.astype(dtype) if fits else numbers
+        if not fits or not np.isfinite(found).all():
+            what = "whole numbers" if dtype.kind == "i" else "numbers"
+            raise _refused(name, f"a list of {what}, or a list of such lists", value)
+        return found
 
     def _tuple(self, kind: Any, value: Any, name: str) -> tuple[Any, ...]:
         kinds = get_args(kind)
@@ -281,7 +303,7 @@ def named(kind: Any) -> str:
         return f"one of {', '.join(map(str, get_args(kind)))}"
     if len(parts := members(kind)) > 1:
         return " or ".join(map(named, parts))
-    return _NAMES.get(kind, "a list" if get_origin(kind) in (list, tuple) else "a section")
+    return _NAMES.get(kind, "a list" if get_origin(kind) in (list, tuple, np.ndarray) else "a section")
 
 
 def option_names(kind: Any, prefix: str = "") -> Iterator[str]:

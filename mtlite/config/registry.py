@@ -1,7 +1,7 @@
 """The registry of topologies: which there are, where each is defined, and all that depends on which one it is.
 
-A topology of one's own is one file and one entry here, or a class outside with an entry of its own (`register`).
-TensorFlow is not needed to read this, so that a wrong name is answered at once.
+A topology of one's own is one file and one entry here, or a class outside with an entry of its own, which
+`register_topology` adds. TensorFlow is not needed to read this, so that a wrong name is answered at once.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def entry_of(topology: str) -> Entry:
     )
 
 
-def register(name: str) -> Entry:
+def register_topology(name: str) -> Entry:
     """Import a topology from outside, `module:Class`, and add its entry under that name.
 
     Its module lies in the working directory or can be imported from elsewhere. This runs its code: nothing calls it
@@ -161,7 +161,9 @@ def register(name: str) -> Entry:
         raise UsageError(f"topology {name}: expected a class {class_name} in {module}, found none of that name")
     family, entry = getattr(cls, "family", None), vars(cls).get("entry") if isinstance(cls, type) else None
     if family not in ("autoregressive", "direct"):
-        raise UsageError(f"topology {name}: expected a class that extends Autoregressive or Direct of mtlite.topologies")
+        raise UsageError(
+            f"topology {name}: expected a class that extends Autoregressive or Direct of mtlite.topologies"
+        )
     if not isinstance(entry, Entry):
         raise UsageError(
             f"topology {name}: expected a class attribute entry = Entry(family, picture, reads, remembers, writes), "
@@ -189,7 +191,8 @@ def _imported(name: str, module: str) -> Any:
                 f"topology {name}: no module {error.name}: expected {module.replace('.', '/')}.py in the working "
                 "directory, or a module that Python can import"
             ) from None
-        where = traceback.extract_tb(error.__traceback__)[-1]
+        frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<")]
+        where = error if isinstance(error, SyntaxError) else frames[-1]
         raise UsageError(
             f"topology {name}: importing {module} failed in line {where.lineno} of {where.filename}: "
             f"{type(error).__name__}: {' '.join(str(error).split())}"

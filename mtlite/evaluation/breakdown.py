@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from mtlite.errors import DataError, UsageError
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, scores_by_bucket, sentences_by_bucket
 from mtlite.evaluation.examples import SentenceExample, SentenceExamples
-from mtlite.evaluation.metrics import check_lines, make_metrics, split_words
+from mtlite.evaluation.metrics import Words, check_lines, make_metrics, split_words
 from mtlite.evaluation.ngrams import NgramGain, correct_ngrams, ngram_gains, share_with_repeat
 from mtlite.evaluation.statistics import bleu_of_sentences, chrf2_of_sums, sentence_counts
 from mtlite.evaluation.word_order import reordering
@@ -29,67 +27,37 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Output:
-    """What can be said of one system's output as a whole.
+    """What can be said of one system's output as a whole."""
 
-    Args:
-        length_ratio: Hypothesis words per reference word.
-        repeating: Share of hypotheses in which a run of one to four words is followed at once by itself, 0 to 1.
-    """
-
-    length_ratio: float
-    repeating: float
+    length_ratio: float  # hypothesis words per reference word
+    repeating: float  # share of hypotheses in which a run of one to four words is followed at once by itself
 
 
 @dataclass(frozen=True)
 class PairBreakdown:
-    """What tells a system from the baseline, in both directions.
+    """What tells a system from the baseline, in both directions."""
 
-    Args:
-        first: The baseline.
-        second: The system.
-        first_sentences: Where the first is further ahead in sentence BLEU, furthest first.
-        second_sentences: Where the second is.
-        first_ngrams: What the first gets right more often, most telling first.
-        second_ngrams: What the second does.
-    """
-
-    first: str
-    second: str
-    first_sentences: list[SentenceExample]
+    first: str  # the baseline
+    second: str  # the system
+    first_sentences: list[SentenceExample]  # where the first is further ahead in sentence BLEU, furthest first
     second_sentences: list[SentenceExample]
-    first_ngrams: list[NgramGain]
+    first_ngrams: list[NgramGain]  # what the first gets right more often, most telling first
     second_ngrams: list[NgramGain]
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Where each system fails.
+    """Where each system fails."""
 
-    Args:
-        outputs: By system, length and repetitions.
-        reference_repeating: Share of references that repeat themselves: how much of it is right.
-        source_length: Scores by number of words in the source.
-        reordering: Scores by share of linked words that change places between source and reference.
-        rarest_word: Scores by frequency of the rarest word in the reference.
-        words: F-measure by frequency of the word.
-        length_difference: Sentences by hypothesis words minus reference words.
-        sentence_bleu: Sentences by sentence BLEU.
-        pairs: The baseline beside each other system.
-    """
-
-    outputs: dict[str, Output]
-    reference_repeating: float
+    outputs: dict[str, Output]  # by system
+    reference_repeating: float  # share of references that repeat themselves: how much of it is right
     source_length: ScoresByBucket
-    reordering: ScoresByBucket
-    rarest_word: ScoresByBucket
+    reordering: ScoresByBucket  # by share of linked words that change places between source and reference
+    rarest_word: ScoresByBucket  # by frequency of the rarest word in the reference
     words: WordsByFrequency
-    length_difference: SentencesByBucket
+    length_difference: SentencesByBucket  # hypothesis words minus reference words
     sentence_bleu: SentencesByBucket
-    pairs: list[PairBreakdown]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return dataclasses.asdict(self)
+    pairs: list[PairBreakdown]  # the baseline beside each other system
 
 
 def break_down(
@@ -102,31 +70,19 @@ def break_down(
     target_language: str | None,
     training_frequencies: Mapping[str, int] | None = None,
 ) -> Breakdown:
-    """Looks at one output of each system.
+    """Look at one output of each system.
 
     Args:
-        systems: By name, one hypothesis for each reference.
-        sources: One line for each reference.
-        references: As they stand in the corpus.
-        baseline: The name of the system that the others are set beside.
-        source_language: A code such as `de`.
-        target_language: A code such as `de`.
-        training_frequencies: How often a word of the target side occurs in training, as `word_frequencies` counts; if
+        systems: by name, one hypothesis for each reference.
+        baseline: the name of the system that the others are set beside.
+        training_frequencies: how often a word of the target side occurs in training, as `word_frequencies` counts; if
             None, words are rare that are rare in the references.
 
     Raises:
-        UsageError: The baseline is not among the systems.
-        DataError: The lines do not belong together.
+        UsageError: if the baseline is not among the systems.
+        DataError: if the lines do not belong together.
     """
-    if baseline not in systems:
-        raise UsageError(f"expected the baseline to be one of {', '.join(systems)}; found {baseline}")
-    for hypotheses in systems.values():
-        check_lines(hypotheses, references)
-    if len(sources) != len(references):
-        raise DataError(
-            f"expected one source per reference, found {len(sources):,} sources and {len(references):,} references"
-        )
-
+    _refuse_other_lines(systems, sources, references, baseline)
     metrics = make_metrics(target_language)
     bleu, chrf2 = (
         {name: sentence_counts(metrics[metric], lines, references) for name, lines in systems.items()}
@@ -138,45 +94,58 @@ def break_down(
     frequencies = frequencies_of(reference_words) if training_frequencies is None else training_frequencies
     rarest = [min((frequencies.get(word, 0) for word in line), default=None) for line in reference_words]
     moved = [share if share is None else whole_percent(share) for share in reordering(source_words, reference_words)]
+    lengths = [len(line) for line in source_words]
+    longer = {name: (counts[:, 0] - counts[:, 1]).tolist() for name, counts in bleu.items()}
     sentence_bleu = {name: bleu_of_sentences(counts) for name, counts in bleu.items()}
     sentence_chrf2 = {name: chrf2_of_sums(counts) for name, counts in chrf2.items()}
     examples = SentenceExamples(sources, references, systems, sentence_bleu, sentence_chrf2)
-    correct = {name: correct_ngrams(lines, reference_words) for name, lines in words.items()}
-
+    rarity = f"frequency of the rarest reference word in the {counted_in}"
     return Breakdown(
         outputs={name: Output(length_ratio(bleu[name]), share_with_repeat(lines)) for name, lines in words.items()},
         reference_repeating=share_with_repeat(reference_words),
-        source_length=scores_by_bucket(
-            "words in the source", LENGTH_EDGES, [len(line) for line in source_words], bleu, chrf2
-        ),
+        source_length=scores_by_bucket("words in the source", LENGTH_EDGES, lengths, bleu, chrf2),
         reordering=scores_by_bucket("words that change places, %", REORDERING_EDGES, moved, bleu, chrf2),
-        rarest_word=scores_by_bucket(
-            f"frequency of the rarest reference word in the {counted_in}", FREQUENCY_EDGES, rarest, bleu, chrf2
-        ),
+        rarest_word=scores_by_bucket(rarity, FREQUENCY_EDGES, rarest, bleu, chrf2),
         words=words_by_frequency(f"frequency in the {counted_in}", frequencies, words, reference_words),
         length_difference=sentences_by_bucket(
-            "hypothesis words minus reference words",
-            LENGTH_DIFFERENCE_EDGES,
-            {name: (counts[:, 0] - counts[:, 1]).tolist() for name, counts in bleu.items()},
+            "hypothesis words minus reference words", LENGTH_DIFFERENCE_EDGES, longer
         ),
         sentence_bleu=sentences_by_bucket(
-            "sentence BLEU",
-            SENTENCE_BLEU_EDGES,
-            {name: of_system.tolist() for name, of_system in sentence_bleu.items()},
+            "sentence BLEU", SENTENCE_BLEU_EDGES, {name: each.tolist() for name, each in sentence_bleu.items()}
         ),
-        pairs=[
-            PairBreakdown(
-                baseline,
-                name,
-                examples.of_lead(baseline, name, SHOWN),
-                examples.of_lead(name, baseline, SHOWN),
-                ngram_gains(correct[baseline], correct[name], SHOWN),
-                ngram_gains(correct[name], correct[baseline], SHOWN),
-            )
-            for name in systems
-            if name != baseline
-        ],
+        pairs=_pairs(baseline, examples, words, reference_words),
     )
+
+
+def _refuse_other_lines(
+    systems: Mapping[str, Sequence[str]], sources: Sequence[str], references: Sequence[str], baseline: str
+) -> None:
+    if baseline not in systems:
+        raise UsageError(f"expected the baseline to be one of {', '.join(systems)}, received {baseline}")
+    for hypotheses in systems.values():
+        check_lines(hypotheses, references)
+    if len(sources) != len(references):
+        raise DataError(
+            f"expected one source per reference, received {len(sources):,} sources and {len(references):,} references"
+        )
+
+
+def _pairs(
+    baseline: str, examples: SentenceExamples, words: Mapping[str, Words], reference_words: Words
+) -> list[PairBreakdown]:
+    correct = {name: correct_ngrams(lines, reference_words) for name, lines in words.items()}
+    return [
+        PairBreakdown(
+            baseline,
+            name,
+            examples.of_lead(baseline, name, SHOWN),
+            examples.of_lead(name, baseline, SHOWN),
+            ngram_gains(correct[baseline], correct[name], SHOWN),
+            ngram_gains(correct[name], correct[baseline], SHOWN),
+        )
+        for name in words
+        if name != baseline
+    ]
 
 
 def whole_percent(share: float) -> int:

@@ -16,36 +16,22 @@ NOT_KNOWN = "not known"
 
 @dataclass(frozen=True)
 class ScoresByBucket:
-    """Corpus scores of the sentences of each bucket; the buckets are the same for all systems.
+    """Corpus scores of the sentences of each bucket; the buckets are the same for all systems."""
 
-    Args:
-        title: The property that the sentences are sorted by.
-        buckets: Values of the property, such as `10 to 14`; buckets without a sentence are left out.
-        sentences: Number of sentences in each bucket.
-        bleu: By system, the BLEU of each bucket.
-        chrf2: By system, the chrF2 of each bucket.
-    """
-
-    title: str
-    buckets: list[str]
+    title: str  # the property that the sentences are sorted by
+    buckets: list[str]  # values of the property, such as `10 to 14`; buckets without a sentence are left out
     sentences: list[int]
-    bleu: dict[str, list[float]]
-    chrf2: dict[str, list[float]]
+    bleu: dict[str, list[float]]  # by system, the BLEU of each bucket
+    chrf2: dict[str, list[float]]  # by system, the chrF2 of each bucket
 
 
 @dataclass(frozen=True)
 class SentencesByBucket:
-    """How many sentences of each system fall into each bucket.
+    """How many sentences of each system fall into each bucket."""
 
-    Args:
-        title: The property that the hypotheses are sorted by.
-        buckets: Values of the property.
-        sentences: By system, the number of sentences in each bucket.
-    """
-
-    title: str
-    buckets: list[str]
-    sentences: dict[str, list[int]]
+    title: str  # the property that the hypotheses are sorted by
+    buckets: list[str]  # values of the property
+    sentences: dict[str, list[int]]  # by system, the number of sentences in each bucket
 
 
 def bucket_labels(edges: Sequence[int]) -> list[str]:
@@ -68,7 +54,6 @@ def scores_by_bucket(
     """Scores every bucket for every system.
 
     Args:
-        title: The property.
         edges: Where a bucket ends and the next one starts.
         values: The property of each sentence; None puts it into a bucket of its own.
         bleu_counts: By system, BLEU's counts [sentences, 10].
@@ -97,7 +82,6 @@ def sentences_by_bucket(title: str, edges: Sequence[int], values: Mapping[str, S
     """Counts the sentences in every bucket.
 
     Args:
-        title: The property.
         edges: Where a bucket ends and the next one starts.
         values: By system, the property of each of its hypotheses.
     """

@@ -10,42 +10,25 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SentenceExample:
-    """One sentence as two systems translate it.
+    """One sentence as two systems translate it."""
 
-    Args:
-        line: Its number in the test set, from 1.
-        source: The source line.
-        reference: The reference line.
-        hypotheses: By system, its translation.
-        bleu: By system, sentence BLEU, over the orders that the hypothesis has.
-        chrf2: By system, sentence chrF2.
-    """
-
-    line: int
+    line: int  # its number in the test set, from 1
     source: str
     reference: str
-    hypotheses: dict[str, str]
-    bleu: dict[str, float]
-    chrf2: dict[str, float]
+    hypotheses: dict[str, str]  # by system
+    bleu: dict[str, float]  # by system, sentence BLEU, over the orders that the hypothesis has
+    chrf2: dict[str, float]  # by system, sentence chrF2
 
 
 @dataclass(frozen=True)
 class SentenceExamples:
-    """A test set with all its translations, to pick examples from.
-
-    Args:
-        sources: The source lines.
-        references: The reference lines.
-        hypotheses: By system, its translations.
-        bleu: By system, sentence BLEU [sentences].
-        chrf2: By system, sentence chrF2 [sentences].
-    """
+    """A test set with all its translations, to pick examples from."""
 
     sources: Sequence[str]
     references: Sequence[str]
-    hypotheses: Mapping[str, Sequence[str]]
-    bleu: Mapping[str, np.ndarray]
-    chrf2: Mapping[str, np.ndarray]
+    hypotheses: Mapping[str, Sequence[str]]  # by system
+    bleu: Mapping[str, np.ndarray]  # by system, sentence BLEU [sentences]
+    chrf2: Mapping[str, np.ndarray]  # by system, sentence chrF2 [sentences]
 
     def of_lead(self, ahead: str, behind: str, count: int) -> list[SentenceExample]:
         """The sentences where one system is furthest ahead of another in BLEU; of equal leads, furthest in chrF2."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
-class Likelihood(NamedTuple):
-    """Of each sentence `[sentences]` float32."""
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """How probable the references of a test set are, sentence by sentence."""
 
-    nll: np.ndarray  # −log p of the pieces that the topology has a position for, without label smoothing
-    pieces: np.ndarray  # how many those are
-    unreachable: np.ndarray  # pieces that it has no position for
+    # −log p of the pieces that the topology has a position for, without label smoothing `[sentences]`
+    nll: NDArray[np.float32]
+    pieces: NDArray[np.float32]  # how many those are
+    unreachable: NDArray[np.float32]  # pieces that it has no position for
 
     @property
     def writable(self) -> np.ndarray:
@@ -28,25 +30,16 @@ class Likelihood(NamedTuple):
 
 @dataclass(frozen=True)
 class ComparedLikelihood:
-    """Of the references of one test set.
+    """Of the references of one test set."""
 
-    Args:
-        sentences: how many every system can write; −log p is over these.
-        writable: by system, the share of all sentences that it can write.
-        nll_per_piece: by system and seed, −log p per piece; nothing where no sentence is common.
-    """
-
-    sentences: int
-    writable: dict[str, float]
+    sentences: int  # how many every system can write; −log p is over these
+    writable: dict[str, float]  # by system, the share of all sentences that it can write
+    # by system and seed, −log p per piece; nothing where no sentence is common
     nll_per_piece: dict[str, dict[int, float]]
 
 
 def compare_likelihood(systems: Mapping[str, Mapping[int, Likelihood]]) -> ComparedLikelihood:
-    """Compare systems whose pieces are the same.
-
-    Args:
-        systems: by name and seed.
-    """
+    """Compare systems whose pieces are the same."""
     everything: Sequence[Likelihood] = [each for seeds in systems.values() for each in seeds.values()]
     common = np.logical_and.reduce([each.writable for each in everything])
     return ComparedLikelihood(

@@ -32,11 +32,7 @@ def language_code(language: str | None) -> str:
 
 
 def tokenizer_name(language: str | None) -> str:
-    """The sacrebleu tokenizer that finds the words of a language: `zh`, `ja-mecab`, `ko-mecab`, `char` or `13a`.
-
-    Args:
-        language: A code such as `de`, `zh` or `zh-TW`; None if it is not known.
-    """
+    """The sacrebleu tokenizer that finds the words of a language: `zh`, `ja-mecab`, `ko-mecab`, `char` or `13a`."""
     code = language_code(language)
     if code == "zh":
         return "zh"

@@ -16,17 +16,11 @@ Ngrams = Counter[tuple[str, ...]]
 
 @dataclass(frozen=True)
 class NgramGain:
-    """An n-gram that one system gets right more often than another.
+    """An n-gram that one system gets right more often than another."""
 
-    Args:
-        ngram: Its words, with spaces between them.
-        correct: How often the system has it where the reference has it.
-        correct_in_other: How often the other system does.
-    """
-
-    ngram: str
-    correct: int
-    correct_in_other: int
+    ngram: str  # its words, with spaces between them
+    correct: int  # how often the system has it where the reference has it
+    correct_in_other: int  # how often the other system does
 
 
 def ngrams_of(words: Sequence[str]) -> Ngrams:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from mtlite.errors import RunError
 from mtlite.evaluation.metrics import bleu_metric, check_lines, make_metrics
 from mtlite.evaluation.statistics import (
     RESAMPLES,
@@ -26,66 +24,31 @@ DEFAULT_SEED = 12345
 
 @dataclass(frozen=True)
 class MetricScore:
-    """One metric's verdict on one output.
+    """One metric's verdict on one output."""
 
-    Args:
-        score: From 0 to 100 (TER: edits per 100 reference words; lower is better, above 100 is possible).
-        signature: How sacrebleu computed it.
-        mean: Mean score of the bootstrap resamples; None without intervals.
-        half_width: Half the width of the 95 % interval around that mean; None without intervals.
-    """
-
-    score: float
-    signature: str
-    mean: float | None = None
-    half_width: float | None = None
+    score: float  # from 0 to 100 (TER: edits per 100 reference words; lower is better, above 100 is possible)
+    signature: str  # how sacrebleu computed it
+    mean: float | None = None  # mean score of the bootstrap resamples; None without intervals
+    half_width: float | None = None  # half the width of the 95 % interval around that mean; None without intervals
 
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of one output of a test set.
+    """The scores of one output of a test set."""
 
-    Args:
-        bleu: Cased BLEU.
-        chrf2: chrF2, over characters.
-        ter: Translation edit rate.
-        sentences: Number of sentences.
-        hypothesis_length: Words in all hypotheses, as BLEU counts them.
-        reference_length: Words in all references, as BLEU counts them.
-        correct: Correct n-grams for n = 1, 2, 3, 4, as BLEU counts them.
-        total: N-grams in the hypotheses for n = 1, 2, 3, 4.
-    """
-
-    bleu: MetricScore
+    bleu: MetricScore  # cased BLEU
     chrf2: MetricScore
     ter: MetricScore
     sentences: int
-    hypothesis_length: int
-    reference_length: int
-    correct: list[int]
-    total: list[int]
+    hypothesis_length: int  # words in all hypotheses, as BLEU counts them
+    reference_length: int  # words in all references, as BLEU counts them
+    correct: list[int]  # correct n-grams for n = 1, 2, 3, 4, as BLEU counts them
+    total: list[int]  # n-grams in the hypotheses for n = 1, 2, 3, 4
 
     @property
     def length_ratio(self) -> float:
         """Hypothesis words per reference word; 0 if the references are empty."""
         return self.hypothesis_length / self.reference_length if self.reference_length else 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, with the length ratio beside them."""
-        return {**dataclasses.asdict(self), "length_ratio": self.length_ratio}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Scores:
-        """Reads what `to_dict` gave.
-
-        Raises:
-            RunError: Something is missing or unknown.
-        """
-        try:
-            fields = {name: value for name, value in values.items() if name != "length_ratio"}
-            return cls(**{**fields, **{name: MetricScore(**values[name]) for name in SCORE_OF_SUMS}})
-        except (AttributeError, KeyError, TypeError) as error:
-            raise RunError(f"broken scores: {type(error).__name__}: {error}; score the run again") from error
 
 
 def score(
@@ -99,11 +62,7 @@ def score(
     """Scores detokenised hypotheses against the raw reference lines.
 
     Args:
-        hypotheses: One line for each reference.
-        references: As they stand in the corpus.
         target_language: A code such as `de`; it chooses the words that BLEU counts.
-        confidence: Whether to resample for 95 % intervals.
-        seed: Of the resampling.
 
     Raises:
         DataError: The hypotheses do not belong to the references, line by line, or there are none.

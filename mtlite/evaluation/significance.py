@@ -17,7 +17,6 @@ not adjusted, so where seeds vary far more than that, it is one comparison in tw
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,63 +63,37 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """How far one system is above another in one metric, in points.
+    """How far one system is above another in one metric, in points."""
 
-    Args:
-        effect: Difference of the means over the seeds of the corpus score.
-        sentence_interval: 95 % interval of the effect over resampled sentences, seeds fixed.
-        seed_interval: 95 % t interval of the differences per seed, sentences fixed; None with one seed.
-    """
-
-    effect: float
-    sentence_interval: tuple[float, float]
+    effect: float  # difference of the means over the seeds of the corpus score
+    sentence_interval: tuple[float, float]  # 95 % interval of the effect over resampled sentences, seeds fixed
+    # 95 % t interval of the differences per seed, sentences fixed; None with one seed
     seed_interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
 class ComparedPair:
-    """The second system against the first one.
+    """The second system against the first one."""
 
-    Args:
-        first: What is compared with: the baseline in the primary family.
-        second: Positive differences mean that this one has the higher score.
-        seeds: The seeds that both systems ran with; nothing else enters the pair.
-        differences: By metric: `bleu`, `chrf2`, `ter` (where lower is better).
-        p: Two-sided, of the difference in BLEU, by approximate randomisation.
-        adjusted_p: The same, adjusted for the family.
-        verdict: What may be said about the difference in BLEU.
-    """
-
-    first: str
-    second: str
-    seeds: list[int]
-    differences: dict[str, Difference]
-    p: float
-    adjusted_p: float
-    verdict: Verdict
+    first: str  # what is compared with: the baseline in the primary family
+    second: str  # positive differences mean that this one has the higher score
+    seeds: list[int]  # the seeds that both systems ran with; nothing else enters the pair
+    differences: dict[str, Difference]  # by metric: `bleu`, `chrf2`, `ter` (where lower is better)
+    p: float  # two-sided, of the difference in BLEU, by approximate randomisation
+    adjusted_p: float  # the same, adjusted for the family
+    verdict: Verdict  # what may be said about the difference in BLEU
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several systems on one test set.
+    """Several systems on one test set."""
 
-    Args:
-        primary: The baseline against each other system.
-        exploratory: All pairs, adjusted for their larger number; to look for questions, not for answers.
-        shuffles: Of the approximate randomisation.
-        resamples: Of the paired bootstrap.
-        seed: Of both.
-    """
-
-    primary: list[ComparedPair]
+    primary: list[ComparedPair]  # the baseline against each other system
+    # all pairs, adjusted for their larger number; to look for questions, not for answers
     exploratory: list[ComparedPair]
-    shuffles: int
-    resamples: int
+    shuffles: int  # of the approximate randomisation
+    resamples: int  # of the paired bootstrap
     seed: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return dataclasses.asdict(self)
 
 
 def compare(
@@ -133,8 +106,6 @@ def compare(
 
     Args:
         systems: By name and training seed, the counts of one output each, all of the same test set.
-        baseline: The name of the system that the others are compared with.
-        seed: Of the shuffles and resamples.
 
     Raises:
         UsageError: There are fewer than two systems, or the baseline is none of them.
@@ -225,8 +196,6 @@ def approximate_randomisation(outputs: Outputs, pairs: Sequence[Pair], shuffles:
     Args:
         outputs: By system and seed, BLEU's counts [sentences, 10].
         pairs: Names of two systems each, with at least one common seed.
-        shuffles: Number of random relabellings.
-        seed: Of the shuffles.
     """
     totals = {name: {key: counts.sum(axis=0) for key, counts in runs.items()} for name, runs in outputs.items()}
 

@@ -10,16 +10,16 @@ adding up other rows, without another look at the text. The counts are sacrebleu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 
-from mtlite.errors import RunError
-from mtlite.evaluation.metrics import METRIC_NAMES, check_lines, make_metrics
+from mtlite.errors import UsageError
+from mtlite.evaluation.metrics import check_lines, make_metrics
 
 COUNTS_PER_SENTENCE = {"bleu": 10, "chrf2": 18, "ter": 2}
 RESAMPLES = 1000
@@ -29,45 +29,17 @@ CHUNK_CELLS = 1 << 22
 
 @dataclass(frozen=True, eq=False)
 class SentenceStatistics:
-    """The counts of one output of a test set.
+    """The counts of one output of a test set."""
 
-    Args:
-        counts: By metric, integers [sentences, counts].
-        signatures: By metric, how the counts were taken; outputs compare only if these are equal.
-    """
+    counts: dict[str, NDArray[np.int64]]  # by metric, integers [sentences, counts]
+    signatures: dict[str, str]  # by metric, how the counts were taken; outputs compare only if these are equal
 
-    counts: dict[str, np.ndarray]
-    signatures: dict[str, str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as lists of integers, for JSON."""
-        return {
-            "counts": {name: counts.tolist() for name, counts in self.counts.items()},
-            "signatures": dict(self.signatures),
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> SentenceStatistics:
-        """Reads what `to_dict` gave.
-
-        Raises:
-            RunError: Something is missing or of another shape.
-        """
-        try:
-            counts = {name: np.array(values["counts"][name], dtype=np.int64) for name in METRIC_NAMES}
-            signatures = {name: str(values["signatures"][name]) for name in METRIC_NAMES}
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise RunError(
-                f"broken sentence statistics: {type(error).__name__}: {error}; score the run again"
-            ) from error
-        sentences = len(counts["bleu"])
-        for name, width in COUNTS_PER_SENTENCE.items():
-            if counts[name].shape != (sentences, width):
-                raise RunError(
-                    f"broken sentence statistics: expected {sentences} × {width} counts for {name}, "
-                    f"found shape {counts[name].shape}; score the run again"
-                )
-        return cls(counts, signatures)
+    def check(self) -> None:
+        sentences = len(self.counts.get("bleu", ()))
+        expected = {name: (sentences, width) for name, width in COUNTS_PER_SENTENCE.items()}
+        shapes = {name: counts.shape for name, counts in self.counts.items()}
+        if shapes != expected or self.signatures.keys() != expected.keys():
+            raise UsageError(f"expected counts and signatures of {', '.join(expected)}, a row for each sentence")
 
 
 def sentence_statistics(

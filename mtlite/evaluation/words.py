@@ -15,19 +15,12 @@ FREQUENCY_EDGES = (0, 1, 2, 3, 4, 5, 10, 100, 1000)
 
 @dataclass(frozen=True)
 class WordsByFrequency:
-    """F-measure of words by how often they occur elsewhere.
+    """F-measure of words by how often they occur elsewhere."""
 
-    Args:
-        title: Where the frequency was counted.
-        buckets: Frequencies, such as `5 to 9`; buckets without a reference word are left out.
-        words: Number of reference words in each bucket.
-        f_measure: By system, harmonic mean of precision and recall in each bucket, 0 to 100.
-    """
-
-    title: str
-    buckets: list[str]
-    words: list[int]
-    f_measure: dict[str, list[float]]
+    title: str  # where the frequency was counted
+    buckets: list[str]  # frequencies, such as `5 to 9`; buckets without a reference word are left out
+    words: list[int]  # reference words in each bucket
+    f_measure: dict[str, list[float]]  # by system, harmonic mean of precision and recall in each bucket, 0 to 100
 
 
 def word_frequencies(lines: Sequence[str], language: str | None) -> Counter[str]:
@@ -48,10 +41,7 @@ def words_by_frequency(
     A word of a hypothesis is right as often as it stands in the reference of that sentence, wherever it stands there.
 
     Args:
-        title: Where the frequencies were counted.
         frequencies: By word; words that are not in it have frequency 0.
-        hypotheses: By system, the words of each hypothesis.
-        references: The words of each reference.
     """
 
     def by_bucket(words: Mapping[str, int]) -> list[int]:

@@ -29,16 +29,7 @@ def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
     batch, columns = tf.shape(labels)[0], tf.shape(labels)[1]
     length = tf.shape(logits)[1]
     log_total = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
-    # Equal labels of a row share the column of the first of them.
-    same = tf.cast(labels[:, :, None] == labels[:, None, :], tf.int32)
-    column = tf.argmax(same, axis=-1, output_type=tf.int32)
-    is_first = (column == tf.range(columns)) & (labels != 0)
-    chosen = tf.gather(logits, labels, axis=2, batch_dims=1) - log_total
-    chosen = tf.where(is_first[:, None, :], chosen, _IMPOSSIBLE)
-    blank = logits[:, :, :1] - log_total
-    left = 1.0 - tf.reduce_sum(tf.exp(chosen), axis=-1, keepdims=True) - tf.exp(blank)
-    left = tf.math.log(tf.maximum(left, 1e-30))
-    narrow = tf.concat([chosen, left, blank], axis=-1)  # the kernel wants the blank last
+    narrow, column = _narrowed(logits, labels, log_total)
 
     # It refuses a row without labels: such a row gets a label for which there is room, and is settled below.
     has_labels = labels[:, :1] != 0
@@ -53,7 +44,7 @@ def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
         ctc_merge_repeated=True,
     )
     count = tf.sequence_mask(positions, length, tf.float32)
-    nll = tf.where(has_labels[:, 0], nll, -tf.reduce_sum(blank[..., 0] * count, axis=1))
+    nll = tf.where(has_labels[:, 0], nll, -tf.reduce_sum(narrow[..., -1] * count, axis=1))
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None, None]:
         # How probable it is that the labels' paths pass through each column: softmax less the kernel's gradient.
@@ -72,3 +63,17 @@ def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
         return tf.reshape(tf.tensor_scatter_nd_sub(flat, places, updates), tf.shape(logits)), None, None
 
     return nll, gradient
+
+
+def _narrowed(logits: tf.Tensor, labels: tf.Tensor, log_total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Log-probabilities of a row's labels, of what is left to 1, and of the blank; and the column of each label."""
+    # Equal labels of a row share the column of the first of them.
+    same = tf.cast(labels[:, :, None] == labels[:, None, :], tf.int32)
+    column = tf.argmax(same, axis=-1, output_type=tf.int32)
+    is_first = (column == tf.range(tf.shape(labels)[1])) & (labels != 0)
+    chosen = tf.gather(logits, labels, axis=2, batch_dims=1) - log_total
+    chosen = tf.where(is_first[:, None, :], chosen, _IMPOSSIBLE)
+    blank = logits[:, :, :1] - log_total
+    left = 1.0 - tf.reduce_sum(tf.exp(chosen), axis=-1, keepdims=True) - tf.exp(blank)
+    left = tf.math.log(tf.maximum(left, 1e-30))
+    return tf.concat([chosen, left, blank], axis=-1), column  # the kernel wants the blank last

@@ -146,8 +146,7 @@ def _forward(
         values = (*gates, c, tf.cast(new_h, dtype))
         return step + 1, new_h, new_c, *(array.write(at, value) for array, value in zip(arrays, values, strict=True))
 
-    dtypes = _Kept(*[tf.float32] * 6, outputs=dtype)
-    arrays = [tf.TensorArray(each, size=steps.length) for each in dtypes]
+    arrays = [tf.TensorArray(each, size=steps.length) for each in (*[tf.float32] * 6, dtype)]
     _, h, c, *arrays = tf.while_loop(
         lambda step, *_: step < steps.length, one, (tf.constant(0), h, c, *arrays), parallel_iterations=1
     )
@@ -263,10 +262,9 @@ class LSTM(keras.layers.LSTM):
         if sequences.shape[0] == 1 and mask is None:
             return self._time_major_in_one_step(sequences, state)
         cell = self.cell
-        weights = Weights(
-            *(tf.cast(tf.convert_to_tensor(kernel), tf.float32) for kernel in (cell.kernel, cell.recurrent_kernel)),
-            tf.zeros([4 * self.units]) if cell.bias is None else tf.cast(tf.convert_to_tensor(cell.bias), tf.float32),
-        )
+        kernels = [tf.cast(tf.convert_to_tensor(kernel), tf.float32) for kernel in (cell.kernel, cell.recurrent_kernel)]
+        bias = tf.zeros([4 * self.units]) if cell.bias is None else tf.cast(tf.convert_to_tensor(cell.bias), tf.float32)
+        weights = Weights(kernels[0], kernels[1], bias)
         h, c = (tf.cast(part, tf.float32) for part in state)
         return whole_sequence(tf.cast(sequences, self.compute_dtype), weights, h, c, mask, backwards)
 

@@ -142,15 +142,13 @@ class LSTMStack(Stack):
         for lstm in self.lstms[layer]:
             lstm.build(input_shape)
 
-    def call(
-        self, x: tf.Tensor, mask: tf.Tensor | None = None, state: State | None = None
-    ) -> tuple[tf.Tensor, State]:
+    def call(self, x: tf.Tensor, mask: tf.Tensor | None = None, state: State | None = None) -> tuple[tf.Tensor, State]:
         """Run over whole sequences.
 
         Args:
             x: `[batch, length, input size]`.
-            mask: `[batch, length]`, True where a position counts. May be None if padding is on the right only and neither its
-                outputs nor the last state are used.
+            mask: `[batch, length]`, True where a position counts. May be None if padding is on the right only and
+                neither its outputs nor the last state are used.
             state: where each layer starts (one direction only); zeros if None.
 
         Returns:

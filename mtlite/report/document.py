@@ -32,36 +32,22 @@ class Code:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of short texts.
+    """Rows of short texts."""
 
-    Args:
-        columns: their headings.
-        rows: as many texts each.
-        caption: what it shows, in plain words.
-        words: columns, from 0, of running text; the others are numbers or names.
-    """
-
-    columns: list[str]
-    rows: list[list[str]]
-    caption: str
-    words: tuple[int, ...] = (0,)
+    columns: list[str]  # their headings
+    rows: list[list[str]]  # as many texts each
+    caption: str  # what it shows, in plain words
+    words: tuple[int, ...] = (0,)  # columns, from 0, of running text; the others are numbers or names
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing.
+    """A drawing."""
 
-    Args:
-        name: of its file.
-        svg: the drawing.
-        caption: how to read it, in plain words.
-        shows: what can be seen in it, for those who cannot see it.
-    """
-
-    name: str
-    svg: bytes
-    caption: str
-    shows: str
+    name: str  # of its file
+    svg: bytes  # the drawing
+    caption: str  # how to read it, in plain words
+    shows: str  # what can be seen in it, for those who cannot see it
 
 
 @dataclass(frozen=True)

@@ -1,77 +1,89 @@
-"""From the outcomes of an ablation to the systems and families that its report is about."""
+"""From the outcomes of an ablation to the systems that its report is about, and which of them are compared."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
-from mtlite.ablation.cells import Cell, System, label, points, systems_of
-from mtlite.ablation.experiment import left_out_options, one_direction
+from mtlite.ablation.cell_configs import left_out_options, one_direction
+from mtlite.ablation.cells import Cell, points, systems_of
+from mtlite.ablation.header import Header
 from mtlite.ablation.matching import within_tolerance
-from mtlite.ablation.options import AblationConfig
+from mtlite.comparison.comparable import convergence_marks
 from mtlite.comparison.outcome import Outcome
-from mtlite.comparison.results import Trained
+from mtlite.comparison.results import Group
+from mtlite.comparison.systems import System, TrainedSystem, label
+from mtlite.config.registry import entry_of
 
-Groups = dict[str, tuple[str, list[str]]]
-"""By title, the baseline and the names of all systems that are compared with each other."""
 
-
-def gather(header: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> tuple[list[Trained], Groups]:
-    """The systems with their finished seeds, and which are compared with which.
+def gather(header: Header, outcomes: Mapping[str, Outcome]) -> tuple[list[TrainedSystem], dict[str, Group]]:
+    """The systems with their finished seeds, and, by title, the groups that are compared.
 
     Several topologies are compared at the same point of the grid; of a single one, its points are compared.
     """
-    ablation = AblationConfig(**header["ablation"])
-    systems = []
+    ablation = header.ablation
+    trained = {}
     for system in systems_of(ablation):
-        runs = {seed: outcomes[Cell(system, seed).name] for seed in ablation.seeds if _is_there(system, seed, outcomes)}
+        cells = {seed: Cell(system, seed).name for seed in ablation.seeds}
+        runs = {seed: outcomes[name] for seed, name in cells.items() if name in outcomes}
         if runs:
-            systems.append(Trained(system, runs))
-    named = {system.name: system for system in systems}
-    groups: Groups = {}
+            trained[system.name] = TrainedSystem(system, runs)
+    groups = _groups(header)
+    baselines = {name: trained.get(group.baseline) for group in groups.values() for name in group.members}
+    return [
+        dataclasses.replace(system, marks=marks_of(system, baselines[name], header)) for name, system in trained.items()
+    ], groups
+
+
+def _groups(header: Header) -> dict[str, Group]:
+    ablation = header.ablation
     if len(ablation.topologies) == 1:
         names = [system.name for system in systems_of(ablation)]
-        groups[""] = names[0], names
-    else:
-        for point in points(ablation.grid):
-            members = [System(topology, point).name for topology in ablation.topologies]
-            groups[label(point)] = System(str(ablation.baseline), point).name, members
-    for baseline, members in groups.values():
-        for name in members:
-            if name in named:
-                named[name].marks.extend(marks_of(named[name], named.get(baseline), header))
-    return systems, groups
+        return {"": Group(names[0], names)}
+    return {
+        label(point): Group(
+            System(ablation.baseline_topology, point).name,
+            [System(topology, point).name for topology in ablation.topologies],
+        )
+        for point in points(ablation.grid)
+    }
 
 
-def _is_there(system: System, seed: int, outcomes: Mapping[str, Outcome]) -> bool:
-    return Cell(system, seed).name in outcomes
-
-
-def marks_of(system: Trained, baseline: Trained | None, header: Mapping[str, Any]) -> list[str]:
+def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Header) -> list[str]:
     """What a reader must know beside a system's numbers."""
-    ablation, recipe = header["ablation"], header["recipe"]
-    marks = []
-    behind = [seed for seed, outcome in sorted(system.runs.items()) if not outcome.converged]
-    if behind:
-        marks.append(f"not converged (seed {', '.join(map(str, behind))})")
-    topology = system.system.topology
-    if len(ablation["topologies"]) > 1 and one_direction(recipe, topology):
-        marks.append("reads in one direction")
-    marks += [f"without {option}" for option in left_out_options(recipe, system.system) if option != "bidirectional"]
-    matched = baseline is None or within_tolerance(system.parameters, baseline.parameters)
-    if ablation["match"] == "parameters" and not matched and baseline:
-        marks.append(f"unmatched: {system.parameters / baseline.parameters:.2f} × the baseline's weights")
-    if ablation["match"] == "size" and topology == "many-to-one":
-        marks.append("encoder and decoder share their weights")
-    outcome = next(iter(system.runs.values()))
-    if topology == "ctc" and outcome.config.get("training.label_smoothing"):
-        marks.append("trained without label smoothing")
-    if beyond := outcome.facts.get("unreachable"):
-        share = f"{beyond:.1%}" if beyond >= 0.001 else "less than 0.1%"
-        marks.append(f"no position for {share} of the dev pieces")
-    missing = [str(seed) for seed in ablation["seeds"] if seed not in system.runs]
-    if missing:
-        marks.append(f"seed {', '.join(missing)} missing")
-    if ablation["budget"] == "seconds":
-        marks.append("not reproducible: budget of seconds")
-    return marks
+    ablation, topology = header.ablation, system.system.topology
+    missing = ", ".join(str(seed) for seed in ablation.seeds if seed not in system.runs)
+    one_way = len(ablation.topologies) > 1 and one_direction(header.recipe, topology)
+    return [
+        *convergence_marks(system),
+        *(["reads in one direction"] if one_way else []),
+        *(f"without {name}" for name in left_out_options(header.recipe, system.system) if name != "bidirectional"),
+        *_size_marks(system, baseline, ablation.match),
+        *_topology_marks(system, ablation.match),
+        *_reach_marks(system),
+        *([f"seed {missing} missing"] if missing else []),
+    ]
+
+
+def _size_marks(system: TrainedSystem, baseline: TrainedSystem | None, match: str) -> list[str]:
+    if match == "size" or baseline is None or within_tolerance(system.parameters, baseline.parameters):
+        return []
+    return [f"unmatched: {system.parameters / baseline.parameters:.2f} × the baseline's weights"]
+
+
+def _topology_marks(system: TrainedSystem, match: str) -> list[str]:
+    """What the registry says of a topology, where it holds for these options."""
+    options = {**next(iter(system.runs.values())).config, "ablation.match": match}
+    return [
+        mark.text
+        for mark in entry_of(system.system.topology).marks
+        if (options.get(mark.option) if mark.value is None else options.get(mark.option) == mark.value)
+    ]
+
+
+def _reach_marks(system: TrainedSystem) -> list[str]:
+    unreachable = next(iter(system.runs.values())).facts.unreachable
+    if not unreachable:
+        return []
+    share = f"{unreachable:.1%}" if unreachable >= 0.001 else "less than 0.1%"
+    return [f"no position for {share} of the dev pieces"]

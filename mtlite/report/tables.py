@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import Any
 
-from mtlite.comparison.results import Family
+from mtlite.comparison.results import ComparisonFamily
 from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket
 from mtlite.evaluation.likelihood import ComparedLikelihood
@@ -23,11 +23,12 @@ VERDICTS = (
 )
 
 
-def main_table(family: Family, searches: Sequence[str], how: str = "greedy search, one pass or best path") -> Table:
+def main_table(
+    family: ComparisonFamily, searches: Sequence[str], how: str = "greedy search, one pass or best path"
+) -> Table:
     """A row for each system: quality, and the distance to the baseline.
 
     Args:
-        family: what is compared.
         searches: `greedy`, and `beam` for a column of its own.
         how: the first one in words.
     """
@@ -58,7 +59,7 @@ def main_table(family: Family, searches: Sequence[str], how: str = "greedy searc
     return Table(columns, rows, caption, (0, 6))
 
 
-def cost_table(family: Family) -> Table:
+def cost_table(family: ComparisonFamily) -> Table:
     """A row for each system: what it costs, and what must be known beside its numbers."""
     rows = []
     for system in family.systems:

@@ -100,7 +100,7 @@ def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list
 
 
 def _continued(beam: Beam, candidates: list[tuple[float, int]]) -> Beam:
-    """All prefixes after one more position, of whose tokens the candidates are tried: pairs of probability and token."""
+    """All prefixes after one more position, of which some pairs of probability and token are tried."""
     longer: Beam = {}
 
     def add(prefix: Prefix, in_blank: float, in_token: float) -> None:

@@ -27,7 +27,9 @@ def likeliest(
         log p and tokens, best first, both `[batch, positions, count]`.
     """
     features = [model.features(source) for model in models]
-    left_out = tf.reduce_sum(tf.one_hot(never, models[0].config.target_vocabulary, on_value=-np.inf, off_value=0.0), axis=0)
+    left_out = tf.reduce_sum(
+        tf.one_hot(never, models[0].config.target_vocabulary, on_value=-np.inf, off_value=0.0), axis=0
+    )
 
     def at_position(at: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         each = [tf.nn.log_softmax(model.head(x[:, at])) for model, x in zip(models, features, strict=True)]

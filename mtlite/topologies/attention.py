@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-from mtlite.config.resolve import TopologyConfig
 from mtlite.layers.attention import AttentionLayer
 from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
@@ -42,12 +39,11 @@ class Attention(Autoregressive):
     ```
     """
 
-    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
-        super().__init__(config, **kwargs)
+    def make_layers(self) -> None:
         self.encoder = self.source_stack("encoder")
         self.decoder = self.stack("decoder", layers=1)
-        self.above = self.stack("above", layers=config.layers - 1)
-        self.attention = AttentionLayer(config.attention, config.units, name="attention")
+        self.above = self.stack("above", layers=self.config.layers - 1)
+        self.attention = AttentionLayer(self.config.attention, self.config.units, name="attention")
 
     def read(self, source: tf.Tensor) -> tuple[Memory, State]:
         outputs, last = self.encode(self.encoder, source)
@@ -56,7 +52,7 @@ class Attention(Autoregressive):
     def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
         outputs, first = self.decoder(self.target_embedding(tokens), state=state[:1])
         context, attention = self.attention(outputs, memory)
-        above: list[Any] = []
-        if self.above.layers:
-            outputs, above = self.above(tf.concat([outputs, context], axis=-1), state=state[1:])
+        outputs, above = (
+            self.above(tf.concat([outputs, context], axis=-1), state=state[1:]) if state[1:] else (outputs, [])
+        )
         return Decoded(tf.concat([outputs, context], axis=-1), [*first, *above], attention)

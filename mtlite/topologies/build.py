@@ -37,8 +37,7 @@ def weight_shapes(config: TopologyConfig) -> dict[str, tuple[int, ...]]:
     before = random.getstate()  # of which Keras draws the seed of every initializer
     try:
         with tf.Graph().as_default():
-            model = topology_class(config.topology)(config, name="topology")
-            model.make_weights()
+            model = build_model(config)
     finally:
         random.setstate(before)
     return {weight.path: tuple(weight.shape) for weight in model.weights}

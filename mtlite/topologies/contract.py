@@ -5,10 +5,12 @@ What does not hold is said in one line that names the method, before the first u
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from mtlite.config.read import shown
@@ -29,7 +31,11 @@ def check_topology(model: Topology) -> None:
     Raises:
         UsageError: naming the method that does not keep its promise, what was expected and what was received.
     """
-    source, target = tf.constant(_SOURCE), tf.constant(_TARGET)
+    with keras.name_scope(model.name):  # weights get the paths that they have when the model is called as a whole
+        _check(model, tf.constant(_SOURCE), tf.constant(_TARGET))
+
+
+def _check(model: Topology, source: tf.Tensor, target: tf.Tensor) -> None:
     if isinstance(model, Autoregressive):
         _check_autoregressive(model, source)
     elif isinstance(model, Direct):
@@ -37,7 +43,7 @@ def check_topology(model: Topology) -> None:
     else:
         raise UsageError(f"{type(model).__name__}: expected a class that extends Autoregressive or Direct")
     logits = _called(model, "logits", source, target)
-    _expect_tensor(model, "logits", "it", logits, (_ROWS, None, model.config.target_vocabulary))
+    _expect_tensor(model, "logits", "logits", logits, (_ROWS, None, model.config.target_vocabulary))
     losses = _called(model, "losses_of", source, target, 0.1)
     if not isinstance(losses, Loss):
         raise _broken(model, "losses_of", "a Loss", losses)
@@ -58,8 +64,7 @@ def _check_autoregressive(model: Autoregressive, source: tf.Tensor) -> None:
     state = repacked(state, [tf.repeat(part, 2, axis=0) for part in tensors_of(state)])
     for _ in range(2):
         before, state = state, _decode(model, tf.fill([rows, 1], BOS), state, memory).state
-        new, old = ([(part.shape.as_list(), part.dtype) for part in tensors_of(each)] for each in (state, before))
-        if new != old:
+        if not _alike(tensors_of(before), tensors_of(state)):
             raise _broken(model, "decode", f"a state like the one before ({_parts(before)})", _parts(state))
 
 
@@ -77,12 +82,12 @@ def _decode(model: Autoregressive, tokens: tf.Tensor, state: Any, memory: Any) -
 
 
 def _check_direct(model: Direct, source: tf.Tensor) -> None:
-    features = _called(model, "features", source)
-    _expect_tensor(model, "features", "it", features, (_ROWS, None, None))
     positions = _called(model, "positions", source)
-    _expect_tensor(model, "positions", "it", positions, (_ROWS,), tf.int32)
-    most, there = int(tf.reduce_max(positions)), features.shape[1]
-    if there < most:
+    _expect_tensor(model, "positions", "positions", positions, (_ROWS,), tf.int32)
+    features = _called(model, "features", source)
+    _expect_tensor(model, "features", "features", features, (_ROWS, None, None))
+    most, there = tf.get_static_value(tf.reduce_max(positions)), features.shape[1]
+    if most is not None and there is not None and there < most:  # they are not known in a graph
         raise _broken(model, "features", f"the {most} positions that `positions` says", f"{there} positions")
 
 
@@ -96,10 +101,11 @@ def _called(model: Topology, method: str, *arguments: Any) -> Any:
     except UsageError:
         raise
     except Exception as error:
-        where = [frame for frame in traceback.extract_tb(error.__traceback__) if "/mtlite/" not in frame.filename]
-        own = [frame for frame in where if frame.name == method] or where or traceback.extract_tb(error.__traceback__)
+        file = getattr(sys.modules.get(type(model).__module__), "__file__", None)
+        frames = traceback.extract_tb(error.__traceback__)
+        where = ([frame for frame in frames if frame.filename == file] or frames)[-1]
         raise UsageError(
-            f"{type(model).__name__}.{method} failed in line {own[-1].lineno} of {own[-1].filename}: "
+            f"{type(model).__name__}.{method} failed in line {where.lineno} of {where.filename}: "
             f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         ) from error
 
@@ -109,7 +115,7 @@ def _expect_tensor(
 ) -> None:
     """Refuse what is no tensor of this shape; None stands for any size."""
     fitting = tf.is_tensor(value) and len(value.shape) == len(shape)
-    fitting = fitting and all(size in (None, got) for size, got in zip(shape, value.shape, strict=True))
+    fitting = fitting and all(None in (size, got) or size == got for size, got in zip(shape, value.shape, strict=True))
     if not fitting or dtype not in (None, value.dtype):
         expected = f"{what} of shape [{', '.join('any' if size is None else str(size) for size in shape)}]"
         raise _broken(model, method, expected + (f" {dtype.name}" if dtype else ""), value)
@@ -117,8 +123,15 @@ def _expect_tensor(
 
 def _expect_rows(model: Topology, method: str, what: str, value: Any, rows: int) -> None:
     for part in tensors_of(value):
-        if not tf.is_tensor(part) or not part.shape.rank or part.shape[0] != rows:
+        if not tf.is_tensor(part) or not part.shape.rank or part.shape[0] not in (None, rows):
             raise _broken(model, method, f"{what} of tensors with {rows} rows", part)
+
+
+def _alike(before: list[tf.Tensor], after: list[tf.Tensor]) -> bool:
+    return len(before) == len(after) and all(
+        old.dtype == new.dtype and old.shape.is_compatible_with(new.shape)
+        for old, new in zip(before, after, strict=True)
+    )
 
 
 def _parts(value: Any) -> str:

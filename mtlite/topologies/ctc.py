@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-from mtlite.config.resolve import TopologyConfig
 from mtlite.data.ids import EOS, PAD
 from mtlite.layers.ctc_loss import ctc_loss
 from mtlite.topologies.direct import Direct
@@ -50,10 +47,9 @@ class CTC(Direct):
     ```
     """
 
-    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
-        super().__init__(config, **kwargs)
+    def make_layers(self) -> None:
         self.encoder = self.source_stack("encoder")
-        self.spread = self.dense("spread", config.lengths.expansion * config.units)
+        self.spread = self.dense("spread", self.config.lengths.expansion * self.config.units)
         self.decoder = self.source_stack("decoder")
 
     def positions(self, source: tf.Tensor) -> tf.Tensor:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
-from mtlite.config.registry import TOPOLOGIES
+from mtlite.config.registry import entry_of
+from mtlite.errors import UsageError
 
 _COLOURS = {"source": "#4c78a8", "target": "#f58518"}
 _OTHER = "#bab0ac"
@@ -16,16 +18,28 @@ _ARROWS = {"→": (1, 0), "↑": (0, 1), "↗": (1, 1)}  # where each points to
 
 def documentation(name: str) -> str:
     """The docstring of a topology, read from its file: nothing is imported."""
-    entry = TOPOLOGIES[name]
-    tree = ast.parse((Path(__file__).parent / f"{entry.module}.py").read_text(encoding="utf-8"))
-    cls = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == entry.cls)
-    return ast.get_docstring(cls) or ""
+    module, _, class_name = entry_of(name).path.partition(":")
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return ""
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name]
+    return (ast.get_docstring(classes[0]) or "") if classes else ""
 
 
 def picture(name: str) -> list[str]:
-    """The lines of the picture in a topology's docstring: `o` are vectors, `·` blanks, the rest arrows and words."""
-    found = re.search(r"^```\n(.*?)\n```$", documentation(name), re.DOTALL | re.MULTILINE)
-    return found[1].splitlines() if found else []
+    """The lines of the picture in a topology's docstring: `o` are vectors, `·` blanks, the rest arrows and words.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    found = re.search(r"^```\n(.*?o.*?)\n```$", documentation(name), re.DOTALL | re.MULTILINE)
+    if not found:
+        raise UsageError(
+            f"topology {name} has no picture: expected lines between ``` and ``` in the docstring of its class, of o "
+            "(a vector), · (a blank), arrows → ↑ ↗ and words"
+        )
+    return found[1].splitlines()  # type: ignore[no-any-return]
 
 
 def draw(names: list[str], path: Path) -> None:
@@ -49,7 +63,7 @@ def draw(names: list[str], path: Path) -> None:
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, name, lines in zip(grid.flat, names, pictures, strict=False):
-        axes.set_title(f"{name}  ({TOPOLOGIES[name].family})", loc="left", fontsize=10)
+        axes.set_title(f"{name}  ({entry_of(name).family})", loc="left", fontsize=10)
         # A character is half as wide as a line is high.
         axes.set(xlim=(-1, width), ylim=(-2 * height + 0.8, 1.2), aspect="equal", anchor="NW")
         for row, line in enumerate(lines):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
@@ -37,8 +34,7 @@ class EncoderDecoder(Autoregressive):
     ```
     """
 
-    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
-        super().__init__(config, **kwargs)
+    def make_layers(self) -> None:
         self.encoder = self.source_stack("encoder", state_only=True)
         self.decoder = self.stack("decoder")
 

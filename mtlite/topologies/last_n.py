@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct, followed_by_blanks, window
 
 
@@ -37,8 +34,7 @@ class LastN(Direct):
     ```
     """
 
-    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
-        super().__init__(config, **kwargs)
+    def make_layers(self) -> None:
         self.lstm = self.stack("lstm")
 
     def features(self, source: tf.Tensor) -> tf.Tensor:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
@@ -36,8 +33,7 @@ class ManyToOne(Autoregressive):
     ```
     """
 
-    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
-        super().__init__(config, **kwargs)
+    def make_layers(self) -> None:
         self.lstm = self.stack("lstm")
 
     def read(self, source: tf.Tensor) -> tuple[Memory, State]:

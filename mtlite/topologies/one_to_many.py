@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct, copies
 
 
@@ -36,8 +33,7 @@ class OneToMany(Direct):
     ```
     """
 
-    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
-        super().__init__(config, **kwargs)
+    def make_layers(self) -> None:
         self.decoder = self.stack("decoder")
 
     def features(self, source: tf.Tensor) -> tf.Tensor:

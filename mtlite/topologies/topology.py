@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import keras
@@ -16,6 +17,10 @@ from mtlite.layers.embedding import Embedding
 from mtlite.layers.head import Head
 from mtlite.layers.stack import DenseStack, LSTMStack, State, policy
 
+Recurrent = Callable[..., tuple[tf.Tensor, State]]
+"""From inputs `[rows, columns, size]` and, by name, `mask` `[rows, columns]` and `state`, to outputs `[rows, columns,
+units]` and the new state: for each layer h and c, each `[rows, units]`."""
+
 
 class Loss(NamedTuple):
     """Of each sentence of a batch `[batch]`, or their sums; float32. A mean divides once, at the end."""
@@ -27,7 +32,7 @@ class Loss(NamedTuple):
 
 
 class Topology(keras.Model):
-    """Base of all topologies, each of which is built from a `TopologyConfig` alone."""
+    """Base of all topologies, each of which is built from its configuration alone."""
 
     family: Literal["autoregressive", "direct"]
 
@@ -42,6 +47,11 @@ class Topology(keras.Model):
         )
         tied = self.target_embedding if config.tied_embeddings else None
         self.head = Head(config.target_vocabulary, tied, name="head")
+        self.make_layers()
+
+    @abc.abstractmethod
+    def make_layers(self) -> None:
+        """Set the layers of this topology as attributes; embeddings and head are there already."""
 
     def _embedding(self, name: str, vocabulary_size: int) -> Embedding:
         return Embedding(
@@ -53,11 +63,15 @@ class Topology(keras.Model):
             name=name,
         )
 
-    def stack(self, name: str, **options: Any) -> LSTMStack:
-        """A stack of LSTM layers with this model's sizes and options, and others if given; see `LSTMStack`."""
+    def stack(self, name: str, **options: Any) -> Recurrent:
+        """A stack of LSTM layers with this model's sizes and options, and others if given.
+
+        Args:
+            options: `layers`; `state_only`, if nobody looks at the outputs of the top layer, only at its state.
+        """
         return LSTMStack(self.config.units, name=name, **{**self._stack_options(), **options})
 
-    def source_stack(self, name: str, **options: Any) -> LSTMStack:
+    def source_stack(self, name: str, **options: Any) -> Recurrent:
         """The same, in both directions where the configuration says so."""
         return self.stack(name, bidirectional=self.config.bidirectional, **options)
 
@@ -77,9 +91,9 @@ class Topology(keras.Model):
         """Dropout with this model's rate, at a place of this name."""
         return dropout(x, self.config.dropout, name)
 
-    def encode(self, stack: LSTMStack, source: tf.Tensor) -> tuple[tf.Tensor, State]:
+    def encode(self, stack: Recurrent, source: tf.Tensor) -> tuple[tf.Tensor, State]:
         """Run a stack over the embedded source `[batch, length]`: its outputs, and the last h and c of each layer."""
-        return stack(self.source_embedding(source), mask=self.mask(source))  # type: ignore[no-any-return]
+        return stack(self.source_embedding(source), mask=self.mask(source))
 
     @staticmethod
     def mask(ids: tf.Tensor) -> tf.Tensor:

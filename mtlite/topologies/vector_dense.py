@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 
-from mtlite.config.resolve import TopologyConfig
 from mtlite.topologies.direct import Direct
 
 
@@ -37,10 +34,9 @@ class VectorDense(Direct):
     ```
     """
 
-    def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
-        super().__init__(config, **kwargs)
+    def make_layers(self) -> None:
         self.encoder = self.source_stack("encoder", state_only=True)
-        self.all_positions = self.dense("all_positions", config.lengths.fixed * config.embedding_size)
+        self.all_positions = self.dense("all_positions", self.config.lengths.fixed * self.config.embedding_size)
 
     def positions(self, source: tf.Tensor) -> tf.Tensor:
         return tf.fill([tf.shape(source)[0]], self.config.lengths.fixed)

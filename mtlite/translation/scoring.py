@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from rich.console import Console
 
-from mtlite.config.options import SearchConfig
-from mtlite.config.read import Count, plain
-from mtlite.errors import DamagedError
+from mtlite.config.read import plain
 from mtlite.evaluation.scores import Scores, score
 from mtlite.storage.run_directory import RESULT, Run
 from mtlite.translation.loading import open_runs
+from mtlite.translation.result import Result, StoredScores, hypotheses_file
 from mtlite.translation.translator import Translator
 
 
@@ -24,29 +22,6 @@ class Scored(NamedTuple):
     scores: Scores
     seconds: float  # of translating
     truncated: list[int]  # numbers of the lines, from 1, that were longer than search accepts
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredScores(Scores):
-    """The scores of a test set, as a run keeps them.
-
-    Args:
-        sha256: Of the references.
-        truncated_sources: Sources that were longer than search accepts.
-        seconds: Of translating.
-    """
-
-    sha256: str
-    truncated_sources: Count
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """The scores of a run: `result.json`."""
-
-    search: SearchConfig
-    tests: dict[str, StoredScores]
 
 
 def score_lines(
@@ -90,23 +65,6 @@ def score_run(run: Run, console: Console) -> Result:
     result = Result(search, tests)
     run.write_json(RESULT, plain(result))
     return result
-
-
-def read_result(run: Run) -> Result:
-    """The scores of a finished run.
-
-    Raises:
-        RunError: if it is not finished, or damaged.
-    """
-    result = run.read_json(RESULT, Result)
-    if sorted(result.tests) != sorted(run.facts.tests):
-        raise DamagedError(f"{run.path / RESULT} is damaged: expected scores of {', '.join(run.facts.tests)}")
-    return result
-
-
-def hypotheses_file(test: str, search: str = "") -> str:
-    """Where a run keeps the translations of a test set; `search` names a second search."""
-    return ".".join(["hypotheses", *filter(None, [search, "" if test == "test" else test]), "txt"])
 
 
 def describe(name: str, scored: Scored, beam_size: int) -> str:

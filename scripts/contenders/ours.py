@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contenders.sizes import Sizes
-from mtlite.config.options import ModelConfig, SearchConfig
+from mtlite.config.options import SearchConfig
 from mtlite.data.batches import Batch
-from mtlite.runtime import lanes, start_tensorflow
+from mtlite.runtime import choose_precision, lanes, start_tensorflow
 
 if TYPE_CHECKING:
     from mtlite.ablation.flops import Product
@@ -41,7 +41,8 @@ class OurTraining:
         start_tensorflow(threads)
         import tensorflow as tf
 
-        from mtlite.config.length_rules import Lengths
+        from mtlite.config.length_rules import LengthRules
+        from mtlite.config.resolve import TopologyConfig
         from mtlite.layers.lstm import LSTM
         from mtlite.topologies.build import build_model
         from mtlite.training.optimizer import Adam
@@ -50,12 +51,14 @@ class OurTraining:
         if keras_layer:
             LSTM.fast = lambda self: False  # type: ignore[method-assign]
         self.sizes, self.precision, self.update = sizes, precision, 0
-        config = ModelConfig(
-            "attention", sizes.embedding, sizes.units, sizes.layers, bidirectional=True, dropout=sizes.dropout,
-            embedding_dropout=sizes.dropout,
+        config = TopologyConfig(
+            topology="attention", embedding_size=sizes.embedding, units=sizes.units, layers=sizes.layers,
+            bidirectional=True, dropout=sizes.dropout, embedding_dropout=sizes.dropout, joint=True,
+            source_vocabulary=sizes.vocabulary, target_vocabulary=sizes.vocabulary,
+            precision=choose_precision(precision),
+            lengths=LengthRules.fit(lengths),
         )  # fmt: skip
-        vocabularies = {"source_vocabulary": sizes.vocabulary, "target_vocabulary": sizes.vocabulary, "joint": True}
-        self.model = build_model(config, **vocabularies, lengths=Lengths.fit(lengths), precision=precision)  # type: ignore[arg-type]
+        self.model = build_model(config)
         optimizer = Adam(self.model.trainable_variables, 1.0, 0.0)
         self.step = TrainingStep(
             self.model, optimizer, 1, sizes.label_smoothing, 1, tf.distribute.get_strategy(), lanes()
@@ -89,12 +92,12 @@ class OurTraining:
             training_products(self.model, tf.constant(source), tf.constant(target), smoothing)
             for source, target in self.step.cut(batch)
         ]
-        shapes = {(shape, product.kind) for products in parts for product in products for shape in product.shapes}
+        shapes = {(shape, product.dtype) for products in parts for product in products for shape in product.shapes}
         factors = {key: tf.cast(tf.random.normal(key[0]), key[1]) for key in shapes}
 
         def multiply(products: list[Product]) -> None:
             for product in products:
-                _multiply(product, *(factors[shape, product.kind] for shape in product.shapes))
+                _multiply(product, *(factors[shape, product.dtype] for shape in product.shapes))
 
         seconds = []
         with ThreadPoolExecutor(len(parts)) as pool:
@@ -165,4 +168,4 @@ def search_of(run: str, beam: int) -> SearchConfig:
     """How a run searches, with another beam."""
     from mtlite.storage.run_directory import Run
 
-    return replace(Run.open(run).config().search, beam_size=beam, nbest=1, sample=False)
+    return replace(Run.open(run).config.search, beam_size=beam, nbest=1, sample=False)

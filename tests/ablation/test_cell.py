@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import io
+import dataclasses
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rich.console import Console
 from samples import ROOT
 
-from mtlite.ablation.ablate import Work
-from mtlite.ablation.cell import discard_if_unusable
-from mtlite.ablation.cells import Cell, System
+from mtlite.ablation import cell
+from mtlite.ablation.cell import discard_if_unusable, read_outcome, run_cell
 from mtlite.errors import RunError, UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.storage.tensors import load_arrays, save_arrays
+from mtlite.training.loop import Loop
 
 
 def copy_of(run: Path, folder: Path) -> Run:
@@ -70,9 +70,9 @@ def test_a_run_in_use_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_run_of_another_version_or_somebody_elses_folder_is_left_alone(tiny_run: Path, tmp_path: Path) -> None:
     run = copy_of(tiny_run, tmp_path)
-    run.write_json("run.json", {**run.facts(), "format": 2})
-    with pytest.raises(RunError, match="has format 2"):
-        discard_if_unusable(run)
+    run.write_facts(dataclasses.replace(run.facts, format=1))
+    with pytest.raises(RunError, match="another version of mtlite"):
+        discard_if_unusable(Run(run.path))
     other = Run(tmp_path / "letters")
     other.path.mkdir()
     (other.path / "letter.txt").touch()
@@ -92,14 +92,39 @@ def test_a_cell_whose_parent_is_gone_before_it_begins_does_not_begin(tmp_path: P
     assert not (tmp_path / "cell").exists()
 
 
-def test_an_outcome_that_was_damaged_is_made_again(tmp_path: Path) -> None:
-    """The training stands beside it, so that only the counting is done again; the other cells are not held up."""
-    experiment: Any = SimpleNamespace(folder=tmp_path)
-    said = io.StringIO()
-    work = Work(experiment, {}, None, 1, Console(file=said, width=500))
-    cell = Cell(System("peek"), 1)
-    place = tmp_path / "cells" / cell.name
-    place.mkdir(parents=True)
-    (place / "outcome.json").write_text('{"half')
-    assert work._read(cell) is None
-    assert "outcome.json is damaged" in said.getvalue()
+def test_an_outcome_that_is_cut_or_of_something_else_is_damaged(tmp_path: Path) -> None:
+    assert read_outcome(tmp_path) is None
+    for content in ('{"half', "{}", "[]"):
+        (tmp_path / "outcome.json").write_text(content)
+        with pytest.raises(RunError, match="outcome.json is damaged"):
+            read_outcome(tmp_path)
+
+
+def test_a_cell_leaves_everything_that_a_comparison_asks_for(
+    tiny_config: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny_config(model={"topology": "attention"}, training={"max_updates": 2, "validate_every": 2})
+    Run(tmp_path).write_config("recipe.yaml", config)
+    run = Run(tmp_path / "cell")
+    run_cell(tmp_path / "recipe.yaml", run, (5, 6), 2)
+    outcome = read_outcome(run.path)
+    assert outcome is not None
+    assert set(outcome.outputs) == {"greedy", "beam"}
+    assert outcome.flops_per_pair
+    assert outcome.attention
+    assert len(outcome.likelihood["test"].nll) == len(outcome.outputs["greedy"]["test"].hypotheses)
+    (run.path / "outcome.json").unlink()
+    monkeypatch.setattr(Loop, "fit", None)  # what is trained is not trained again
+    run_cell(tmp_path / "recipe.yaml", run, (5, 6), 0)
+    assert read_outcome(run.path) is not None
+
+
+def test_a_failure_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    arguments = ["cell", str(tmp_path / "none.yaml"), str(tmp_path / "cell"), "--pair", "5", "6"]
+    monkeypatch.setattr(sys, "argv", [*arguments, "--parent", str(os.getppid())])
+    monkeypatch.setattr(cell, "end_with_parent", lambda parent: None)
+    assert cell.main() == 2
+    assert capsys.readouterr().err.startswith("mtlite: cannot read recipe")
+    monkeypatch.setattr(cell, "run_cell", lambda *_: 1 // 0)
+    assert cell.main() == 1
+    assert "mtlite: unexpected ZeroDivisionError: integer division" in capsys.readouterr().err.splitlines()[-1]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 import tensorflow as tf
+from small_models import build
 
 from mtlite.ablation.flops import Product, training_flops, training_products
-from mtlite.config.length_rules import LengthRule, Lengths
-from mtlite.config.options import ModelConfig
-from mtlite.topologies.build import build_model
 
 
 @pytest.mark.parametrize(
-    ("kind", "inputs", "output", "attributes", "expected"),
+    ("op_type", "inputs", "output", "attributes", "expected"),
     [
         ("MatMul", ((2, 3), (3, 5)), (2, 5), {"transpose_a": False}, 2 * 2 * 3 * 5),
         ("MatMul", ((3, 2), (3, 5)), (2, 5), {"transpose_a": True}, 2 * 2 * 3 * 5),
@@ -21,21 +19,14 @@ from mtlite.topologies.build import build_model
         ("Einsum", ((7, 2, 3), (3, 5)), (7, 2, 5), {"equation": "...ij,jk->...ik"}, 2 * 7 * 2 * 3 * 5),
     ],
 )
-def test_one_product(kind: str, inputs: tuple, output: tuple, attributes: dict, expected: int) -> None:
-    assert Product(kind, inputs, tf.float32, output, attributes).flops == expected
+def test_one_product(op_type: str, inputs: tuple, output: tuple, attributes: dict, expected: int) -> None:
+    assert Product(op_type, inputs, tf.float32, output, attributes).flops == expected
 
 
 def test_encoder_decoder() -> None:
     vocabulary, embedding, units, source, target = 30, 4, 6, 5, 7
-    rule = LengthRule(1.0, 2.0)
-    model = build_model(
-        ModelConfig("encoder-decoder", embedding, units, 1, False, dropout=0.0, embedding_dropout=0.0),
-        source_vocabulary=vocabulary,
-        target_vocabulary=vocabulary,
-        joint=True,
-        lengths=Lengths(rule, rule, 9, 1),
-        precision="float32",
-    )
+    options = {"vocabulary": vocabulary, "embedding_size": embedding, "units": units, "bidirectional": False}
+    model = build("encoder-decoder", **options)
     lstm = (embedding + units) * 4 * units
     head = units * embedding + embedding * vocabulary
     forward = 2 * ((source + target) * lstm + target * head)
@@ -45,4 +36,4 @@ def test_encoder_decoder() -> None:
     batch = tf.constant([[4] * source] * 3), tf.constant([[4] * target] * 3)
     products = training_products(model, *batch, 0.0)
     assert sum(product.flops for product in products) == 3 * expected
-    assert {product.kind for product in products} == {tf.float32}
+    assert {product.dtype for product in products} == {tf.float32}

@@ -59,7 +59,7 @@ def done(folder: Path) -> list[Path]:
 
 def test_kill_and_restart(ablate: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
     killed, undisturbed, alone = (tmp_path / name for name in ("killed", "undisturbed", "alone"))
-    process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl")
+    process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl.xz")
     while process.poll() is None and not (done(killed) and len(list(killed.glob("cells/*/run.json"))) > 1):
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
@@ -68,13 +68,13 @@ def test_kill_and_restart(ablate: Callable[..., subprocess.Popen[bytes]], tmp_pa
     assert before
     assert len(before) < 4
     for seconds in random.Random(3).choices([0.5, 1.0, 2.0, 4.0, 6.0, 8.0], k=2):
-        process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl")
+        process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl.xz")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         process.send_signal(signal.SIGKILL)
         process.communicate()
 
-    assert "report" in ended(ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl"))
+    assert "report" in ended(ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl.xz"))
     assert before == {path: path.stat().st_mtime_ns for path in before}, "a finished cell was done again"
     ended(ablate("tiny.yaml", "--run", "undisturbed", "--jobs", "2"))
     assert untimed(killed) == untimed(undisturbed)
@@ -89,6 +89,6 @@ def test_kill_and_restart(ablate: Callable[..., subprocess.Popen[bytes]], tmp_pa
 
     # From the record alone, times included: nothing is trained, nothing is read but the record.
     (tmp_path / "tiny.yaml").unlink()
-    ended(ablate("--record", "killed.jsonl", "--run", "alone"))
+    ended(ablate("--record", "killed.jsonl.xz", "--run", "alone"))
     for name in ("results.csv", "results.jsonl", "results.json", "report.md", "report.html"):
         assert (alone / "report" / name).read_bytes() == (killed / "report" / name).read_bytes()

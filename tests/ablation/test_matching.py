@@ -10,6 +10,7 @@ import pytest
 from mtlite.ablation import matching
 from mtlite.ablation.matching import match_parameters, within_tolerance
 from mtlite.config.options import Config, ModelConfig
+from mtlite.config.resolve import choose_budget, choose_sizes, resolved
 
 
 @pytest.mark.parametrize("target", [500, 10_000, 123_456, 4_000_000])
@@ -22,7 +23,8 @@ def test_nearest_units_are_found(target: int, bidirectional: bool, monkeypatch: 
         return weights(int(config.model.units or 0))
 
     monkeypatch.setattr(matching, "count_parameters", count)
-    config = Config(model=ModelConfig(units=64, bidirectional=bidirectional))
+    given = Config(model=ModelConfig(units=64, bidirectional=bidirectional))
+    config = resolved(given, *choose_sizes(given, 1000), choose_budget(given.training, 1000, 10))
     found = match_parameters(SimpleNamespace(), config, target)  # type: ignore[arg-type]
     step = 2 if bidirectional else 1
     nearest = min(range(step, 2000, step), key=lambda units: abs(weights(units) - target))

@@ -2,138 +2,182 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 import json
+import lzma
 import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from made_up import made_up
 
-from mtlite.ablation.experiment import fingerprint
-from mtlite.ablation.record import Record
-from mtlite.comparison.packing import pack, pack_statistics, unpack, unpack_json, unpack_statistics
+from mtlite.ablation.header import Header
+from mtlite.ablation.record import CellLine, HeaderLine, Record
+from mtlite.comparison.outcome import Outcome
+from mtlite.config.read import plain
 from mtlite.errors import RunError, UsageError
 from mtlite.report.gather import gather
 
 
-def written(path: Path, header: dict[str, Any], outcomes: dict[str, Any]) -> Record:
+def written(path: Path, header: Header, outcomes: dict[str, Outcome]) -> Path:
     record = Record(path)
-    record.write_header(header)
+    record.add_header(header)
     for name, outcome in outcomes.items():
-        record.append(header["experiment"], name, outcome)
-    return record
+        record.add(header, name, outcome)
+    return path
 
 
-def test_what_is_written_is_read(tmp_path: Path, made_up: Any) -> None:
+def fail_with_full_disk(_: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    header, outcomes = made_up(beam=4)
+    record = Record(written(tmp_path / "r.jsonl.xz", header, outcomes))
+    assert plain(record.outcomes(header)) == plain(outcomes)
+    assert record.header == header
+    assert os.listdir(tmp_path) == ["r.jsonl.xz"]
+
+
+def test_lines_that_are_compressed_together_are_the_same_and_smaller(tmp_path: Path) -> None:
     header, outcomes = made_up()
-    record = written(tmp_path / "r.jsonl", header, outcomes)
-    found = Record(record.path).outcomes(header)
-    assert {name: outcome.values for name, outcome in found.items()} == {
-        name: outcome.values for name, outcome in outcomes.items()
-    }
-    assert Record(record.path).header() == {"kind": "experiment", **header}
-    ours, theirs = (each["peek-seed-2"].outputs["greedy"]["test"] for each in (outcomes, found))
-    assert ours.hypotheses == theirs.hypotheses
-    assert all((ours.statistics.counts[name] == theirs.statistics.counts[name]).all() for name in ("bleu", "chrf2"))
+    path = written(tmp_path / "r.jsonl.xz", header, outcomes)
+    before = path.read_bytes()
+    Record(path).compress()
+    assert lzma.decompress(path.read_bytes()) == lzma.decompress(before)
+    assert path.stat().st_size < 0.8 * len(before)
+    written(path, header, {"one more": outcomes["peek-seed-1"]})
+    assert set(Record(path).outcomes(header)) == {*outcomes, "one more"}
 
 
-def test_a_line_that_was_cut_off_is_not_counted_and_does_not_spoil_the_next(tmp_path: Path, made_up: Any) -> None:
+@pytest.mark.parametrize("tail", [b"", b"\0" * 4096])
+def test_a_cell_that_was_cut_off_is_not_counted_and_does_not_spoil_the_next(tmp_path: Path, tail: bytes) -> None:
     header, outcomes = made_up()
-    record = written(tmp_path / "r.jsonl", header, outcomes)
-    whole = record.path.read_bytes()
-    record.path.write_bytes(whole[:-100])
-    assert len(record.outcomes(header)) == len(outcomes) - 1
-    last = list(outcomes)[-1]
-    record.append(header["experiment"], last, outcomes[last])
-    assert set(record.outcomes(header)) == set(outcomes)
+    path = written(tmp_path / "r.jsonl.xz", header, outcomes)
+    path.write_bytes(path.read_bytes()[:-100] + tail)
+    record = Record(path)
+    assert set(record.outcomes(header)) == {*outcomes} - {last := list(outcomes)[-1]}
+    record.add(header, last, outcomes[last])
+    assert set(Record(path).outcomes(header)) == set(outcomes)
 
 
-def test_two_records_of_one_ablation_can_be_put_together(tmp_path: Path, made_up: Any) -> None:
+def test_two_records_of_one_ablation_can_be_put_together(tmp_path: Path) -> None:
     header, outcomes = made_up()
     names = list(outcomes)
-    first = written(tmp_path / "a.jsonl", header, {name: outcomes[name] for name in names[:2]})
-    second = written(tmp_path / "b.jsonl", header, {name: outcomes[name] for name in names[1:]})
-    both = tmp_path / "both.jsonl"
-    both.write_bytes(first.path.read_bytes() + second.path.read_bytes())
+    first = written(tmp_path / "a.jsonl.xz", header, {name: outcomes[name] for name in names[:2]})
+    second = written(tmp_path / "b.jsonl.xz", header, {name: outcomes[name] for name in names[1:]})
+    both = tmp_path / "both.jsonl.xz"
+    both.write_bytes(first.read_bytes() + second.read_bytes())
     assert set(Record(both).outcomes(header)) == set(names)
 
 
-def test_a_later_start_may_ask_for_more(tmp_path: Path, made_up: Any) -> None:
+def test_a_later_start_may_ask_for_more(tmp_path: Path) -> None:
     header, outcomes = made_up(topologies=["attention", "peek"], seeds=[1, 2], grid={"model.units": [4]})
     more, others = made_up(topologies=["attention", "ctc"], seeds=[3], grid={"model.units": [8, 4]})
-    record = written(tmp_path / "r.jsonl", header, outcomes)
-    written(record.path, more, others)
-    written(record.path, more, {})
-    found = Record(record.path).header()
-    assert found is not None
-    assert record.path.read_text().count('"kind": "experiment"') == 2
+    path = written(tmp_path / "r.jsonl.xz", header, outcomes)
+    written(path, more, others)
+    written(path, more, {})
+    record = Record(path)
+    assert len(record.headers) == 2
+    assert record.header is not None
     merged = {"topologies": ["attention", "peek", "ctc"], "seeds": [1, 2, 3], "grid": {"model.units": [4, 8]}}
-    assert found["ablation"] == {**header["ablation"], **merged}
-    assert set(record.outcomes(found)) == {*outcomes, *others}
-    systems, _ = gather(found, record.outcomes(found))
+    assert record.header.ablation == dataclasses.replace(header.ablation, **merged)
+    assert set(record.outcomes(record.header)) == {*outcomes, *others}
+    systems, _ = gather(record.header, record.outcomes(record.header))
     assert [system.name for system in systems if system.system.topology == "ctc"] == ["ctc units=4", "ctc units=8"]
 
 
-def test_another_ablation_is_refused_with_what_differs(tmp_path: Path, made_up: Any) -> None:
+def test_another_ablation_is_refused_with_what_differs(tmp_path: Path) -> None:
     header, outcomes = made_up()
-    record = written(tmp_path / "r.jsonl", header, outcomes)
-    shared = {**header["shared"], "training.learning_rate": 0.5, "the training pairs": "b" * 64}
+    record = Record(written(tmp_path / "r.jsonl.xz", header, outcomes))
+    shared = {**header.shared, "training.learning_rate": 0.5, "the training pairs": "b" * 64}
     with pytest.raises(UsageError) as error:
-        record.outcomes({**header, "shared": shared, "experiment": fingerprint(shared)})
+        record.outcomes(dataclasses.replace(header, shared=shared))
     assert "training.learning_rate (0.5 here, 0.01 there), the training pairs" in str(error.value)
 
 
-def test_another_file_is_no_record(tmp_path: Path) -> None:
-    path = tmp_path / "r.jsonl"
-    path.write_text('{"update": 3}\nhello\n')
-    with pytest.raises(RunError, match="not a record of mtlite ablate"):
-        Record(path).header()
-    assert Record(tmp_path / "new.jsonl").header() is None
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hello", "no record of mtlite ablate"),
+        (lzma.compress(b"hello\n"), "line 1, is damaged"),
+        (lzma.compress(b"[" * 100_000), "line 1, is damaged"),
+        (lzma.compress(b'{"update": 3}\n'), "line 1, is damaged"),
+        (b'{"kind": "experiment"}\n', "of an earlier version of mtlite"),
+        (lzma.compress(b" " * (8 << 20)), "expands to more than"),
+    ],
+)
+def test_another_file_is_no_record(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "r.jsonl.xz"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=said) as error:
+        Record(path)
+    assert "\n" not in str(error.value)
 
 
-def test_packed_values_are_checked(made_up: Any) -> None:
-    statistics = next(iter(made_up()[1].values())).outputs["greedy"]["test"].statistics
-    packed = pack_statistics(statistics)
-    assert np.array_equal(unpack_statistics(packed).counts["ter"], statistics.counts["ter"])
-    for damaged in ("", "!", pack(b"12345")[:-6], None):
-        with pytest.raises(RunError, match="packed"):
-            unpack(damaged)  # type: ignore[arg-type]
-    with pytest.raises(RunError, match="damaged"):
-        unpack_statistics({**packed, "counts": {**packed["counts"], "bleu": pack(b"123")}})
-    with pytest.raises(RunError, match="damaged"):
-        unpack_json(pack(b"{"))
+def test_a_damaged_byte_is_found(tmp_path: Path) -> None:
+    header, outcomes = made_up()
+    path = written(tmp_path / "r.jsonl.xz", header, outcomes)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(RunError, match="is damaged"):
+        Record(path)
+
+
+def test_a_new_file_holds_nothing(tmp_path: Path) -> None:
+    assert Record(tmp_path / "new.jsonl.xz").header is None
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"shared": []}, "expected shared"),
-        ({"ablation": 7}, "expected shared"),
-        ({"shared": {"training.learning_rate": 5}}, "was altered"),
+        ({"shared": []}, "header.shared"),
+        ({"ablation": 7}, "header.ablation"),
+        ({"ablation": {"topologies": ["atention"]}}, "atention"),
+        ({"sides": {}}, "both sides of test"),
+        ({"pair": [1]}, "header.pair"),
     ],
 )
-def test_a_header_that_no_ablation_has_written(tmp_path: Path, made_up: Any, change: Any, said: str) -> None:
-    header, _ = made_up()
-    path = tmp_path / "r.jsonl"
-    path.write_text(json.dumps({"kind": "experiment", **header, **change}) + "\n")
+def test_a_header_that_no_ablation_has_written(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    header = {**plain(made_up()[0]), **change}
+    path = tmp_path / "r.jsonl.xz"
+    path.write_bytes(lzma.compress(json.dumps({"kind": "header", "header": header}).encode()))
     with pytest.raises(RunError, match=said):
-        Record(path).header()
+        Record(path)
 
 
 @pytest.mark.parametrize("change", [{"cell": None}, {"outcome": 5}, {"outcome": {}}, {"outcome": {"curve": [["x"]]}}])
-def test_a_cell_that_no_ablation_has_written(tmp_path: Path, made_up: Any, change: Any) -> None:
+def test_a_cell_that_no_ablation_has_written(tmp_path: Path, change: dict[str, Any]) -> None:
     header, outcomes = made_up()
-    record = written(tmp_path / "r.jsonl", header, {})
     name, outcome = next(iter(outcomes.items()))
-    cell = {"kind": "cell", "experiment": header["experiment"], "cell": name, "outcome": dict(outcome.values)}
-    with open(record.path, "a") as file:
-        file.write(json.dumps({**cell, **change}) + "\n")
-    with pytest.raises(RunError, match="is damaged"):
-        record.outcomes(header)
+    lines = [HeaderLine(header=header), CellLine(experiment=header.experiment, cell=name, outcome=outcome)]
+    values = [plain(lines[0]), {**plain(lines[1]), **change}]
+    path = tmp_path / "r.jsonl.xz"
+    path.write_bytes(lzma.compress("\n".join(map(json.dumps, values)).encode()))
+    with pytest.raises(RunError, match="line 2, is damaged"):
+        Record(path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "r.jsonl")
+    os.mkfifo(tmp_path / "r.jsonl.xz")
     with pytest.raises(RunError, match="is not a file"):
-        Record(tmp_path / "r.jsonl").header()
+        Record(tmp_path / "r.jsonl.xz")
+
+
+def test_a_folder_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no folder"):
+        Record(tmp_path / "nowhere" / "r.jsonl.xz")
+
+
+def test_a_full_disk_leaves_the_record_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    header, outcomes = made_up()
+    path = written(tmp_path / "r.jsonl.xz", header, {})
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "fsync", fail_with_full_disk)
+    with pytest.raises(RunError, match="cannot write --record .*No space left"):
+        Record(path).add(header, "peek-seed-1", outcomes["peek-seed-1"])
+    assert path.read_bytes() == before

@@ -1,8 +1,8 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tasks
+from made_up import made_up
 from tasks import cell, common, score, symbols, table, whole_sequence
 
 from mtlite.ablation.record import Record
@@ -37,13 +37,13 @@ def test_a_task_is_solved_if_most_seeds_solve_it() -> None:
     assert cell([0.9, 0.1], [1.0, 0.94, 0.74]) == "90% / 10%"
 
 
-def test_a_row_for_each_topology_and_a_column_for_each_task(tmp_path: Path, made_up: Any) -> None:
+def test_a_row_for_each_topology_and_a_column_for_each_task(tmp_path: Path) -> None:
     header, outcomes = made_up(mistakes={"attention": 0.0, "peek": 1.0})
-    path = tmp_path / "copy.jsonl"
+    path = tmp_path / "copy.jsonl.xz"
     record = Record(path)
-    record.write_header(header)
+    record.add_header(header)
     for name in list(outcomes)[:2]:  # peek has not run yet
-        record.append(header["experiment"], name, outcomes[name])
+        record.add(header, name, outcomes[name])
     top, _, attention, peek, constant = table({"copy": path, "cipher": path}, whole_sequence).splitlines()
     assert top == "| topology | copy | cipher |"
     assert attention.count("**") == 4
@@ -58,7 +58,6 @@ def test_a_task_that_fails_does_not_stop_the_others_but_the_user_does(
     after: list[str],
     printed: int,
     tmp_path: Path,
-    made_up: Any,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -67,11 +66,11 @@ def test_a_task_that_fails_does_not_stop_the_others_but_the_user_does(
 
     def ablate(arguments: list[str]) -> int:
         path = Path(arguments[arguments.index("--record") + 1])
-        done.append(path.stem)
-        if path.stem == "cipher":
+        done.append(path.name.removesuffix(".jsonl.xz"))
+        if done[-1] == "cipher":
             path.write_text("broken")
             return code
-        Record(path).write_header(header)
+        Record(path).add_header(header)
         return 0
 
     monkeypatch.setattr(tasks, "mtlite", ablate)

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from mtlite.config.length_rules import LengthRule, Lengths
+from mtlite.config.length_rules import LengthRule, LengthRules
+from mtlite.config.read import plain, read_as
 
 
 def pairs_like(seed: int, count: int = 400) -> np.ndarray:
@@ -55,7 +56,7 @@ def test_an_exact_line_is_found() -> None:
 
 def test_fixed_and_expansion() -> None:
     pairs = pairs_like(1)
-    lengths = Lengths.fit(pairs)
+    lengths = LengthRules.fit(pairs)
     source = np.sort(pairs[:, 0])
     assert lengths.fixed == lengths.direct(source[math.ceil(0.995 * len(source)) - 1 :])[0]
     needed = pairs[:, 1] - 1 + pairs[:, 2]
@@ -65,9 +66,9 @@ def test_fixed_and_expansion() -> None:
 
 
 def test_an_empty_target_needs_a_position_too() -> None:
-    assert Lengths.fit(np.array([[2, 1, 0]] * 5)).expansion == 1
+    assert LengthRules.fit(np.array([[2, 1, 0]] * 5)).expansion == 1
 
 
 def test_to_and_from_a_dictionary() -> None:
-    lengths = Lengths.fit(pairs_like(2))
-    assert Lengths.from_dict(lengths.to_dict()) == lengths
+    lengths = LengthRules.fit(pairs_like(2))
+    assert read_as(LengthRules, plain(lengths), "lengths") == lengths

@@ -5,50 +5,62 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.layers.attention import KINDS, AttentionLayer
+from mtlite.layers.attention import SCORES, AttentionLayer
 
 UNITS = 6
 MASK = np.array([[True, True, True], [True, False, False]])
 
 
 def look_back(
-    kind: str, random: np.random.Generator
+    score: str, random: np.random.Generator
 ) -> tuple[AttentionLayer, np.ndarray, np.ndarray, list[np.ndarray]]:
     keras.utils.set_random_seed(1)
-    layer = AttentionLayer(kind, UNITS)
+    layer = AttentionLayer(score, UNITS)
     layer.build()
     queries = random.normal(size=(2, 4, UNITS)).astype(np.float32)
     values = random.normal(size=(2, 3, UNITS)).astype(np.float32)
-    found = layer(queries, layer.keys(tf.constant(values)), values, MASK)
+    found = layer(queries, layer.look_at(tf.constant(values), tf.constant(MASK)))
     return layer, queries, values, [part.numpy() for part in found]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_weights_and_context(kind: str, random: np.random.Generator) -> None:
-    layer, queries, values, (context, weights) = look_back(kind, random)
+@pytest.mark.parametrize("score", SCORES)
+def test_weights_and_context(score: str, random: np.random.Generator) -> None:
+    layer, queries, values, (context, attention) = look_back(score, random)
     scores = np.zeros((2, 4, 3))
     for row, at, position in np.ndindex(2, 4, 3):
         query, value = queries[row, at], values[row, position]
-        if kind == "dot":
-            score = query @ value
-        elif kind == "general":
-            score = query @ (value @ layer.key_kernel.numpy())
+        if score == "dot":
+            fit = query @ value
+        elif score == "general":
+            fit = query @ (value @ layer.key_kernel.numpy())
         else:
             joined = np.tanh(query @ layer.query_kernel.numpy() + value @ layer.key_kernel.numpy())
-            score = joined @ layer.scale.numpy()
-        scores[row, at, position] = np.exp(score / np.sqrt(UNITS)) if MASK[row, position] else 0.0
+            fit = joined @ layer.scale.numpy()
+        scores[row, at, position] = np.exp(fit / np.sqrt(UNITS)) if MASK[row, position] else 0.0
     expected = scores / scores.sum(axis=-1, keepdims=True)
-    np.testing.assert_allclose(weights, expected, atol=1e-5)
+    np.testing.assert_allclose(attention, expected, atol=1e-5)
     np.testing.assert_allclose(context, expected @ values, atol=1e-5)
-    assert np.all(weights[1, :, 1:] == 0.0)
+    assert np.all(attention[1, :, 1:] == 0.0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_config(kind: str) -> None:
-    again = AttentionLayer.from_config(AttentionLayer(kind, UNITS).get_config())
-    assert (again.kind, again.units) == (kind, UNITS)
+def test_rows_of_a_sentence_look_back_together(random: np.random.Generator) -> None:
+    layer, _, values, _ = look_back("general", random)
+    looked_at = layer.look_at(tf.constant(values), tf.constant(MASK))
+    beam = random.normal(size=(4, 4, UNITS)).astype(np.float32)  # two rows for each of two sentences
+    context, attention = layer(beam, looked_at)
+    for row in range(4):
+        rows = beam[row % 2 :: 2]
+        alone, other = layer(rows, looked_at)
+        np.testing.assert_allclose(context[row], alone[row // 2], atol=1e-6)
+        np.testing.assert_allclose(attention[row], other[row // 2], atol=1e-6)
 
 
-def test_unknown_kind() -> None:
+@pytest.mark.parametrize("score", SCORES)
+def test_config(score: str) -> None:
+    again = AttentionLayer.from_config(AttentionLayer(score, UNITS).get_config())
+    assert (again.score, again.units) == (score, UNITS)
+
+
+def test_unknown_score() -> None:
     with pytest.raises(ValueError, match=r"Expected attention to be one of dot, general, additive. Received: sharp"):
         AttentionLayer("sharp", UNITS)

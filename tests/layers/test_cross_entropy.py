@@ -94,7 +94,7 @@ def test_no_positions(random: np.random.Generator) -> None:
     factors, labels = factors_of(0, 7, random)
     with tf.GradientTape() as tape:
         tape.watch(factors["weights"])
-        total, nll = cross_entropy(*factors.values(), labels)
+        total, nll = cross_entropy(**factors, labels=labels)
         loss = tf.reduce_sum(total)
     assert total.shape == nll.shape == (0,)
     np.testing.assert_array_equal(tape.gradient(loss, factors["weights"]), np.zeros([7, 5]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtlite.layers.ctc_loss import marginal_negative_log_likelihood
+from mtlite.layers.ctc_loss import ctc_loss
 
 VOCABULARY, LENGTH = 40, 9
 LABELS = np.array([[7, 7, 5, 7], [3, 9, 0, 0], [11, 0, 0, 0], [39, 1, 39, 39]], np.int32)
@@ -23,7 +23,7 @@ def test_values_and_gradients_are_those_of_the_whole_vocabulary(spread: float) -
     upstream = tf.constant([1.0, -0.5, 2.0, 0.0])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(logits)
-        ours, theirs = marginal_negative_log_likelihood(logits, LABELS, POSITIONS), whole_vocabulary(logits)
+        ours, theirs = ctc_loss(logits, LABELS, POSITIONS), whole_vocabulary(logits)
         sums = [tf.reduce_sum(upstream * loss) for loss in (ours, theirs)]
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
     gradient, expected = (tape.gradient(total, logits) for total in sums)
@@ -37,6 +37,6 @@ def test_certain_paths_have_no_loss_and_no_gradient() -> None:
     logits = tf.constant(50.0 * np.eye(VOCABULARY)[path][None], tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(logits)
-        loss = marginal_negative_log_likelihood(logits, LABELS[:1], np.array([6], np.int32))
+        loss = ctc_loss(logits, LABELS[:1], np.array([6], np.int32))
     np.testing.assert_allclose(loss, [0.0], atol=1e-5)
     np.testing.assert_allclose(tape.gradient(loss, logits), np.zeros_like(logits), atol=1e-5)

@@ -4,25 +4,25 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mtlite.layers.dtypes import cast_once, in_format
+from mtlite.layers.dtypes import cast_ahead, in_dtype
 
 
 def test_a_weight_is_cast_where_it_is_used() -> None:
     weight = keras.Variable([[1.001, 2.0]])
-    assert in_format(weight, "float32").dtype == tf.float32
-    np.testing.assert_array_equal(in_format(weight, "bfloat16"), tf.cast(weight.value, tf.bfloat16))
+    assert in_dtype(weight, "float32").dtype == tf.float32
+    np.testing.assert_array_equal(in_dtype(weight, "bfloat16"), tf.cast(weight.value, tf.bfloat16))
 
 
 def test_within_a_search_it_is_cast_once() -> None:
     first, second = keras.Variable([[1.0]]), keras.Variable([[2.0]])
-    with cast_once([first], "bfloat16"):
-        assert in_format(first, "bfloat16") is in_format(first, "bfloat16")
-        assert in_format(first, "float32").dtype == tf.float32
-        assert in_format(second, "bfloat16") is not in_format(second, "bfloat16")
-        with cast_once([second], "bfloat16"):  # an ensemble
-            assert in_format(second, "bfloat16") is in_format(second, "bfloat16")
-            assert in_format(first, "bfloat16") is in_format(first, "bfloat16")
-    assert in_format(first, "bfloat16") is not in_format(first, "bfloat16")
+    with cast_ahead([first], "bfloat16"):
+        assert in_dtype(first, "bfloat16") is in_dtype(first, "bfloat16")
+        assert in_dtype(first, "float32").dtype == tf.float32
+        assert in_dtype(second, "bfloat16") is not in_dtype(second, "bfloat16")
+        with cast_ahead([second], "bfloat16"):  # an ensemble
+            assert in_dtype(second, "bfloat16") is in_dtype(second, "bfloat16")
+            assert in_dtype(first, "bfloat16") is in_dtype(first, "bfloat16")
+    assert in_dtype(first, "bfloat16") is not in_dtype(first, "bfloat16")
 
 
 def test_a_search_after_an_update_has_the_new_weights() -> None:
@@ -30,10 +30,10 @@ def test_a_search_after_an_update_has_the_new_weights() -> None:
 
     @tf.function
     def search() -> tf.Tensor:
-        with cast_once([weight], "bfloat16"):
+        with cast_ahead([weight], "bfloat16"):
             return tf.while_loop(
                 lambda total: total < 4,
-                lambda total: total + in_format(weight, "bfloat16"),
+                lambda total: total + in_dtype(weight, "bfloat16"),
                 [tf.zeros([1, 1], tf.bfloat16)],
             )[0]
 

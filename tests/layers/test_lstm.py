@@ -86,7 +86,7 @@ def results(
 def errors(found: Arrays, reference: Arrays) -> dict[str, float]:
     """‖found − reference‖ / ‖reference‖ of every array."""
     return {
-        name: float(np.linalg.norm(found[name] - exact) / max(np.linalg.norm(exact), 1e-30))
+        name: float(np.linalg.norm(found[name] - exact) / max(float(np.linalg.norm(exact)), 1e-30))
         for name, exact in reference.items()
     }
 
@@ -102,7 +102,7 @@ def assert_exact(ours: Arrays, keras_own: Arrays, reference: Arrays) -> None:
 @pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
 @pytest.mark.parametrize("kind", ["none", "right", "left", "holes", "empty rows"])
 def test_outputs_states_and_gradients(kind: str, backwards: bool, state: bool) -> None:
-    case = {"length": 9, "mask": mask_of(kind, 9), "state": state, "go_backwards": backwards}
+    case: dict[str, Any] = {"length": 9, "mask": mask_of(kind, 9), "state": state, "go_backwards": backwards}
     reference = results(keras.layers.LSTM, "float64", **case)
     assert_exact(results(LSTM, "float32", **case), results(keras.layers.LSTM, "float32", **case), reference)
 
@@ -110,7 +110,7 @@ def test_outputs_states_and_gradients(kind: str, backwards: bool, state: bool) -
 @pytest.mark.parametrize("how", ["inside a function", "tape outside"])
 @pytest.mark.parametrize("length", [1, 2, 7])
 def test_in_a_graph(length: int, how: str) -> None:
-    case = {"length": length, "mask": mask_of("right", length), "state": True}
+    case: dict[str, Any] = {"length": length, "mask": mask_of("right", length), "state": True}
     reference = results(keras.layers.LSTM, "float64", **case)
     ours = results(LSTM, "float32", how=how, **case)
     assert_exact(ours, results(keras.layers.LSTM, "float32", **case), reference)
@@ -132,7 +132,7 @@ def test_one_step_without_a_loop_is_a_loop_of_one_step(dtype: str, use_bias: boo
 @pytest.mark.parametrize("backwards", [False, True])
 def test_bfloat16_products(backwards: bool) -> None:
     """Products in bfloat16, states in float32: no error above 2 %, and none much above Keras' own."""
-    case = {"length": 9, "mask": mask_of("right", 9), "state": True, "go_backwards": backwards}
+    case: dict[str, Any] = {"length": 9, "mask": mask_of("right", 9), "state": True, "go_backwards": backwards}
     reference = results(keras.layers.LSTM, "float64", **case)
     theirs = errors(results(keras.layers.LSTM, "mixed_bfloat16", **case), reference)
     for name, error in errors(results(LSTM, "mixed_bfloat16", **case), reference).items():

@@ -7,9 +7,9 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
+from made_up import made_up
 
 from mtlite.errors import RunError
 from mtlite.report.report import report
@@ -18,7 +18,7 @@ TOPOLOGIES = ["attention", "peek", "ctc", "one-to-one"]
 
 
 @pytest.fixture(scope="module")
-def page(made_up: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     header, outcomes = made_up(topologies=TOPOLOGIES, beam=4, tune={"training.learning_rate": [0.1, 0.2]})
     folder = tmp_path_factory.mktemp("report")
     return report(header, outcomes, {"peek-seed-9": "killed by SIGKILL"}, folder)
@@ -72,7 +72,7 @@ def test_everything_is_in_the_page(page: Path) -> None:
         assert said in text
 
 
-def test_the_words_fit_what_was_compared(page: Path, made_up: Any, tmp_path: Path) -> None:
+def test_the_words_fit_what_was_compared(page: Path, tmp_path: Path) -> None:
     text = (page.parent / "report.md").read_text()
     assert "Options were chosen for each system on the dev set" in text
     assert "BLEU / chrF2 by words in the source" in text
@@ -107,13 +107,13 @@ def test_latex_has_every_system_and_balanced_braces(page: Path) -> None:
             assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
 
 
-def test_the_same_numbers_make_the_same_files(page: Path, made_up: Any, tmp_path: Path) -> None:
+def test_the_same_numbers_make_the_same_files(page: Path, tmp_path: Path) -> None:
     header, outcomes = made_up(topologies=TOPOLOGIES, beam=4, tune={"training.learning_rate": [0.1, 0.2]})
     again = report(header, dict(reversed(outcomes.items())), {"peek-seed-9": "killed by SIGKILL"}, tmp_path)
     assert again.read_bytes() == page.read_bytes()
 
 
-def test_nothing_to_report(made_up: Any, tmp_path: Path) -> None:
+def test_nothing_to_report(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no cell was finished \\(the loss is nan\\)"):
         report(made_up()[0], {}, {"peek-seed-1": "the loss is nan"}, tmp_path)
 

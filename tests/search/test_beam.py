@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.search.beam import beam_search
-from mtlite.search.greedy import greedy
 from mtlite.search.hypotheses import Hypotheses
 from mtlite.search.stepper import Step
 
@@ -20,7 +19,7 @@ LONGEST = 4
 
 
 class TableStepper:
-    """log p of every prefix from a table of random numbers; its attention weights tell the prefix."""
+    """log p of every prefix from a table of random numbers; its attention tells the prefix."""
 
     vocabulary_size = VOCABULARY
 
@@ -39,9 +38,9 @@ class TableStepper:
         code = (before * VOCABULARY + tokens) % self.codes
         log_p = tf.gather_nd(tf.constant(self.log_p), tf.stack([rows, code], axis=1))
         sentences = tf.repeat(memories[0], tf.size(tokens) // tf.size(memories[0]))
-        weights = tf.cast(tf.stack([sentences, code], axis=1), tf.float32)
+        attention = tf.cast(tf.stack([sentences, code], axis=1), tf.float32)
         log_total = tf.cast(code % 7, tf.float32)
-        return Step(log_p + log_total[:, None], log_total, [rows, code], weights)
+        return Step(log_p + log_total[:, None], log_total, [rows, code], attention)
 
     def code(self, prefix: tuple[int, ...]) -> int:
         code = 0
@@ -103,14 +102,6 @@ def test_spells_words_of_different_lengths(beam_size):
     assert found.ids.shape == (4, beam_size, found.ids.shape[2])
 
 
-def test_greedy_spells_words_of_different_lengths():
-    words = [[4, 5, 6], [6], [], [5, 5, 5, 4, 6]]
-    found = greedy(Speller(words), tf.fill([4, 1], EOS), tf.fill([4], 10))
-    assert [without_padding(ids[0]) for ids in found.ids.numpy()] == [[*word, EOS] for word in words]
-    expected = [np.log(0.93) * (len(word) + 1) for word in words]
-    np.testing.assert_allclose(found.scores.numpy()[:, 0], expected, rtol=1e-5)
-
-
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.0, 10.0])
 def test_a_beam_as_wide_as_everything_finds_everything_in_order(length_penalty):
     limits = [4, 1, 3, 2]
@@ -141,16 +132,6 @@ def test_a_wider_beam_is_not_worse_than_greedy_here():
     narrow, wide = (run(stepper, [LONGEST] * 20, size).scores[:, 0] for size in (1, 48))
     assert (wide >= narrow - 1e-6).all()
     assert (wide > narrow + 1e-3).any()
-
-
-def test_beam_of_one_is_greedy():
-    stepper = TableStepper(50, seed=4)
-    limits = [1 + sentence % LONGEST for sentence in range(50)]
-    beam = run(stepper, limits, 1, 0.0)
-    single = greedy(stepper, tf.fill([50, 2], EOS), tf.constant(limits))
-    np.testing.assert_array_equal(beam.ids, single.ids.numpy())
-    np.testing.assert_allclose(beam.scores, single.scores.numpy(), rtol=1e-5)
-    np.testing.assert_array_equal(beam.weights, single.weights.numpy())
 
 
 def test_every_sentence_keeps_its_own_limit():
@@ -196,4 +177,4 @@ def test_attention_rows_belong_to_the_prefixes_of_the_best_hypothesis(beam_size)
     for sentence in range(12):
         best = without_padding(found.ids[sentence][0])
         expected = [(sentence, stepper.code(tuple(best[:at]))) for at in range(len(best))]
-        assert [tuple(row) for row in found.weights[sentence][: len(best)]] == expected
+        assert [tuple(row) for row in found.attention[sentence][: len(best)]] == expected

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_models import build
 
 from mtlite.data.ids import EOS, PAD
 from mtlite.topologies.ctc import BLANK
-from mtlite.topologies.topology import Topology
 
 VOCABULARY = 6
 SOURCE = np.array([[4, EOS]])  # two positions, twice as many to write at
@@ -27,11 +27,11 @@ def paths_of(output: list[int], positions: int) -> Iterator[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("output", [[], [4], [4, 5], [4, 4], [5, 4, 5], [5, 5, 4], [4, 5, 4, 5]])
-def test_loss_and_gradients_are_those_of_all_paths(output: list[int], build: Callable[..., Topology]) -> None:
+def test_loss_and_gradients_are_those_of_all_paths(output: list[int]) -> None:
     model = build("ctc", vocabulary=VOCABULARY)
     weights = [weight.value for weight in model.trainable_variables]
     with tf.GradientTape(persistent=True) as tape:
-        loss = model.loss_of(SOURCE, np.array([[*output, EOS]]), None, 0.1).total
+        loss = model.loss_of(SOURCE, np.array([[*output, EOS]]), 0.1).total
         log_p = tf.nn.log_softmax(model((SOURCE, np.array([[EOS]]))))[0]
         paths = np.array(list(paths_of(output, 4)))
         expected = -tf.reduce_logsumexp(tf.reduce_sum(tf.gather(log_p, paths.T, batch_dims=1), axis=0))
@@ -41,7 +41,7 @@ def test_loss_and_gradients_are_those_of_all_paths(output: list[int], build: Cal
         np.testing.assert_allclose(tf.convert_to_tensor(ours), tf.convert_to_tensor(reference), rtol=1e-3, atol=1e-5)
 
 
-def test_rows_that_do_not_fit_or_are_empty_harm_no_other(build: Callable[..., Topology]) -> None:
+def test_rows_that_do_not_fit_or_are_empty_harm_no_other() -> None:
     model = build("ctc", vocabulary=VOCABULARY)
     source = np.array([[4, EOS], [EOS, PAD], [5, EOS], [EOS, PAD]])
     target = np.array([[4, 5, EOS, PAD], [EOS, PAD, PAD, PAD], [4, 4, 4, EOS], [5, 5, EOS, PAD]])
@@ -49,7 +49,7 @@ def test_rows_that_do_not_fit_or_are_empty_harm_no_other(build: Callable[..., To
 
     def loss_of(rows: slice) -> tuple[list[float], list[np.ndarray]]:
         with tf.GradientTape() as tape:
-            loss = model.loss_of(source[rows], target[rows], None, 0.0)
+            loss = model.loss_of(source[rows], target[rows], 0.0)
         gradients = tape.gradient(loss.total, weights)
         return [float(part) for part in loss], [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]
 

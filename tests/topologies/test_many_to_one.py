@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_models import build
 
 from mtlite.data.ids import BOS, EOS, PAD
-from mtlite.topologies.topology import Topology
 
 SOURCE = np.array([[5, 6, 7, EOS], [8, EOS, PAD, PAD], [9, 10, EOS, PAD]])
 TARGET = np.array([[11, 12, EOS, PAD], [4, 5, 6, EOS], [EOS, PAD, PAD, PAD]])
 
 
 @pytest.mark.parametrize("joint", [True, False])
-def test_in_parallel_equals_prefix_by_prefix(joint: bool, build: Callable[..., Topology]) -> None:
+def test_in_parallel_equals_prefix_by_prefix(joint: bool) -> None:
     model = build("many-to-one", layers=2, joint=joint, layer_normalization=True, residual=True)
     logits = model((SOURCE, TARGET)).numpy()
     for row, (source, target) in enumerate(zip(SOURCE, TARGET, strict=True)):
@@ -27,7 +25,7 @@ def test_in_parallel_equals_prefix_by_prefix(joint: bool, build: Callable[..., T
             np.testing.assert_allclose(model.head(outputs[:, -1])[0], logits[row, at], atol=1e-5)
 
 
-def test_is_an_encoder_decoder_with_shared_weights(build: Callable[..., Topology]) -> None:
+def test_is_an_encoder_decoder_with_shared_weights() -> None:
     model = build("many-to-one", layers=2)
     other = build("encoder-decoder", seed=2, layers=2, bidirectional=False)
     for part in (other.encoder, other.decoder):

@@ -4,9 +4,10 @@ import tensorflow as tf
 from samples import number_pairs
 from tiny import make_model, values
 
-from mtlite.config.options import SearchConfig, TokenizerConfig
+from mtlite.config.options import SearchConfig
+from mtlite.config.resolve import ResolvedTokenizer
 from mtlite.data.ids import EOS
-from mtlite.data.tokenizer import make_tokenizers
+from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.training.validation import Validation
 
 PAIRS = number_pairs(12, seed=4)
@@ -15,7 +16,7 @@ SOURCES, TARGETS = map(list, zip(*PAIRS, strict=True))
 
 @pytest.fixture(scope="module")
 def tokenizers():
-    return make_tokenizers(TokenizerConfig(kind="char"), iter(PAIRS), 60)[0]
+    return train_tokenizers(ResolvedTokenizer(kind="char", vocabulary_size=60), iter(PAIRS))[0]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def model(tokenizers):
 
 
 def validation(model, tokenizers, batch_tokens=100, **search):
-    return Validation(model, tokenizers, SOURCES, TARGETS, "de", SearchConfig(**search), batch_tokens)
+    return Validation(model, tokenizers, (SOURCES, TARGETS), "de", SearchConfig(**search), batch_tokens)
 
 
 def test_the_loss_is_per_target_piece_whatever_the_batches(model, tokenizers):

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
+from small_models import build
 
-from mtlite.config.length_rules import LengthRule, Lengths
-from mtlite.config.options import ModelConfig
+from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.data.batches import Batch, pad
-from mtlite.topologies.build import build_model
 from mtlite.topologies.topology import Topology
 
 VOCABULARY = 12
 
 
-def make_model(vocabulary: int = VOCABULARY, **options: Any) -> Topology:
+def make_model(vocabulary: int = VOCABULARY, topology: str = "encoder-decoder", **options: Any) -> Topology:
     """The same weights every time."""
-    keras.utils.set_random_seed(1)
-    sizes = {"embedding_size": 4, "units": 4, "layers": 1, "dropout": 0.0, "embedding_dropout": 0.0}
-    return build_model(
-        ModelConfig(**{"topology": "encoder-decoder", "bidirectional": False, **sizes, **options}),
-        source_vocabulary=vocabulary,
-        target_vocabulary=vocabulary,
-        joint=True,
-        lengths=Lengths(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), 8, 1),
-        precision="float32",
-    )
+    rule = LengthRule(1.0, 0.0)
+    options = {"embedding_size": 4, "units": 4, "bidirectional": False, **options}
+    return build(topology, vocabulary=vocabulary, lengths=LengthRules(rule, rule, 8, 1), **options)
 
 
 def make_batch(seed: int, pairs: int = 3) -> Batch:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,11 @@ def whole_training(strategy: tf.distribute.Strategy) -> None:
         parts = {"train": pairs[:36], "dev": pairs[36:40], "test": pairs[40:]}
         paths = {part: write_pairs(folder, part, some) for part, some in parts.items()}
         config = Config(
-            data=DataConfig(**paths["train"], dev=CorpusConfig(**paths["dev"]), test=CorpusConfig(**paths["test"])),
+            data=DataConfig(
+                train=[CorpusConfig(**paths["train"])],
+                dev=CorpusConfig(**paths["dev"]),
+                test=CorpusConfig(**paths["test"]),
+            ),
             tokenizer=TokenizerConfig(kind="char"),
             model=ModelConfig("encoder-decoder", 4, 4, 1, False, dropout=0.3),
             training=TrainingConfig(
@@ -93,8 +98,8 @@ def whole_training(strategy: tf.distribute.Strategy) -> None:
         )
         with strategy.scope():
             found = mtlite_train(config, folder / "two")
-        config.training.accumulate = 2
-        expected = mtlite_train(config, folder / "one")
+        twice = replace(config, training=replace(config.training, accumulate=2))
+        expected = mtlite_train(twice, folder / "one")
         for end in ("best", "last"):
             arrays, others = (load_arrays(run.path / f"{end}.safetensors")[0] for run in (found, expected))
             assert arrays.keys() == others.keys()

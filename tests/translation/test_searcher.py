@@ -5,22 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_models import build_varied, random_sources
 
 from mtlite.config.options import SearchConfig
+from mtlite.config.registry import TOPOLOGIES
 from mtlite.data.batches import pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.limits import MAX_HYPOTHESIS_TOKENS
 from mtlite.search.stepper import Stepper
-from mtlite.translation.searcher import Found, Searcher, greedy_config
+from mtlite.translation.searcher import Searcher, SentenceHypotheses
 
-AUTOREGRESSIVE = ("encoder-decoder", "attention", "peek", "many-to-one")
+AUTOREGRESSIVE = [name for name, entry in TOPOLOGIES.items() if entry.family == "autoregressive"]
+SOURCES = random_sources()
 ALL = 10**7  # batch_tokens for one batch
 
 
 @pytest.fixture(scope="module")
-def found(attention_model, sources) -> list[Found]:
+def found() -> list[SentenceHypotheses]:
     """The five best of every sentence."""
-    return Searcher([attention_model], SearchConfig(beam_size=5, nbest=5)).search(sources)
+    return Searcher([build_varied()], SearchConfig(beam_size=5, nbest=5)).search(SOURCES)
 
 
 def padded(sources: list[list[int]], extra: int = 0) -> tf.Tensor:
@@ -28,11 +31,11 @@ def padded(sources: list[list[int]], extra: int = 0) -> tf.Tensor:
     return tf.constant(np.pad(ids, ((0, 0), (0, extra))))
 
 
-def assert_same(left: list[Found], right: list[Found]) -> None:
+def assert_same(left: list[SentenceHypotheses], right: list[SentenceHypotheses]) -> None:
     assert [one.ids for one in left] == [one.ids for one in right]
     for one, other in zip(left, right, strict=True):
         np.testing.assert_allclose(one.scores, other.scores, atol=1e-4)
-        np.testing.assert_allclose(one.weights, other.weights, atol=1e-4)
+        np.testing.assert_allclose(one.attention, other.attention, atol=1e-4)
 
 
 def test_hypotheses_vary_and_hold_words_only(found):
@@ -48,181 +51,179 @@ def test_hypotheses_are_sorted_and_distinct(found):
         assert len({tuple(ids) for ids in one.ids}) == len(one.ids) == 5
 
 
-def test_limits_are_those_of_the_length_rule(found, sources, attention_model):
-    for one, source in zip(found, sources, strict=True):
-        limit = int(attention_model.lengths.search(np.array([len(source)]))[0]) + 10
+def test_limits_are_those_of_the_length_rule(found):
+    for one, source in zip(found, SOURCES, strict=True):
+        limit = int(build_varied().config.lengths.search(np.array([len(source)]))[0]) + 10
         assert max(map(len, one.ids)) <= limit
     assert any(len(one.ids[0]) == 18 for one in found), "no hypothesis reaches its limit: the test shows nothing"
 
 
-def test_a_search_ends_whatever_the_length_rule_says(attention_model):
-    searcher = Searcher([attention_model], SearchConfig())
+def test_a_search_ends_whatever_the_length_rule_says():
+    searcher = Searcher([build_varied()], SearchConfig())
     assert searcher.limits(np.array([2**20]))[0] == MAX_HYPOTHESIS_TOKENS
 
 
 @pytest.mark.parametrize("topology", AUTOREGRESSIVE)
 @pytest.mark.parametrize("beam_size", [1, 4])
-def test_batch_size_and_order_change_nothing(topology, beam_size, make_model, sources):
-    model = make_model(topology)
+def test_batch_size_and_order_change_nothing(topology, beam_size):
+    model = build_varied(topology)
     searcher = Searcher([model], SearchConfig(beam_size=beam_size, nbest=beam_size, batch_tokens=ALL))
-    together = searcher.search(sources)
+    together = searcher.search(SOURCES)
     searcher.config = SearchConfig(beam_size=beam_size, nbest=beam_size, batch_tokens=1)
-    assert_same(searcher.search(sources[:12]), together[:12])
+    assert_same(searcher.search(SOURCES[:12]), together[:12])
     searcher.config = SearchConfig(beam_size=beam_size, nbest=beam_size, batch_tokens=7 * 15 * beam_size)
-    order = np.random.default_rng(1).permutation(len(sources))
-    assert_same(searcher.search([sources[at] for at in order]), [together[at] for at in order])
+    order = np.random.default_rng(1).permutation(len(SOURCES))
+    assert_same(searcher.search([SOURCES[at] for at in order]), [together[at] for at in order])
 
 
 @pytest.mark.parametrize("beam_size", [1, 4])
-def test_128_sentences_at_once(beam_size, attention_model, sources):
+def test_128_sentences_at_once(beam_size):
     config = SearchConfig(beam_size=beam_size, nbest=beam_size, batch_tokens=ALL)
-    searcher = Searcher([attention_model], config)
-    assert_same(searcher.search(sources * 4)[88:128], (searcher.search(sources) * 4)[88:128])
+    searcher = Searcher([build_varied()], config)
+    assert_same(searcher.search(SOURCES * 4)[88:128], (searcher.search(SOURCES) * 4)[88:128])
 
 
 @pytest.mark.parametrize("topology", AUTOREGRESSIVE)
-def test_more_padding_changes_no_logit(topology, make_model, sources):
-    model, target = make_model(topology), tf.tile(tf.constant([[5, 9, 4, 12, EOS]]), [len(sources), 1])
-    logits = model((padded(sources), target)).numpy()
-    np.testing.assert_allclose(model((padded(sources, 9), target)).numpy(), logits, atol=1e-4)
-    alone = np.concatenate([model((padded([source]), target[:1])).numpy() for source in sources[:5]])
+def test_more_padding_changes_no_logit(topology):
+    model, target = build_varied(topology), tf.tile(tf.constant([[5, 9, 4, 12, EOS]]), [len(SOURCES), 1])
+    logits = model((padded(SOURCES), target)).numpy()
+    np.testing.assert_allclose(model((padded(SOURCES, 9), target)).numpy(), logits, atol=1e-4)
+    alone = np.concatenate([model((padded([source]), target[:1])).numpy() for source in SOURCES[:5]])
     np.testing.assert_allclose(alone, logits[:5], atol=1e-4)
 
 
 @pytest.mark.parametrize("beam_size", [1, 4])
-def test_more_padding_changes_no_hypothesis(beam_size, attention_model, sources):
-    searcher = Searcher([attention_model], SearchConfig(beam_size=beam_size))
-    limits = tf.fill([len(sources)], 12)
-    uniforms = tf.zeros([len(sources), 0])
-    ids, scores, weights = searcher._run(padded(sources), limits, uniforms)
-    more_ids, more_scores, more_weights = searcher._run(padded(sources, 9), limits, uniforms)
+def test_more_padding_changes_no_hypothesis(beam_size):
+    searcher = Searcher([build_varied()], SearchConfig(beam_size=beam_size))
+    limits = tf.fill([len(SOURCES)], 12)
+    uniforms = tf.zeros([len(SOURCES), 0])
+    ids, scores, weights = searcher._run(padded(SOURCES), limits, uniforms)
+    more_ids, more_scores, more_weights = searcher._run(padded(SOURCES, 9), limits, uniforms)
     np.testing.assert_array_equal(ids, more_ids)
     np.testing.assert_allclose(scores, more_scores, atol=1e-4)
     np.testing.assert_allclose(weights, more_weights[..., :-9], atol=1e-4)
     assert not np.asarray(more_weights)[..., -9:].any()
 
 
-def test_beam_of_one_is_greedy(attention_model, sources):
+def test_beam_of_one_is_greedy():
     # With one hypothesis, length normalisation changes its score only.
     config = SearchConfig(beam_size=1, length_penalty=0.0)
-    single = Searcher([attention_model], config)
+    single = Searcher([build_varied()], config)
     from mtlite.search.beam import beam_search
 
-    ids = padded(sources)
-    limits = tf.fill([len(sources)], 12)
-    beam = beam_search(Stepper([attention_model]), ids, limits, 1, 0.0)
-    greedy = single._run(ids, limits, tf.zeros([len(sources), 0]))
+    ids = padded(SOURCES)
+    limits = tf.fill([len(SOURCES)], 12)
+    beam = beam_search(Stepper([build_varied()]), ids, limits, 1, 0.0)
+    greedy = single._run(ids, limits, tf.zeros([len(SOURCES), 0]))
     np.testing.assert_array_equal(beam.ids, greedy.ids)
     np.testing.assert_allclose(beam.scores, greedy.scores, rtol=1e-5)
 
 
 @pytest.mark.parametrize("beam_size", [1, 5])
-def test_scores_and_attention_are_those_of_teacher_forcing(beam_size, attention_model, sources):
+def test_scores_and_attention_are_those_of_teacher_forcing(beam_size):
     penalty = 0.8
-    searcher = Searcher([attention_model], SearchConfig(beam_size=beam_size, length_penalty=penalty))
-    found = searcher.search(sources)
-    rows = [len(one.weights) for one in found]
+    searcher = Searcher([build_varied()], SearchConfig(beam_size=beam_size, length_penalty=penalty))
+    found = searcher.search(SOURCES)
+    rows = [len(one.attention) for one in found]
     finished = [length > len(one.ids[0]) for one, length in zip(found, rows, strict=True)]
     assert any(finished)
     assert not all(finished)
     target = padded([[*one.ids[0], EOS][:length] for one, length in zip(found, rows, strict=True)])
-    decoded = attention_model.features(padded(sources), target, None)
-    log_p = tf.gather(tf.nn.log_softmax(attention_model.head(decoded.features)), target, batch_dims=2)
+    model = build_varied()
+    decoded = model.decode(
+        tf.pad(target[:, :-1], [[0, 0], [1, 0]], constant_values=BOS), *model.read(padded(SOURCES))[::-1]
+    )
+    log_p = tf.gather(tf.nn.log_softmax(model.head(decoded.features)), target, batch_dims=2)
     totals = tf.reduce_sum(tf.where(target == PAD, 0.0, log_p), axis=1).numpy()
-    for source, one, length, attended, total in zip(sources, found, rows, decoded.weights, totals, strict=True):
-        np.testing.assert_allclose(one.weights, attended[:length, : len(source)], atol=1e-4)
-        np.testing.assert_allclose(one.weights.sum(-1), 1, atol=1e-5)
+    for source, one, length, attended, total in zip(SOURCES, found, rows, decoded.attention, totals, strict=True):
+        np.testing.assert_allclose(one.attention, attended[:length, : len(source)], atol=1e-4)
+        np.testing.assert_allclose(one.attention.sum(-1), 1, atol=1e-5)
         expected = total if beam_size == 1 else total / ((5 + length) / 6) ** penalty
         assert one.scores[0] == pytest.approx(expected, abs=1e-3)
 
 
-def test_two_of_the_same_model_are_one(attention_model, sources, found):
-    double = Searcher([attention_model] * 2, SearchConfig(beam_size=5, nbest=5)).search(sources)
+def test_two_of_the_same_model_are_one(found):
+    double = Searcher([build_varied()] * 2, SearchConfig(beam_size=5, nbest=5)).search(SOURCES)
     assert_same(double, found)
 
 
-def test_an_ensemble_averages_probabilities(make_model, sources):
-    models = [make_model(seed=1), make_model("encoder-decoder", seed=2)]
-    source, tokens = padded(sources), tf.fill([len(sources)], BOS)
+def test_an_ensemble_averages_probabilities():
+    models = [build_varied(seed=1), build_varied("encoder-decoder", seed=2)]
+    source, tokens = padded(SOURCES), tf.fill([len(SOURCES)], BOS)
 
     def probabilities(stepper: Stepper) -> np.ndarray:
         memories, states = stepper.read(source)
         step = stepper.step(tokens, states, memories)
-        return np.exp((step.scores - step.log_total[:, None]).numpy())
+        return np.asarray(tf.exp(step.scores - step.log_total[:, None]))
 
     each = [probabilities(Stepper([model])) for model in models]
     np.testing.assert_allclose(probabilities(Stepper(models)), np.mean(each, axis=0), atol=1e-6)
     assert np.abs(each[0] - each[1]).max() > 0.1
 
 
-def test_an_ensemble_attends_as_its_models_with_attention_do(make_model, attention_model, sources):
-    models = [attention_model, make_model("encoder-decoder", seed=2)]
-    one = Searcher(models, SearchConfig(beam_size=2)).search(sources[1:2])[0]
-    assert one.weights.shape[1] == len(sources[1])
-    np.testing.assert_allclose(one.weights.sum(-1), 1, atol=1e-5)
+def test_an_ensemble_attends_as_its_models_with_attention_do():
+    models = [build_varied(), build_varied("encoder-decoder", seed=2)]
+    one = Searcher(models, SearchConfig(beam_size=2)).search(SOURCES[1:2])[0]
+    assert one.attention.shape[1] == len(SOURCES[1])
+    np.testing.assert_allclose(one.attention.sum(-1), 1, atol=1e-5)
 
 
-def test_models_without_attention_have_no_weights(make_model, sources):
-    one = Searcher([make_model("encoder-decoder")], SearchConfig(beam_size=2)).search(sources[:1])[0]
-    assert one.weights.shape[1] == 0
+def test_models_without_attention_have_no_attention():
+    one = Searcher([build_varied("encoder-decoder")], SearchConfig(beam_size=2)).search(SOURCES[:1])[0]
+    assert one.attention.shape[1] == 0
 
 
 def sampler(model, seed: int = 1, batch_tokens: int = ALL, **options) -> Searcher:
     return Searcher([model], SearchConfig(sample=True, batch_tokens=batch_tokens, **options), seed)
 
 
-def test_samples_are_those_of_the_seed(attention_model, sources):
-    first, again, other = (sampler(attention_model, seed).search(sources) for seed in (1, 1, 2))
+def test_samples_are_those_of_the_seed():
+    first, again, other = (sampler(build_varied(), seed).search(SOURCES) for seed in (1, 1, 2))
     assert_same(first, again)
-    assert sum(one.ids != two.ids for one, two in zip(first, other, strict=True)) > len(sources) / 2
+    assert sum(one.ids != two.ids for one, two in zip(first, other, strict=True)) > len(SOURCES) / 2
 
 
-def test_samples_do_not_depend_on_neighbours(attention_model, sources):
-    searcher = sampler(attention_model)
-    together = searcher.search(sources)
+def test_samples_do_not_depend_on_neighbours():
+    searcher = sampler(build_varied())
+    together = searcher.search(SOURCES)
     searcher.config = SearchConfig(sample=True, batch_tokens=40)
-    assert_same(searcher.search(sources), together)
-    parts = searcher.search(sources[:7]) + searcher.search(sources[7:8], first=7) + searcher.search(sources[8:], 8)
+    assert_same(searcher.search(SOURCES), together)
+    parts = searcher.search(SOURCES[:7]) + searcher.search(SOURCES[7:8], first=7) + searcher.search(SOURCES[8:], 8)
     assert_same(parts, together)
 
 
-def test_equal_sentences_get_samples_of_their_own(attention_model, sources):
-    samples = sampler(attention_model).search([sources[1]] * 20)
+def test_equal_sentences_get_samples_of_their_own():
+    samples = sampler(build_varied()).search([SOURCES[1]] * 20)
     assert len({tuple(one.ids[0]) for one in samples}) > 15
 
 
-def test_sampling_among_one_word_is_greedy(attention_model, sources):
-    greedy = Searcher([attention_model], SearchConfig(beam_size=1)).search(sources)
-    assert_same(sampler(attention_model, top_k=1).search(sources), greedy)
-    assert_same(sampler(attention_model, top_p=1e-6).search(sources), greedy)
+def test_sampling_among_one_word_is_greedy():
+    greedy = Searcher([build_varied()], SearchConfig(beam_size=1)).search(SOURCES)
+    assert_same(sampler(build_varied(), top_k=1).search(SOURCES), greedy)
+    assert_same(sampler(build_varied(), top_p=1e-6).search(SOURCES), greedy)
 
 
-def test_a_lower_temperature_gives_likelier_samples(attention_model, sources):
+def test_a_lower_temperature_gives_likelier_samples():
     mean = [
-        np.mean([one.scores[0] / (len(one.ids[0]) + 1) for one in searcher.search(sources)])
-        for searcher in (sampler(attention_model, temperature=t) for t in (0.3, 1.0, 3.0))
+        np.mean([one.scores[0] / (len(one.ids[0]) + 1) for one in searcher.search(SOURCES)])
+        for searcher in (sampler(build_varied(), temperature=t) for t in (0.3, 1.0, 3.0))
     ]
     assert mean[0] > mean[1] > mean[2]
 
 
-def test_samples_hold_words_only(attention_model, sources):
-    samples = sampler(attention_model, temperature=1000.0).search(sources)
+def test_samples_hold_words_only():
+    samples = sampler(build_varied(), temperature=1000.0).search(SOURCES)
     assert not {token for one in samples for token in one.ids[0]} & {PAD, UNK, BOS, EOS}
 
 
-def test_fewer_hypotheses_where_there_are_no_more(make_model):
-    model = make_model(vocabulary=5)  # </s> and one word
+def test_fewer_hypotheses_where_there_are_no_more():
+    model = build_varied(vocabulary=5)  # </s> and one word
     config = SearchConfig(beam_size=20, nbest=20)
     one = Searcher([model], config).search([[4, EOS]])[0]
-    limit = int(model.lengths.search(np.array([2]))[0]) + 10
+    limit = int(model.config.lengths.search(np.array([2]))[0]) + 10
     assert len(one.ids) == limit + 1  # 0 to limit - 1 words and </s>, and as many words as the limit allows
     assert all(np.isfinite(one.scores))
 
 
 def test_no_sentences():
     assert Searcher.search(object.__new__(Searcher), []) == []
-
-
-def test_greedy_config_keeps_the_rest():
-    config = greedy_config(SearchConfig(beam_size=7, nbest=3, sample=True, max_source_tokens=99))
-    assert config == SearchConfig(beam_size=1, nbest=1, sample=False, max_source_tokens=99)

@@ -1,4 +1,4 @@
-"""The drawings of a report: few colours that everybody can tell apart, labels beside what they name."""
+"""The charts of a report: few colours that everybody can tell apart, labels beside what they name."""
 
 from __future__ import annotations
 
@@ -150,7 +150,6 @@ def against_cost(points: Mapping[str, tuple[float, float]], label: str) -> bytes
 
     Args:
         points: by system, its cost and its BLEU.
-        label: of the cost.
     """
     with matplotlib.rc_context(_STYLE):
         figure, axes = pyplot.subplots(figsize=(_WIDTH, max(2.6, 0.6 + 0.2 * len(points))), layout="constrained")

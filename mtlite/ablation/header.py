@@ -1,0 +1,84 @@
+"""What all cells of an ablation share, as its folder and its record state it: enough for a report."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from mtlite.ablation.options import AblationConfig
+from mtlite.comparison.outcome import Options
+from mtlite.comparison.results import EvaluationSets
+from mtlite.config.read import plain
+from mtlite.config.recipe import Values
+from mtlite.errors import UsageError
+from mtlite.storage.run_directory import Run
+
+T = TypeVar("T")
+
+HEADER = "experiment.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header(EvaluationSets):
+    """What all cells share."""
+
+    shared: Options  # options and checksums that must be equal for two cells to be of one ablation
+    name: str  # of the recipe
+    recipe: Values  # its sections without `ablation`
+    ablation: AblationConfig
+    pair: tuple[int, int]  # source and target tokens of an average training pair
+
+    @property
+    def experiment(self) -> str:
+        """One checksum for all that cells share."""
+        return hashlib.sha256(json.dumps(self.shared, sort_keys=True).encode()).hexdigest()
+
+
+def differences(expected: Options, received: Options) -> str:
+    """What differs between two `shared`, in a few words."""
+    names = [name for name in {**expected, **received} if expected.get(name) != received.get(name)]
+    parts = []
+    for name in names[:5]:
+        readable = not name.startswith("the ")
+        parts.append(f"{name} ({expected.get(name)} here, {received.get(name)} there)" if readable else name)
+    return ", ".join(parts) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def keep_header(folder: Path, header: Header) -> None:
+    """Write down what this folder holds the cells of, or refuse it if they are others.
+
+    Raises:
+        UsageError: what differs.
+    """
+    run = Run(folder)
+    if (folder / HEADER).exists():
+        kept = run.read_json(HEADER, Header)
+        if kept.experiment != header.experiment:
+            raise UsageError(
+                f"{folder} holds another ablation; different are {differences(header.shared, kept.shared)}: "
+                "give another --run"
+            )
+    run.write_json(HEADER, plain(header))
+
+
+def joined(headers: Sequence[Header]) -> Header:
+    """One header with every topology, seed and point of the grid that one of several starts asked for."""
+    first, *others = headers
+    ablation = first.ablation
+    for other in (header.ablation for header in others):
+        ablation = dataclasses.replace(
+            ablation,
+            topologies=_union(ablation.topologies, other.topologies),
+            seeds=_union(ablation.seeds, other.seeds),
+            grid={option: _union(values, other.grid.get(option, [])) for option, values in ablation.grid.items()},
+        )
+    return dataclasses.replace(first, ablation=ablation)
+
+
+def _union(first: list[T], second: list[T]) -> list[T]:
+    return [*first, *(value for value in second if value not in first)]

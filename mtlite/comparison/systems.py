@@ -1,0 +1,80 @@
+"""Systems: each is one way to train, with the outcome of its training for each seed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from statistics import mean
+
+from mtlite.comparison.outcome import Options, Outcome
+from mtlite.evaluation.likelihood import Likelihood
+from mtlite.evaluation.scores import Scores, scores_of
+from mtlite.evaluation.statistics import SentenceStatistics
+
+
+@dataclass(frozen=True)
+class System:
+    """One way to train: a topology with some options. Its seeds are repetitions of it."""
+
+    topology: str
+    options: Options = field(default_factory=dict)  # those that tell it from other systems of its topology
+
+    @property
+    def name(self) -> str:
+        """For people: `attention`, or `attention units=128`."""
+        return " ".join([self.topology, label(self.options)]).strip()
+
+
+@dataclass(frozen=True)
+class TrainedSystem:
+    """A system with the outcomes of its seeds."""
+
+    system: System
+    runs: dict[int, Outcome]  # by seed
+    marks: list[str] = field(default_factory=list)  # what a reader must know beside its numbers
+
+    @property
+    def name(self) -> str:
+        return self.system.name
+
+    def statistics(self, search: str, test: str) -> dict[int, SentenceStatistics]:
+        """By seed, the counts of one test set."""
+        return {seed: outcome.outputs[search][test].statistics for seed, outcome in self.runs.items()}
+
+    def likelihood(self, test: str) -> dict[int, Likelihood]:
+        """By seed, how probable the references of one test set are."""
+        return {seed: outcome.likelihood[test] for seed, outcome in self.runs.items()}
+
+    def scores(self, search: str, test: str, metric: str) -> list[float]:
+        """The corpus score of every seed."""
+        return [getattr(corpus_scores(each), metric).score for each in self.statistics(search, test).values()]
+
+    def mean(self, number: str) -> float:
+        """Mean over the seeds of a property of the outcomes."""
+        return mean(float(getattr(outcome, number)) for outcome in self.runs.values())
+
+    @property
+    def parameters(self) -> int:
+        return next(iter(self.runs.values())).facts.parameters
+
+    @property
+    def not_converged(self) -> list[int]:
+        """The seeds that had not converged."""
+        return [seed for seed, outcome in sorted(self.runs.items()) if not outcome.converged]
+
+    def sentences_per_second(self, search: str, test: str) -> float:
+        """Mean over the seeds of the speed of translation."""
+        return mean(outcome.outputs[search][test].sentences_per_second for outcome in self.runs.values())
+
+
+def label(options: Options) -> str:
+    """Options for people: `units=128 dropout=0.1`."""
+    return " ".join(
+        f"{name.rpartition('.')[2]}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in options.items()
+    )
+
+
+def corpus_scores(statistics: SentenceStatistics) -> Scores:
+    """Scores without intervals."""
+    return scores_of(statistics, confidence=False)

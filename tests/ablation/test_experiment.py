@@ -1,0 +1,67 @@
+"""What the cells of an ablation share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from samples import number_pairs, write_pairs
+
+from mtlite.ablation.ablate import prepare_experiment
+from mtlite.ablation.experiment import Experiment
+from mtlite.comparison.systems import System
+
+
+@pytest.fixture
+def experiment(tiny_config: Callable[..., Any], tmp_path: Path, console: Console) -> Callable[..., Experiment]:
+    """`experiment(model={"attention": "dot"})`: of two topologies, with sections of the recipe changed."""
+
+    def make(**sections: Any) -> Experiment:
+        recipe = tiny_config().to_dict()
+        recipe["model"] = {"units": 8, "layers": 1, **sections.pop("model", {})}
+        recipe |= {"ablation": {"topologies": ["one-to-one", "attention"], "seeds": [1, 2]}, **sections}
+        return prepare_experiment(recipe, "tiny.yaml", tmp_path, console)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("option", "values"), [("attention", ["dot", "additive"]), ("bidirectional", [True, False]), ("units", [4, 8])]
+)
+def test_every_option_of_the_recipe_tells_ablations_apart(
+    experiment: Callable[..., Experiment], option: str, values: list[Any]
+) -> None:
+    """Also one that the first topology cannot have: a cell that was trained with another value is not done."""
+    assert len({experiment(model={option: value}).header().experiment for value in values}) == len(values)
+
+
+def test_seeds_threads_and_topologies_of_a_start_do_not(experiment: Callable[..., Experiment]) -> None:
+    first = experiment().header()
+    assert experiment(ablation={"topologies": ["one-to-one"], "seeds": [7]}).header().experiment == first.experiment
+    assert experiment(ablation={"threads": 2}).header().experiment != first.experiment
+
+
+def test_cells_have_the_same_tokenizer_and_nothing_open(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
+    made = experiment()
+    made.save_tokenizers()
+    configs = [made.config(System(topology), seed) for topology in ("one-to-one", "attention") for seed in (1, 2)]
+    for config in configs:
+        path = Path(str(config.tokenizer.source_model))
+        assert path.is_relative_to(tmp_path)
+        assert path.is_file()
+    assert configs[0].training.max_updates == 8
+    assert [config.seed for config in configs] == [1, 2, 1, 2]
+
+
+def test_one_file_is_split_once_for_all_cells(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
+    paths = write_pairs(tmp_path, "all", number_pairs(200, seed=1))
+    headers = [
+        experiment(data={"train": paths, "seed": data_seed}, seed=seed).header() for data_seed, seed in
+        ((1, 1), (1, 2), (2, 1))
+    ]  # fmt: skip
+    assert headers[0].sides == headers[1].sides
+    assert headers[0].experiment == headers[1].experiment != headers[2].experiment
+    assert len(headers[0].references("test")) == 20
