@@ -46,10 +46,8 @@ def training_flops(model: Topology, source_length: int, target_length: int, smoo
     """Floating-point operations of all matrix products of one pair, forwards and backwards.
 
     Args:
-        model: with its weights.
         source_length: tokens of the source, `</s>` included.
         target_length: tokens of the target, `</s>` included.
-        smoothing: label smoothing of the loss.
     """
     source = _sentence(source_length, model.config.source_vocabulary)
     target = _sentence(target_length, model.config.target_vocabulary)
@@ -60,10 +58,8 @@ def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smo
     """All matrix products of a batch, forwards and backwards, in their order.
 
     Args:
-        model: with its weights.
         source: `[batch, source length]`.
         target: `[batch, target length]`.
-        smoothing: label smoothing of the loss.
     """
     products: list[Product] = []
 
