@@ -209,3 +209,14 @@ def new_file(path: str, option: str) -> Path:
     if not Path(path).parent.is_dir():
         raise UsageError(f"{option} {path}: there is no folder {Path(path).parent}")
     return Path(path)
+
+
+def new_picture(path: str, option: str) -> Path:
+    """A picture that is not there yet.
+
+    Raises:
+        UsageError: as `new_file`, or if its name has another ending.
+    """
+    if not path.endswith((".png", ".svg", ".pdf")):
+        raise UsageError(f"{option} {path}: expected a name that ends in .png, .svg or .pdf")
+    return new_file(path, option)
