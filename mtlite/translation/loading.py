@@ -59,11 +59,7 @@ def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:
-    """Refuse runs that cannot translate together.
-
-    Raises:
-        UsageError: why they cannot.
-    """
+    """Refuse runs that cannot translate together."""
     first = runs[0]
     topology, family = first.config.model.topology, entry_of(first.config.model.topology).family
     for run in runs[1:]:
@@ -93,11 +89,7 @@ def refuse_unjoinable(runs: Sequence[Run]) -> None:
 
 
 def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
-    """How to search with a run: as it was configured, with what was asked for over it.
-
-    Raises:
-        UsageError: if a value has another type, is out of range, or is nothing for the run's topology.
-    """
+    """How to search with a run: as it was configured, with what was asked for over it."""
     if not isinstance(asked, SearchConfig | dict | None):
         raise UsageError(f"search: expected a mtlite.SearchConfig, received {type(asked).__name__}")
     given = plain(asked) if isinstance(asked, SearchConfig) else asked or {}
@@ -107,11 +99,7 @@ def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
 
 
 def load_tokenizers(run: Run) -> Tokenizers:
-    """The tokenizers that a run was trained with.
-
-    Raises:
-        RunError: if they are missing, or others.
-    """
+    """The tokenizers that a run was trained with."""
     facts, tokenizers = run.facts, Tokenizers.load(run.path)
     sides = {
         "source": (tokenizers.source, facts.source_tokenizer, facts.source_vocabulary),
@@ -131,11 +119,7 @@ def load_tokenizers(run: Run) -> Tokenizers:
 
 
 def refuse_without_weights(run: Run) -> None:
-    """Refuse a run that has no weights.
-
-    Raises:
-        RunError: what to do.
-    """
+    """Refuse a run that has no weights."""
     path = run.path / WEIGHTS
     if path.is_file():
         return
