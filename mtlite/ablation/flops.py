@@ -46,7 +46,6 @@ def training_flops(model: Topology, source_length: int, target_length: int, smoo
     """Floating-point operations of all matrix products of one pair, forwards and backwards.
 
     Args:
-        model: with its weights.
         source_length: tokens of the source, `</s>` included.
         target_length: tokens of the target, `</s>` included.
         smoothing: label smoothing of the loss.
@@ -60,7 +59,6 @@ def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smo
     """All matrix products of a batch, forwards and backwards, in their order.
 
     Args:
-        model: with its weights.
         source: `[batch, source length]`.
         target: `[batch, target length]`.
         smoothing: label smoothing of the loss.

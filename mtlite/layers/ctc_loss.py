@@ -33,11 +33,11 @@ def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
 
     # It refuses a row without labels: such a row gets a label for which there is room, and is settled below.
     has_labels = labels[:, :1] != 0
-    places = tf.where((labels != 0) | (~has_labels & (tf.range(columns) == 0)))
-    values = tf.gather_nd(tf.where(has_labels, column, columns), places)
+    indices = tf.where((labels != 0) | (~has_labels & (tf.range(columns) == 0)))
+    values = tf.gather_nd(tf.where(has_labels, column, columns), indices)
     nll, raw = tf.raw_ops.CTCLoss(
         inputs=tf.transpose(narrow, [1, 0, 2]),
-        labels_indices=places,
+        labels_indices=indices,
         labels_values=values,
         sequence_length=positions,
         preprocess_collapse_repeated=False,
@@ -56,11 +56,11 @@ def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
         rows = tf.range(batch * length)[:, None]
         tokens = tf.concat([labels, tf.zeros([batch, 1], tf.int32)], axis=1)
         tokens = tf.reshape(tf.repeat(tokens, length, axis=0), [batch * length, columns + 1])
-        places = tf.stack([tf.broadcast_to(rows, tf.shape(tokens)), tokens], axis=-1)
+        indices = tf.stack([tf.broadcast_to(rows, tf.shape(tokens)), tokens], axis=-1)
         softmax = tf.exp(logits - log_total) * each[..., None]
         updates = tf.reshape(passes * each[..., None], [batch * length, columns + 1])
         flat = tf.reshape(softmax, [batch * length, tf.shape(logits)[2]])
-        return tf.reshape(tf.tensor_scatter_nd_sub(flat, places, updates), tf.shape(logits)), None, None
+        return tf.reshape(tf.tensor_scatter_nd_sub(flat, indices, updates), tf.shape(logits)), None, None
 
     return nll, gradient
 

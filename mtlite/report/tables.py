@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import mean
+from statistics import mean, stdev
 from typing import Any
 
 from mtlite.comparison.results import ComparisonFamily
@@ -105,8 +105,6 @@ def likelihood_table(likelihood: Mapping[str, ComparedLikelihood]) -> Table:
 
 def spread(values: Sequence[float]) -> str:
     """Mean and standard deviation."""
-    from statistics import stdev
-
     return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
 
 

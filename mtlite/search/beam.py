@@ -44,10 +44,8 @@ def beam_search(
     at the end.
 
     Args:
-        stepper: the models.
         source: `[batch, source length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
-        beam_size: hypotheses per sentence.
         length_penalty: 0 prefers short hypotheses, 1 long ones.
     """
     memories, states = stepper.read(source)

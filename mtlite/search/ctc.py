@@ -25,7 +25,6 @@ def best_path(model: CTC, source: tf.Tensor) -> Hypotheses:
     """The likeliest token or blank at every position; then equal neighbours become one, and blanks are left out.
 
     Args:
-        model: the model.
         source: `[batch, source length]` ids.
 
     Returns:
@@ -43,9 +42,7 @@ def prefix_beam_search(model: CTC, source: tf.Tensor, beam_size: int) -> Hypothe
     """The outputs with the largest sum over their paths, as far as a beam finds them.
 
     Args:
-        model: the model.
         source: `[batch, source length]` ids.
-        beam_size: hypotheses per sentence.
 
     Returns:
         `beam_size` hypotheses a sentence; a score is log p of all paths of a hypothesis that the beam has kept.

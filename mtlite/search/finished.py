@@ -16,7 +16,6 @@ def without_finished(going: tf.Tensor, sentences: Any, hypotheses: Any, beam_siz
         going: whether each sentence goes on `[sentences]`.
         sentences: tensors with one row a sentence, in any structure.
         hypotheses: tensors with `beam_size` rows a sentence, in any structure.
-        beam_size: hypotheses per sentence.
     """
 
     def fewer() -> tuple[Any, Any]:

@@ -22,7 +22,6 @@ def one_by_one(
     """Write one hypothesis a sentence, inside one graph.
 
     Args:
-        stepper: the models.
         source: `[batch, source length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
         choose: from scores `[rows, vocabulary]`, the number of the step and the sentence of each row `[rows]` to the

@@ -46,7 +46,6 @@ def sample(
     """Sample one hypothesis a sentence.
 
     Args:
-        stepper: the models.
         source: `[batch, source length]` ids.
         limits: tokens that each hypothesis may have at most `[batch]`.
         uniforms: random numbers in [0, 1) `[batch, longest limit]`: with numbers of its own, a sentence's sample does

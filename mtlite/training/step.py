@@ -29,14 +29,12 @@ class TrainingStep:
     """Gradients of one or more batches, summed, divided once by their tokens, applied.
 
     Args:
-        model: the topology.
-        optimizer: updates its weights.
         seed: of dropout.
         label_smoothing: share of the probability that is spread over the vocabulary.
         accumulate: batches per update and replica.
         strategy: over which devices; the default strategy is one device.
         parts: of the batch of an update, which are computed side by side; the sums are those of the whole batch,
-            dropout is drawn for each part. Several batches an update run side by side anyway: they are not cut.
+            dropout is drawn for each part. Several batches an update run side by side anyway: they are not split.
     """
 
     def __init__(
@@ -64,7 +62,12 @@ class TrainingStep:
             update: its number, from 1.
         """
         sides = [
-            [tf.constant(side) for batch in self._share(batches, replica) for part in self.cut(batch) for side in part]
+            [
+                tf.constant(side)
+                for batch in self._share(batches, replica)
+                for part in self.split(batch)
+                for side in part
+            ]
             for replica in self._replicas()
         ]
         if len(sides) == 1:
@@ -92,7 +95,7 @@ class TrainingStep:
             self._graphs[sides] = tf.function(self._distributed, input_signature=signature, reduce_retracing=many)
         return self._graphs[sides]
 
-    def cut(self, batch: Batch) -> list[Batch]:
+    def split(self, batch: Batch) -> list[Batch]:
         """The parts of a batch; as many as it has pairs, if these are fewer."""
         parts = min(self.parts, len(batch.source))
         sides = (np.array_split(side, parts) for side in batch)

@@ -16,7 +16,6 @@ class Validation:
 
     Args:
         model: scored with the weights that it has when asked.
-        tokenizers: of both sides.
         dev: raw source lines and raw target lines.
         target_language: chooses the metric's tokenizer.
         search: batch size and limits.

@@ -90,7 +90,7 @@ class OurTraining:
         smoothing = self.sizes.label_smoothing
         parts = [
             training_products(self.model, tf.constant(source), tf.constant(target), smoothing)
-            for source, target in self.step.cut(batch)
+            for source, target in self.step.split(batch)
         ]
         shapes = {(shape, product.dtype) for products in parts for product in products for shape in product.shapes}
         factors = {key: tf.cast(tf.random.normal(key[0]), key[1]) for key in shapes}
