@@ -1,6 +1,7 @@
 """What a user can get wrong, and how it is said: one line, no traceback.
 
-A message says what was expected, what was received and what to do next.
+A message says what was expected, what was received and what to do next. Whatever reads an option, a file or a run
+raises one of these; a docstring says so only where it adds something.
 """
 
 from __future__ import annotations

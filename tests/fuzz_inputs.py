@@ -40,7 +40,7 @@ from mtlite.storage.run_directory import LOG, Run
 from mtlite.storage.tensors import load_arrays
 from mtlite.storage.training_log import read_training_log
 from mtlite.translation.loading import load_tokenizers, topology_config
-from mtlite.translation.scoring import read_result
+from mtlite.translation.result import read_result
 
 ODD = [
     "",

@@ -92,7 +92,7 @@ def outcome_of(cell: Cell, ablation: AblationConfig, tests: list[str], mistakes:
         flops_per_pair=123_456_789,
         attention=attention if cell.system.topology == "attention" else [],
         outputs=outputs_of(cell, ablation, tests, mistakes) if reported else {},
-        likelihood={test: Likelihood(*(np.float32(each) for each in found)) for test in tests if reported},
+        likelihood={test: Likelihood(*(each.astype(np.float32) for each in found)) for test in tests if reported},
     )
 
 

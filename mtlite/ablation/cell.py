@@ -22,7 +22,7 @@ from mtlite.comparison.attention_maps import attention_of
 from mtlite.comparison.outcome import Outcome, Output, outcome_of, read_outputs
 from mtlite.config.read import plain
 from mtlite.config.recipe import read_config
-from mtlite.config.registry import register
+from mtlite.config.registry import register_topology
 from mtlite.console import make_console
 from mtlite.data.ids import truncate
 from mtlite.errors import DamagedError, MtliteError, explain
@@ -55,8 +55,6 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:
     """Train, translate, count.
 
     Args:
-        recipe: of the cell.
-        run: new, half done or done.
         pair: source and target length of an average pair.
         beam: size of the second search; 0 for none.
     """
@@ -161,7 +159,7 @@ def main() -> int:
     end_with_parent(arguments.parent)
     try:
         for topology in arguments.topology:
-            register(topology)
+            register_topology(topology)
         run_cell(arguments.recipe, Run(arguments.run), tuple(arguments.pair), arguments.beam)
     except Exception as error:  # noqa: BLE001 - whoever started this process says it
         if not isinstance(error, MtliteError):

@@ -67,6 +67,7 @@ class Record:
         self.headers: list[Header] = []
         self._outcomes: dict[str, Outcome] = {}
         self._experiments: dict[str, None] = {}  # in their order
+        self._appended = False
         content = self._read()[0]
         for number, text in enumerate(content.splitlines(), 1):
             self._take(text, number)
@@ -120,13 +121,14 @@ class Record:
         self._append(CellLine(experiment=header.experiment, cell=cell, outcome=outcome))
 
     def compress(self) -> None:
-        """Compress all lines as one.
+        """Compress all lines together, if some were appended.
 
         Raises:
             RunError: if it cannot be written; the old file stays.
         """
-        with self._locked():
-            write_atomically(self.path, lzma.compress(self._read()[0]))
+        if self._appended:
+            with self._locked():
+                write_atomically(self.path, lzma.compress(self._read()[0]))
 
     def _append(self, line: Any) -> None:
         """Add a line, whole or not at all.
@@ -148,6 +150,7 @@ class Record:
                     raise
         except OSError as error:
             raise RunError(f"cannot write --record {self.path} ({error.strerror or error})") from None
+        self._appended = True
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtlite.commands.parsing import Parser, add_search_options, new_file, search_config, warn_of_truncation
+from mtlite.commands.parsing import Parser, add_search_options, new_picture, search_config, warn_of_truncation
 from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
@@ -19,9 +19,7 @@ def run(arguments: list[str]) -> None:
     )
     add_search_options(parser)
     options = parser.parse(arguments)
-    output = new_file(options.output, "--output")
-    if output.suffix not in (".png", ".svg", ".pdf"):
-        raise UsageError(f"--output {output}: expected a name that ends in .png, .svg or .pdf")
+    output = new_picture(options.output, "--output")
     if not options.sentence.strip():
         raise UsageError("the sentence is empty: give one to translate")
     opened = open_runs([options.run])

@@ -8,6 +8,7 @@ from mtlite.commands.parsing import Parser, existing_file
 from mtlite.data.languages import is_language_code
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
+from mtlite.report.document import to_text
 from mtlite.storage.run_directory import Run
 
 
@@ -53,7 +54,6 @@ def compare_runs(paths: list[str], baseline: str, asked: str | None) -> None:
     from mtlite.comparison.comparable import common_test, group_runs, refuse_incomparable
     from mtlite.comparison.outcome import outcome_of
     from mtlite.comparison.results import make_family
-    from mtlite.report.document import to_text
     from mtlite.report.tables import cost_table, main_table, method, pairs_table
 
     runs = [Run.open(path) for path in paths]
@@ -76,7 +76,6 @@ def compare_files(paths: list[str], baseline: str, reference: str, language: str
     """Compare files of translations, each of which is one output of a system."""
     from mtlite.evaluation.significance import compare
     from mtlite.evaluation.statistics import sentence_statistics
-    from mtlite.report.document import to_text
     from mtlite.report.tables import method, outputs_table, pairs_table
 
     references = list(read_lines(existing_file(reference, "--reference")))

@@ -159,11 +159,7 @@ def add_search_options(parser: Parser) -> None:
 
 
 def search_config(parsed: argparse.Namespace, run: Run) -> SearchConfig:
-    """The run's search settings with the options of the command line over them.
-
-    Raises:
-        UsageError: if a value is out of range, or nothing for the run's topology.
-    """
+    """The run's search settings with the options of the command line over them."""
     given = {name: getattr(parsed, name) for name in _SEARCH if getattr(parsed, name, None) is not None}
     if (beam := given.pop("beam", None)) is not None:
         given = {"nbest": min(run.config.search.nbest, max(1, beam)), **given, "beam_size": beam}
@@ -186,11 +182,7 @@ def warn_of_truncation(what: str, most: int) -> None:
 
 
 def existing_file(path: str, option: str) -> Path:
-    """A file that is there.
-
-    Raises:
-        UsageError: if it is not.
-    """
+    """A file that is there."""
     if not Path(path).exists():
         raise UsageError(f"{option} {path} not found: give a text file with one sentence a line")
     if Path(path).is_dir():
@@ -199,13 +191,16 @@ def existing_file(path: str, option: str) -> Path:
 
 
 def new_file(path: str, option: str) -> Path:
-    """A file that is not there yet, in a folder that is.
-
-    Raises:
-        UsageError: if it is there, or the folder is not.
-    """
+    """A file that is not there yet, in a folder that is."""
     if Path(path).exists():
         raise UsageError(f"{option} {path} exists: give a new name")
     if not Path(path).parent.is_dir():
         raise UsageError(f"{option} {path}: there is no folder {Path(path).parent}")
     return Path(path)
+
+
+def new_picture(path: str, option: str) -> Path:
+    """A picture that is not there yet."""
+    if not path.endswith((".png", ".svg", ".pdf")):
+        raise UsageError(f"{option} {path}: expected a name that ends in .png, .svg or .pdf")
+    return new_file(path, option)

@@ -6,13 +6,14 @@ import dataclasses
 import math
 import shutil
 
-from mtlite.commands.parsing import Parser, add_config_options, config_values, new_file
+from mtlite.commands.parsing import Parser, add_config_options, config_values, new_picture
 from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.options import ModelConfig
 from mtlite.config.recipe import Values, config_from
 from mtlite.config.registry import OPTIONAL, TOPOLOGIES, entry_of, unsupported
 from mtlite.config.resolve import TopologyConfig, choose_sizes
-from mtlite.errors import UsageError
+from mtlite.runtime import start_tensorflow
+from mtlite.topologies.drawing import documentation, draw
 
 _NARROWEST = 100  # columns in which the table can be read
 # What the number of weights depends on beside the options: output positions of vector-dense, and k of ctc.
@@ -42,7 +43,7 @@ def run(arguments: list[str]) -> None:
     given = config_values(options)
     configs = {name: _config(name, given) for name in names} if given or options.parameters else {}
     if options.output:
-        _draw(names, options.output)
+        draw(names, new_picture(options.output, "--output"))
     counts = _count_weights(configs)
     if options.name:
         _print_one(options.name, counts)
@@ -67,18 +68,7 @@ def _config(name: str, given: Values) -> TopologyConfig:
     return TopologyConfig.of(resolved, source_vocabulary=size, target_vocabulary=size, joint=joint, lengths=_LENGTHS)
 
 
-def _draw(names: list[str], path: str) -> None:
-    output = new_file(path, "--output")
-    if output.suffix not in (".png", ".svg", ".pdf"):
-        raise UsageError(f"--output {output}: expected a name that ends in .png, .svg or .pdf")
-    from mtlite.topologies.drawing import draw
-
-    draw(names, output)
-
-
 def _print_one(name: str, counts: dict[str, int]) -> None:
-    from mtlite.topologies.drawing import documentation
-
     entry = TOPOLOGIES[name]
     print(f"{name} ({entry.family})\n\n{documentation(name)}\n")
     print(f"options beside those that all have: {', '.join(sorted(entry.options)) or 'none'}")
@@ -114,8 +104,6 @@ def _count_weights(configs: dict[str, TopologyConfig]) -> dict[str, int]:
     """Weights of each topology."""
     if not configs:
         return {}
-    from mtlite.runtime import start_tensorflow
-
     start_tensorflow(threads=0)
     from mtlite.topologies.build import weight_shapes
 

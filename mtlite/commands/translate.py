@@ -97,25 +97,27 @@ def chunks(lines: Iterator[str]) -> Iterator[list[str]]:
             waiting.put(error)
 
     threading.Thread(target=read, daemon=True).start()
-    end: BaseException | None = None
-    going_on = True
-    while going_on:
-        chunk: list[str] = []
-        characters = 0
-        item = waiting.get()
-        while True:
-            if not isinstance(item, str):
-                going_on, end = False, item
-                break
-            chunk.append(item)
-            characters += len(item)
-            if len(chunk) >= _LINES_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
-                break
-            try:
-                item = waiting.get(timeout=_WAIT_FOR_MORE)
-            except queue.Empty:
-                break
+    last: str | BaseException | None = ""
+    while isinstance(last, str):
+        chunk, last = _next_chunk(waiting)
         if chunk:
             yield chunk
-    if end is not None:
-        raise end
+    if last is not None:
+        raise last
+
+
+def _next_chunk(waiting: queue.Queue[str | BaseException | None]) -> tuple[list[str], str | BaseException | None]:
+    """The next group of lines, and what came last: a line, or the end, which is an error or None."""
+    chunk: list[str] = []
+    characters = 0
+    last = waiting.get()
+    while isinstance(last, str):
+        chunk.append(last)
+        characters += len(last)
+        if len(chunk) >= _LINES_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
+            break
+        try:
+            last = waiting.get(timeout=_WAIT_FOR_MORE)
+        except queue.Empty:
+            break
+    return chunk, last

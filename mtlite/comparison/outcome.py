@@ -15,7 +15,7 @@ from mtlite.config.recipe import options
 from mtlite.errors import RunError, UsageError
 from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
-from mtlite.storage.run_directory import LOG, Run
+from mtlite.storage.run_directory import FACTS, LOG, Run
 from mtlite.storage.training_log import Validated, read_training_log
 from mtlite.translation.result import hypotheses_file, read_result
 
@@ -140,8 +140,8 @@ def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
     if not curve:
         raise RunError(f"{run.path} has no validation in {LOG}: the run is damaged")
     kept = [part.name for part in dataclasses.fields(RunFacts)]
-    if run.facts.parameters is None or any(test not in result.tests for test in run.facts.tests):
-        raise RunError(f"{run.path} is damaged: expected its number of weights and scores of all its test sets")
+    if run.facts.parameters is None:
+        raise RunError(f"{run.path} is damaged: expected its number of weights in {FACTS}")
     seconds = {test: result.tests[test].seconds for test in tests or run.facts.tests}
     return Outcome(
         config=flat(run.config),
@@ -157,7 +157,6 @@ def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[st
     """The hypotheses of a run with their counts, by test set.
 
     Args:
-        run: finished.
         search: part of the names of the files; empty for the run's own hypotheses.
         seconds: by test set, how long translating took.
     """

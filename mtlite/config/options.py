@@ -323,11 +323,7 @@ class Config:
 
 
 def refuse_search(topology: str, search: SearchConfig) -> None:
-    """Refuse a search that this topology cannot have.
-
-    Raises:
-        UsageError: with the topologies that can.
-    """
+    """Refuse a search that this topology cannot have."""
     entry = entry_of(topology)
     if search.sample and entry.family == "direct":
         raise UsageError(

@@ -76,11 +76,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse_yaml(content: bytes | str, origin: str) -> Any:
-    """YAML as plain values.
-
-    Raises:
-        UsageError: if it is too large, too deep, not YAML, or makes anything but plain values.
-    """
+    """YAML as plain values."""
     if len(content) > MAX_YAML_BYTES:
         raise UsageError(f"{origin} has {len(content):,} bytes: expected at most {MAX_YAML_BYTES:,}")
     try:
@@ -94,11 +90,7 @@ def parse_yaml(content: bytes | str, origin: str) -> Any:
 
 
 def read_recipe(path: Path) -> Values:
-    """A recipe as plain values.
-
-    Raises:
-        UsageError: as `parse_yaml`, or if it is missing or not made of sections.
-    """
+    """A recipe as plain values."""
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_YAML_BYTES + 1)
@@ -135,12 +127,7 @@ def nested(values: Values) -> Values:
 
 
 def config_from(values: Values, origin: str) -> Config:
-    """Plain values, nested as the options are; everything that is not given has its default.
-
-    Raises:
-        UsageError: for an unknown option, a value of another type or out of its range, and options that do not fit
-            together.
-    """
+    """Plain values, nested as the options are; everything that is not given has its default."""
     return read_as(Config, values, origin, text=True)
 
 
@@ -150,11 +137,7 @@ def read_config(path: Path) -> Config:
 
 
 def as_config(source: Config | str | Path | Values) -> Config:
-    """A configuration from Python, the path of a recipe, or options by name.
-
-    Raises:
-        UsageError: as `config_from`, or if it is something else.
-    """
+    """A configuration from Python, the path of a recipe, or options by name."""
     match source:
         case Config():
             return config_from(source.to_dict(), "the configuration")

@@ -67,10 +67,10 @@ def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
         DataError: There are no references, the counts differ, or a line break stands inside a line.
     """
     if not references:
-        raise DataError("expected at least one reference, found none; there is nothing to score")
+        raise DataError("expected at least one reference, received none; there is nothing to score")
     if len(hypotheses) != len(references):
         raise DataError(
-            f"expected one hypothesis per reference, found {len(hypotheses):,} hypotheses and "
+            f"expected one hypothesis per reference, received {len(hypotheses):,} hypotheses and "
             f"{len(references):,} references; translate exactly the lines that belong to these references"
         )
     # A lone carriage return ends a line for sacrebleu's command line, too; references are scored as they are.
@@ -82,7 +82,7 @@ def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
         for number, line in enumerate(lines, start=1):
             if any(line_break in line for line_break in line_breaks):
                 raise DataError(
-                    f"{side} {number}: expected one line, found a line break inside it; replace it by a space"
+                    f"{side} {number}: expected one line, received a line break inside it; replace it by a space"
                 )
 
 

@@ -141,14 +141,14 @@ def check_comparable(systems: Mapping[str, Mapping[int, SentenceStatistics]], ba
         DataError: Something differs, or two systems share no seed.
     """
     if len(systems) < 2:
-        raise UsageError(f"expected at least two systems to compare, found {len(systems)}")
+        raise UsageError(f"expected at least two systems to compare, received {len(systems)}")
     if baseline not in systems:
-        raise UsageError(f"expected the baseline to be one of {', '.join(systems)}; found {baseline}")
+        raise UsageError(f"expected the baseline to be one of {', '.join(systems)}, received {baseline}")
     for first, second in combinations(systems, 2):
         if not shared_seeds(systems, first, second):
             raise DataError(
                 f"{first} and {second} share no seed: expected runs of both with the same seeds, "
-                f"found {sorted(systems[first])} and {sorted(systems[second])}"
+                f"received {sorted(systems[first])} and {sorted(systems[second])}"
             )
     expected = next(iter(systems[baseline].values()))
     for name, runs in systems.items():
@@ -156,12 +156,12 @@ def check_comparable(systems: Mapping[str, Mapping[int, SentenceStatistics]], ba
             what = f"{name}, seed {run_seed}, cannot be compared with {baseline}"
             if len(output.counts["bleu"]) != len(expected.counts["bleu"]):
                 raise DataError(
-                    f"{what}: expected {len(expected.counts['bleu']):,} sentences, found "
+                    f"{what}: expected {len(expected.counts['bleu']):,} sentences, received "
                     f"{len(output.counts['bleu']):,}; score both on the same test set"
                 )
             if output.signatures != expected.signatures:
                 raise DataError(
-                    f"{what}: expected signatures {expected.signatures}, found {output.signatures}; "
+                    f"{what}: expected signatures {expected.signatures}, received {output.signatures}; "
                     "score both with the same version and target language"
                 )
             if not (reference_sizes(output) == reference_sizes(expected)).all():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import mean
+from statistics import mean, stdev
 from typing import Any
 
 from mtlite.comparison.results import ComparisonFamily
@@ -105,8 +105,6 @@ def likelihood_table(likelihood: Mapping[str, ComparedLikelihood]) -> Table:
 
 def spread(values: Sequence[float]) -> str:
     """Mean and standard deviation."""
-    from statistics import stdev
-
     return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
 
 
@@ -124,19 +122,8 @@ def intervals(difference: Difference) -> list[str]:
 
 def pairs_table(pairs: Sequence[ComparedPair], caption: str) -> Table:
     """A row for each comparison, with all metrics; only BLEU has a verdict."""
-    columns = [
-        "first",
-        "second",
-        "Δ BLEU",
-        "95 % sentences",
-        "95 % seeds",
-        "p",
-        "p (Holm)",
-        "verdict",
-        "Δ chrF2",
-        "Δ TER",
-    ]
-    columns += ["seeds"]
+    columns = ["first", "second", "Δ BLEU", "95 % sentences", "95 % seeds", "p", "p (Holm)", "verdict"]
+    columns += ["Δ chrF2", "Δ TER", "seeds"]
     rows = []
     for pair in pairs:
         effect, sentences, seeds, adjusted, verdict = difference_cells(pair)

@@ -107,12 +107,7 @@ def load_state(folder: Path, most_bytes: int = MAX_ARRAYS_BYTES) -> tuple[State 
 
 
 def check_state(folder: Path, say: Callable[[str], None]) -> None:
-    """Look at once for what keeps a training from going on: reading its corpus first takes long.
-
-    Raises:
-        DamagedError: if no saved state is whole, or if the best weights are lost and stand in no state.
-        RunError: if a state cannot be read.
-    """
+    """Look at once for what keeps a training from going on: reading its corpus first takes long."""
     state, problems = load_state(folder)
     for problem in problems:
         say(f"warning: {problem}")
@@ -127,11 +122,7 @@ def check_state(folder: Path, say: Callable[[str], None]) -> None:
 
 
 def array_of(arrays: Mapping[str, np.ndarray], name: str, shape: Sequence[int], origin: Path) -> np.ndarray:
-    """The float32 array of a name.
-
-    Raises:
-        RunError: if it is missing, or of another shape or type.
-    """
+    """The float32 array of a name."""
     expected = f"float32 {tuple(shape)}"
     received = f"{arrays[name].dtype} {arrays[name].shape}" if name in arrays else "nothing"
     if received != expected:

@@ -36,11 +36,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names of the files in a folder are on disk.
-
-    Raises:
-        RunError: if the disk reports an error.
-    """
+    """Wait until the names of the files in a folder are on disk."""
     try:
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -129,16 +129,12 @@ class Run:
         if not (run.path / FACTS).is_file():
             raise RunError(f"{path} is not a run directory (no {FACTS} in it): give a folder made by mtlite train")
         run.refuse_strange_entries()
-        assert run.facts
+        _ = run.facts  # whoever opens a damaged run hears of it at once
         return run
 
     @cached_property
     def facts(self) -> Facts:
-        """`run.json`.
-
-        Raises:
-            RunError: if it is missing, damaged or of another format.
-        """
+        """`run.json`."""
         values = self._json(FACTS)
         if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] != FORMAT:
             raise RunError(
@@ -154,11 +150,7 @@ class Run:
 
     @cached_property
     def config(self) -> ResolvedConfig:
-        """The configuration that the run was trained with.
-
-        Raises:
-            RunError: if it is missing or damaged.
-        """
+        """The configuration that the run was trained with."""
         path = self.path / RESOLVED
         if not path.is_file():
             raise RunError(f"{path} is missing: the run directory is damaged: copy the file back, or train anew")
@@ -189,9 +181,6 @@ class Run:
         """Refuse what no run has in it: links to somewhere else, pipes and devices, files of enormous sizes.
 
         A run is moved and given away as one folder, and it may come from a stranger.
-
-        Raises:
-            RunError: what is in it.
         """
         home = self.path.resolve()
         for folder, most_bytes in ((self.path, MAX_ARRAYS_BYTES), (self.path / "data", MAX_SIDE_BYTES)):
@@ -206,11 +195,7 @@ class Run:
                     raise RunError(f"{entry} has {entry.stat().st_size:,} bytes: expected at most {most:,}")
 
     def refuse_existing(self) -> None:
-        """Refuse a folder that already has something in it.
-
-        Raises:
-            UsageError: what to do instead.
-        """
+        """Refuse a folder that already has something in it."""
         names = self._names()
         if FACTS in names:
             raise UsageError(f"{self.path} already holds a run: add --resume to go on with it, or give another --run")
@@ -218,11 +203,7 @@ class Run:
             raise UsageError(f"{self.path} is not empty: give a folder that is new or empty as --run")
 
     def refuse_foreign(self) -> None:
-        """Refuse to go on in a folder that holds something else than a run, or the beginning of one.
-
-        Raises:
-            UsageError: what to do instead.
-        """
+        """Refuse to go on in a folder that holds something else than a run, or the beginning of one."""
         names = {name.removesuffix(".part") for name in self._names()}
         if FACTS not in names and names - _BEFORE_FACTS:
             raise UsageError(f"{self.path} is not a run directory: give a folder made by mtlite train to --resume")
@@ -269,20 +250,14 @@ class Run:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.path / name).read_bytes())
-        except FileNotFoundError:
-            raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume") from None
-        except OSError as error:
-            raise RunError(f"cannot read {self.path / name} ({error.strerror})") from None
+            return json.loads(self._bytes(name))
         except (ValueError, RecursionError) as error:
             raise DamagedError(f"{self.path / name} is damaged ({error})") from None
 
     def read_json(self, name: str, kind: type[T]) -> T:
-        """A JSON file of the run as a type.
-
-        Raises:
-            RunError: if it is missing or something else.
-        """
+        """A JSON file of the run as a type."""
+        if not (self.path / name).exists():
+            raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume")
         return read_as(kind, self._json(name), f"{self.path / name} is damaged", error=DamagedError)
 
     def write_json(self, name: str, content: Any) -> None:
@@ -290,18 +265,8 @@ class Run:
         write_atomically(self.path / name, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
     def checksum(self, name: str) -> str:
-        """The sha256 of a file of the run.
-
-        Raises:
-            RunError: if it cannot be read.
-        """
-        try:
-            return hashlib.sha256((self.path / name).read_bytes()).hexdigest()
-        except OSError as error:
-            raise RunError(
-                f"cannot read {self.path / name} ({error.strerror}): the run directory is damaged: copy the file back, "
-                "or train anew"
-            ) from None
+        """The sha256 of a file of the run."""
+        return hashlib.sha256(self._bytes(name)).hexdigest()
 
     def write_side(self, name: str, lines: Sequence[str]) -> str:
         """Write the raw lines of one side of a dev or test set into `data/`.
@@ -324,12 +289,8 @@ class Run:
         return self.write_lines(f"data/{name}", lines)
 
     def read_side(self, name: str) -> list[str]:
-        """The lines that `write_side` wrote.
-
-        Raises:
-            RunError: if they are missing or were altered.
-        """
-        content = self._lines(f"data/{name}")
+        """The lines that `write_side` wrote."""
+        content = self._bytes(f"data/{name}")
         if hashlib.sha256(content).hexdigest() != self.facts.sides.get(name):
             raise RunError(f"{self.path / 'data' / name} was altered: its checksum is not the one in {FACTS}")
         return content.decode().split("\n")[:-1]
@@ -341,18 +302,17 @@ class Run:
         return hashlib.sha256(content).hexdigest()
 
     def read_lines(self, name: str) -> list[str]:
-        """The lines that `write_lines` wrote.
-
-        Raises:
-            RunError: if they are missing or no text.
-        """
+        """The lines that `write_lines` wrote."""
         try:
-            return self._lines(name).decode().split("\n")[:-1]
+            return self._bytes(name).decode().split("\n")[:-1]
         except UnicodeDecodeError as error:
             raise DamagedError(f"{self.path / name} is damaged ({error})") from None
 
-    def _lines(self, name: str) -> bytes:
+    def _bytes(self, name: str) -> bytes:
         try:
             return (self.path / name).read_bytes()
         except OSError as error:
-            raise RunError(f"cannot read {self.path / name} ({error.strerror}): the run is damaged") from None
+            raise RunError(
+                f"cannot read {self.path / name} ({error.strerror}): the run directory is damaged: copy the file back, "
+                "or train anew"
+            ) from None

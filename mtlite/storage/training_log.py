@@ -55,11 +55,7 @@ Line = Validated | Reported
 
 
 class TrainingLog:
-    """Appends to a training log; lines of updates that training repeats, and lines that are not whole, are removed.
-
-    Raises:
-        RunError: if it cannot be read or written.
-    """
+    """Appends to a training log; lines of updates that training repeats, and lines that are not whole, are removed."""
 
     def __init__(self, path: Path, from_update: int) -> None:
         self.path = path
@@ -70,11 +66,7 @@ class TrainingLog:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, line: Line) -> None:
-        """Append one line, or nothing of it.
-
-        Raises:
-            RunError: if there is no space left.
-        """
+        """Append one line, or nothing of it."""
         content = _text(line).encode()
         try:
             if os.write(self._file, content) < len(content):
@@ -117,11 +109,7 @@ def _lines(path: Path) -> Iterator[Line]:
 
 
 def read_training_log(path: Path) -> list[Line]:
-    """All whole lines of a training log.
-
-    Raises:
-        RunError: if it is missing.
-    """
+    """All whole lines of a training log."""
     try:
         return list(_lines(path))
     except OSError as error:

@@ -14,6 +14,7 @@ from mtlite.config.options import Config
 from mtlite.config.recipe import Values, as_config, read_config
 from mtlite.config.resolve import ResolvedConfig
 from mtlite.console import make_console
+from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared, data_report, prepare
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
@@ -172,7 +173,6 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     import keras
     import tensorflow as tf
 
-    from mtlite.data.batches import Batches
     from mtlite.topologies.build import build_model
     from mtlite.training.loop import Loop, Parts
     from mtlite.training.optimizer import Adam

@@ -59,11 +59,7 @@ def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:
-    """Refuse runs that cannot translate together.
-
-    Raises:
-        UsageError: why they cannot.
-    """
+    """Refuse runs that cannot translate together."""
     first = runs[0]
     topology, family = first.config.model.topology, entry_of(first.config.model.topology).family
     for run in runs[1:]:
@@ -93,11 +89,7 @@ def refuse_unjoinable(runs: Sequence[Run]) -> None:
 
 
 def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
-    """How to search with a run: as it was configured, with what was asked for over it.
-
-    Raises:
-        UsageError: if a value has another type, is out of range, or is nothing for the run's topology.
-    """
+    """How to search with a run: as it was configured, with what was asked for over it."""
     if not isinstance(asked, SearchConfig | dict | None):
         raise UsageError(f"search: expected a mtlite.SearchConfig, received {type(asked).__name__}")
     given = plain(asked) if isinstance(asked, SearchConfig) else asked or {}
@@ -107,11 +99,7 @@ def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
 
 
 def load_tokenizers(run: Run) -> Tokenizers:
-    """The tokenizers that a run was trained with.
-
-    Raises:
-        RunError: if they are missing, or others.
-    """
+    """The tokenizers that a run was trained with."""
     facts, tokenizers = run.facts, Tokenizers.load(run.path)
     sides = {
         "source": (tokenizers.source, facts.source_tokenizer, facts.source_vocabulary),
@@ -131,11 +119,7 @@ def load_tokenizers(run: Run) -> Tokenizers:
 
 
 def refuse_without_weights(run: Run) -> None:
-    """Refuse a run that has no weights.
-
-    Raises:
-        RunError: what to do.
-    """
+    """Refuse a run that has no weights."""
     path = run.path / WEIGHTS
     if path.is_file():
         return
@@ -157,7 +141,7 @@ def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
     )
 
 
-def load_model(run: Run, precision: str | None = None) -> Topology:
+def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
     """The model of a run with the weights of its best validation; `precision` is as the run says if None.
 
     Raises:
@@ -165,6 +149,7 @@ def load_model(run: Run, precision: str | None = None) -> Topology:
     """
     from mtlite.topologies.build import build_model, weight_shapes
 
+    run = run if isinstance(run, Run) else Run.open(run)
     path, config = run.path / WEIGHTS, topology_config(run, precision)
     refuse_without_weights(run)
     expected, received = weight_shapes(config), _shapes(path)

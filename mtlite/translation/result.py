@@ -35,11 +35,7 @@ class Result:
 
 
 def read_result(run: Run) -> Result:
-    """The scores of a finished run.
-
-    Raises:
-        RunError: if it is not finished, or damaged.
-    """
+    """The scores of a finished run."""
     result = run.read_json(RESULT, Result)
     if sorted(result.tests) != sorted(run.facts.tests):
         raise DamagedError(f"{run.path / RESULT} is damaged: expected scores of {', '.join(run.facts.tests)}")

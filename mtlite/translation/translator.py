@@ -79,9 +79,6 @@ class Translator:
 
         Args:
             first: number of the first one, where they are part of something longer: sampling depends on it.
-
-        Raises:
-            UsageError: if they are not sentences.
         """
         if isinstance(lines, str):
             raise UsageError("expected a list of sentences, received a text: give [text]")

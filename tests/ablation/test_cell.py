@@ -96,7 +96,7 @@ def test_an_outcome_that_is_cut_or_of_something_else_is_damaged(tmp_path: Path) 
     assert read_outcome(tmp_path) is None
     for content in ('{"half', "{}", "[]"):
         (tmp_path / "outcome.json").write_text(content)
-        with pytest.raises(RunError, match="outcome.json is damaged"):
+        with pytest.raises(RunError, match=r"outcome\.json is damaged"):
             read_outcome(tmp_path)
 
 

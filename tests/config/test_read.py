@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
 import pytest
 import yaml
+from numpy.typing import NDArray
 
 from mtlite.config.read import Between, Count, Matching, Share, plain, read_as, shown
 from mtlite.errors import DamagedError, UsageError
@@ -258,3 +260,32 @@ def test_a_value_is_shown_as_yaml_would_write_it(value: Any, expected: str) -> N
 
 def test_a_long_value_is_cut() -> None:
     assert len(shown("a" * 10**6)) < 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (NDArray[np.float32], [0.1, 1, 1e-30]),
+        (NDArray[np.float32], [[0.25, 0.5], [1, 2]]),
+        (NDArray[np.int64], [[1, 2], [3, 4]]),
+        (NDArray[np.int64], []),
+    ],
+)
+def test_arrays_are_lists_in_json(kind: Any, value: Any) -> None:
+    array = read_as(kind, value, "file")
+    assert (array == np.array(value, array.dtype)).all()
+    assert json.loads(json.dumps(plain(array))) == value
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3, "12", ["1"], [True], [1, [2]], [[1], [2, 3]], [None], [{}], [1.5], [2**70], [float("nan")]]
+)
+def test_other_values_are_no_array_of_whole_numbers(value: Any) -> None:
+    with pytest.raises(UsageError, match="expected a list of whole numbers, or a list of such lists"):
+        read_as(NDArray[np.int64], value, "file")
+
+
+@pytest.mark.parametrize("value", [[float("inf")], [1e40], ["1.0"]])
+def test_other_values_are_no_array_of_numbers(value: Any) -> None:
+    with pytest.raises(UsageError, match="expected a list of numbers"):
+        read_as(NDArray[np.float32], value, "file")

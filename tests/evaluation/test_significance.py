@@ -7,6 +7,7 @@ import pytest
 from sacrebleu.metrics import BLEU
 from sacrebleu.significance import PairedTest
 
+from mtlite.config.read import plain
 from mtlite.errors import DataError, UsageError
 from mtlite.evaluation import significance
 from mtlite.evaluation.significance import (
@@ -222,7 +223,7 @@ def test_only_shared_seeds_enter_a_pair(systems):
 
 
 def test_plain_values_for_json(systems):
-    values = json.loads(json.dumps(compare(systems, "fair").to_dict()))
+    values = json.loads(json.dumps(plain(compare(systems, "fair"))))
     assert values["primary"][0]["verdict"] == "real"
     assert set(values["primary"][0]["differences"]) == {"bleu", "chrf2", "ter"}
 
@@ -262,7 +263,7 @@ def test_what_cannot_be_compared(systems, references):
     others = sentence_statistics(references, references[::-1], "en")
     chinese = sentence_statistics(references, references, "zh")
     for runs, message in [
-        ({1: shorter}, "expected 200 sentences, found 5"),
+        ({1: shorter}, "expected 200 sentences, received 5"),
         ({1: others}, "the references differ"),
         ({1: chinese}, "tok:13a.*tok:zh"),
         ({7: fair[1]}, "share no seed.*\\[1, 2, 3\\] and \\[7\\]"),
@@ -272,5 +273,5 @@ def test_what_cannot_be_compared(systems, references):
             compare({"fair": fair, "other": runs}, "fair")
     with pytest.raises(UsageError, match="at least two systems"):
         compare({"fair": fair}, "fair")
-    with pytest.raises(UsageError, match="one of fair, good, same; found bad"):
+    with pytest.raises(UsageError, match="one of fair, good, same, received bad"):
         compare(systems, "bad")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.significance import _bootstrap_resample, estimate_ci
 
+from mtlite.config.read import plain, read_as
 from mtlite.errors import DataError, RunError
 from mtlite.evaluation import statistics
 from mtlite.evaluation.metrics import make_metrics
@@ -94,23 +95,25 @@ def test_resamples_are_those_of_sacrebleu(monkeypatch, hypotheses, references):
 
 def test_json_and_back(hypotheses, references):
     taken = sentence_statistics(hypotheses, references, "de")
-    again = SentenceStatistics.from_dict(json.loads(json.dumps(taken.to_dict())))
+    again = read_as(SentenceStatistics, json.loads(json.dumps(plain(taken))), "counts")
     assert again.signatures == taken.signatures
     for name, counts in taken.counts.items():
         assert again.counts[name].dtype == counts.dtype == np.int64
         assert (again.counts[name] == counts).all()
 
 
-def test_broken_json():
-    good = sentence_statistics(["a", "b"], ["a", "c"], None).to_dict()
+def test_counts_that_nobody_has_taken():
+    good = plain(sentence_statistics(["a", "b"], ["a", "c"], None))
     for name in good["counts"]:
         for counts in ([], [[1, 2]], [[1], [2]], "text", None, [["x"] * COUNTS_PER_SENTENCE[name]] * 2):
-            with pytest.raises(RunError, match="score the run again"):
-                SentenceStatistics.from_dict({**good, "counts": {**good["counts"], name: counts}})
+            with pytest.raises(RunError, match="expected"):
+                read_as(
+                    SentenceStatistics, {**good, "counts": {**good["counts"], name: counts}}, "counts", error=RunError
+                )
     shapes: list[Any] = [{}, [], None, {"counts": good["counts"]}]
     for broken in shapes:
-        with pytest.raises(RunError, match="score the run again"):
-            SentenceStatistics.from_dict(broken)
+        with pytest.raises(RunError, match="expected"):
+            read_as(SentenceStatistics, broken, "counts", error=RunError)
 
 
 def test_lines_that_do_not_belong_together():

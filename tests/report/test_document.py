@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mtlite.report.document import (
+    Block,
     Code,
     Folded,
     Heading,
@@ -16,7 +17,7 @@ from mtlite.report.document import (
 )
 
 ODD = "a <b> & | *c* [d](e) `f`"
-BLOCKS = [
+BLOCKS: list[Block] = [
     Heading("Results", 1),
     Paragraph(ODD),
     Code("x: ```\n</code>"),

@@ -14,7 +14,8 @@ import pytest
 from mtlite.errors import DamagedError
 from mtlite.storage.run_directory import Run
 from mtlite.translation import scoring
-from mtlite.translation.scoring import describe, hypotheses_file, read_result, score_lines, score_run
+from mtlite.translation.result import hypotheses_file, read_result
+from mtlite.translation.scoring import describe, score_lines, score_run
 
 
 class Dictionary:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mtlite.evaluation.likelihood import Likelihood, compare_likelihood
 
-EVERYTHING = Likelihood(np.array([1.0, 2.0, 9.0]), np.array([2.0, 2.0, 3.0]), np.zeros(3))
-NOT_THE_LAST = Likelihood(np.array([2.0, 4.0, 1.0]), np.array([2.0, 2.0, 1.0]), np.array([0.0, 0.0, 2.0]))
+
+def numbers(*values: float) -> NDArray[np.float32]:
+    return np.array(values, np.float32)
+
+
+EVERYTHING = Likelihood(numbers(1, 2, 9), numbers(2, 2, 3), numbers(0, 0, 0))
+NOT_THE_LAST = Likelihood(numbers(2, 4, 1), numbers(2, 2, 1), numbers(0, 0, 2))
 
 
 def test_only_sentences_that_all_can_write_are_compared() -> None:
@@ -20,7 +28,7 @@ def test_only_sentences_that_all_can_write_are_compared() -> None:
 
 
 def test_nothing_in_common() -> None:
-    nothing = NOT_THE_LAST._replace(unreachable=np.ones(3))
+    nothing = dataclasses.replace(NOT_THE_LAST, unreachable=numbers(1, 1, 1))
     found = compare_likelihood({"attention": {1: EVERYTHING}, "one-to-one": {1: nothing}})
     assert (found.sentences, found.nll_per_piece) == (0, {"attention": {}, "one-to-one": {}})
     assert found.writable["one-to-one"] == 0.0

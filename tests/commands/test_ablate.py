@@ -1,0 +1,82 @@
+"""`mtlite ablate`: a recipe, options over it, or a record alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from made_up import made_up
+
+from mtlite.ablation import ablate
+from mtlite.ablation.ablate import FinishedAblation
+from mtlite.ablation.record import Record
+from mtlite.cli import main
+from mtlite.commands.ablate import with_overrides
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> str:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump({"ablation": {"seeds": [1, 2], "beam": 5}}))
+    return str(path)
+
+
+def test_options_of_the_command_line_stand_over_the_recipe() -> None:
+    values = with_overrides(
+        {"data": {"held_out": 5}, "ablation": {"seeds": [1, 2], "beam": 5}}, {"ablation": {"seeds": [7]}, "seed": 4}
+    )
+    assert values == {"data": {"held_out": 5}, "ablation": {"seeds": [7], "beam": 5}, "seed": 4}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--ablation.seeds", "[]"], "ablation.seeds: expected at least one value, received none"),
+        (["--ablation.match", "sizes"], "expected one of size, parameters, received sizes"),
+        (["--jobs", "0"], "--jobs: expected 1 to 1000, received 0"),
+        (["--record", "nowhere/record.jsonl.xz"], "there is no folder nowhere"),
+        (["--ablation.topologys", "[peek]"], "expected --ablation.topologies"),
+    ],
+)
+def test_what_cannot_be_run(arguments: list[str], said: str, recipe: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablate", recipe, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_a_recipe_without_an_ablation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "plain.yaml").write_text("seed: 1")
+    assert main(["ablate", str(tmp_path / "plain.yaml")]) == 2
+    assert "is not an ablation: expected a section" in capsys.readouterr().err
+    assert main(["ablate"]) == 2
+    assert "expected a recipe, or --record alone" in capsys.readouterr().err
+
+
+def test_a_record_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    header, outcomes = made_up(seeds=[1])
+    record = Record(tmp_path / "made-up.jsonl.xz")
+    record.add_header(header)
+    for name, outcome in outcomes.items():
+        record.add(header, name, outcome)
+    monkeypatch.chdir(tmp_path)
+    assert main(["ablate", "--record", "made-up.jsonl.xz"]) == 0
+    page = Path("runs/made-up/report/report.html")
+    assert capsys.readouterr().out == f"{page}\n"
+    assert page.is_file()
+
+
+def test_cells_that_failed_are_reported_and_are_an_error(
+    recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, outcomes = made_up(seeds=[1])
+    failures = {"peek-seed-2": "the loss is nan"}
+    monkeypatch.setattr(ablate, "prepare_experiment", lambda *_: SimpleNamespace())
+    monkeypatch.setattr(ablate, "ablate", lambda *_: FinishedAblation(header, outcomes, failures))
+    assert main(["ablate", recipe, "--run", str(tmp_path / "run")]) == 1
+    error: Any = capsys.readouterr()
+    assert "1 cells failed, the first is peek-seed-2: the loss is nan" in error.err
+    assert (tmp_path / "run" / "report" / "report.html").is_file()

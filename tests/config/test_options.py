@@ -1,0 +1,51 @@
+"""What follows from several options."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from mtlite.config.options import Config, CorpusConfig, ModelConfig, SearchConfig, refuse_search
+from mtlite.config.registry import TOPOLOGIES
+from mtlite.errors import UsageError
+
+
+def test_a_corpus_is_given_where_any_key_is():
+    assert not CorpusConfig().given
+    assert all(CorpusConfig(**{field.name: "x"}).given for field in dataclasses.fields(CorpusConfig))
+
+
+def test_options_cannot_be_changed_in_place():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().model.units = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_the_source_is_read_in_both_directions_where_a_topology_can(topology):
+    able = "bidirectional" in TOPOLOGIES[topology].options
+    assert ModelConfig(topology).reads_both_ways is able
+    assert ModelConfig(topology, bidirectional=False).reads_both_ways is False
+
+
+def test_greedy_search_keeps_its_limits():
+    search = SearchConfig(beam_size=4, nbest=3, sample=True, max_source_tokens=9, batch_tokens=8)
+    assert search.greedy() == SearchConfig(beam_size=1, nbest=1, sample=False, max_source_tokens=9, batch_tokens=8)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+@pytest.mark.parametrize(
+    ("search", "able"),
+    [
+        (SearchConfig(), lambda entry: True),
+        (SearchConfig(nbest=2), lambda entry: entry.ranks),
+        (SearchConfig(sample=True), lambda entry: entry.family == "autoregressive"),
+    ],
+    ids=["the best", "several", "sampling"],
+)
+def test_a_search_that_a_topology_cannot_have_is_refused(topology, search, able):
+    if able(TOPOLOGIES[topology]):
+        refuse_search(topology, search)
+    else:
+        with pytest.raises(UsageError, match=f"topology '{topology}' writes .*expected"):
+            refuse_search(topology, search)

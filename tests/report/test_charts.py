@@ -1,0 +1,40 @@
+"""Charts: the names and numbers that were given are in them, and the same numbers make the same drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from mtlite.report import charts
+
+SCORES, INTERVALS = {"a <b>": [20.0, 22.0], "$c$": [3.0]}, {"a <b>": (19.0, 23.0), "$c$": (2.0, 4.0)}
+CURVES = {name: {seed: [(10, 3.0, 1.0 + seed), (20, 2.0, 4.0)] for seed in (1, 2)} for name in ("a <b>", "$c$")}
+DRAWINGS: dict[str, Callable[[], bytes]] = {
+    "intervals": lambda: charts.bleu_with_intervals(
+        {"a <b>": [20.0, 22.0], "$c$": [3.0]}, {"a <b>": (19, 23), "$c$": (2, 4)}
+    ),
+    "curves": lambda: charts.learning_curves(CURVES),
+    "buckets": lambda: charts.by_bucket({"a <b>": [1.0, 2.0], "$c$": [3.0, 0.0]}, ["<5", "≥5"], "words"),
+    "matrix": lambda: charts.matrix_of_differences(["a <b>", "$c$"], {("a <b>", "$c$"): (2.5, True)}),
+    "cost": lambda: charts.against_cost({"a <b>": (1e6, 20.0), "$c$": (2e8, 3.0)}, "weights"),
+}
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS)
+def test_a_chart_is_an_svg_that_is_the_same_every_time(drawing: str) -> None:
+    svg = DRAWINGS[drawing]()
+    assert ElementTree.fromstring(svg).tag.endswith("svg")
+    assert DRAWINGS[drawing]() == svg
+    assert b"$c$ -->" in svg
+
+
+def test_curves_go_as_far_as_all_seeds_go() -> None:
+    updates, middle, low, high = charts._over_seeds({1: [(10, 3.0, 1.0), (20, 2.0, 2.0)], 2: [(10, 3.0, 3.0)]})
+    assert (updates.tolist(), middle.tolist(), low.tolist(), high.tolist()) == ([10], [2.0], [1.0], [3.0])
+
+
+def test_an_attention_map() -> None:
+    assert ElementTree.fromstring(charts.attention_map(["a"], ["b"], np.ones((1, 1)))).tag.endswith("svg")
