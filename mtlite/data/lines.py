@@ -1,7 +1,8 @@
 """Text files as lines, byte by byte.
 
 Python's text files and `str.splitlines` also end lines at a lone carriage return, U+2028, U+0085 and others, which
-silently misaligns parallel files. Here a line ends at a line feed and nowhere else.
+silently misaligns parallel files. Here a line ends at a line feed and nowhere else. A file that cannot be read or
+decompressed, is not UTF-8, or has an endless line raises a `DataError`.
 """
 
 from __future__ import annotations
@@ -62,8 +63,7 @@ def _shown(path: Path) -> str:
 
 def _read_line_bytes(path: Path) -> Iterator[bytes]:
     """Yield every line with its line feed; the last one may lack it."""
-    number = 0
-    name = _shown(path)
+    number, name = 0, _shown(path)
     try:
         with _open(path) as stream:
             while line := stream.readline(MAX_LINE_BYTES + 1):
@@ -103,10 +103,6 @@ def split_line_end(line: str) -> tuple[str, str]:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without line end and byte-order mark.
-
-    Raises:
-        DataError: The file cannot be read or decompressed, is not UTF-8, or has an endless line.
-    """
+    """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without line end and byte-order mark."""
     for line in read_ended_lines(path):
         yield split_line_end(line)[0]

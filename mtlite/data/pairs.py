@@ -17,7 +17,7 @@ from mtlite.errors import DataError, UsageError
 
 
 def check_location(config: CorpusConfig, name: str) -> None:
-    """Make sure that a set, called `name` in messages, can be looked for: reading another one first takes long."""
+    """Refuse a set, called `name` in messages, that cannot be where it is said to be, before another one is read."""
     ways = [bool(config.source or config.target), bool(config.pairs), bool(config.dataset)]
     if sum(ways) != 1:
         raise UsageError(
@@ -30,12 +30,11 @@ def check_location(config: CorpusConfig, name: str) -> None:
         raise UsageError(f"{name}.configuration belongs to {name}.dataset, which is not given; leave it out")
     if config.split and not (config.dataset or _is_folder(config)):
         raise UsageError(f"{name}.split belongs to a data set or a folder made by save_to_disk; leave it out")
-    _check_files(config, name)
+    if not _is_folder(config):
+        _check_files(config, name)
 
 
 def _check_files(config: CorpusConfig, name: str) -> None:
-    if _is_folder(config):
-        return
     if config.pairs and _ending(config.pairs) not in PAIR_READERS:
         raise UsageError(
             f"{name}.pairs: expected a file ending in {', '.join(PAIR_READERS)} (all but Parquet may be gzipped), or a "
@@ -59,7 +58,7 @@ def _ending(path: str) -> str:
 
 
 def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
-    """One set of pairs, called `name` in messages, whose location `check_location` has let through."""
+    """Load a set of pairs, called `name` in messages, whose location `check_location` has let through."""
     if config.source and config.target:
         paths = {"source": config.source, "target": config.target}
         dataset = dataset_from_files(read_parallel_text, paths, list(paths.values()))

@@ -41,10 +41,8 @@ class Columns:
         def names(column: str | None, language: str | None, side: str) -> tuple[str, ...]:
             return (column,) if column else (language, side) if language else (side,)
 
-        return cls(
-            names(config.source_column, source_language, "source"),
-            names(config.target_column, target_language, "target"),
-        )
+        source = names(config.source_column, source_language, "source")
+        return cls(source, names(config.target_column, target_language, "target"))
 
     def choose(self, available: Sequence[str], where: str) -> Pair:
         """The column of the source and the column of the target."""
@@ -75,8 +73,8 @@ def read_parallel_text(source: str, target: str) -> Iterator[Pair]:
             source_count = number + (source_line is not None) + sum(1 for _ in source_lines)
             target_count = number + (target_line is not None) + sum(1 for _ in target_lines)
             raise DataError(
-                f"{source} has {source_count:,} lines, but {target} has {target_count:,}; line n of one must be the "
-                "translation of line n of the other"
+                f"{source} has {source_count:,} lines, but {target} has {target_count:,}: expected line n of one to be "
+                "the translation of line n of the other"
             )
         yield source_line, target_line
 
@@ -110,10 +108,8 @@ def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
         source, target = (header.index(name) for name in columns.choose(header, path))
         for row in rows:
             if len(row) != len(header):
-                raise DataError(
-                    f"{path}, line {rows.line_num}: expected {len(header)} columns as in the header, "
-                    f"received {len(row)}"
-                )
+                where = f"{path}, line {rows.line_num}"
+                raise DataError(f"{where}: expected {len(header)} columns as in the header, received {len(row)}")
             yield row[source].replace(stand_in, "\r"), row[target].replace(stand_in, "\r")
     except csv.Error as error:
         raise DataError(f"{path}, line {rows.line_num}: not a row of comma-separated values: {error}") from error
@@ -182,14 +178,10 @@ def check_sentences(sentences: pa.Array, where: str, rows_before: int) -> None:
         raise DataError(f"{where}, after row {rows_before}: a sentence longer than {MAX_LINE_BYTES:,} bytes")
 
 
-PAIR_READERS: dict[str, Callable[[str, Columns], Iterator[Pair]]] = {
-    ".tsv": read_tsv,
-    ".csv": read_csv,
-    ".jsonl": read_jsonl,
-    ".parquet": read_parquet,
-}
+Reader = Callable[[str, Columns], Iterator[Pair]]
+PAIR_READERS: dict[str, Reader] = {".tsv": read_tsv, ".csv": read_csv, ".jsonl": read_jsonl, ".parquet": read_parquet}
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of another library says, in one line."""
+    """Return what an error of another library says, in one line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -18,14 +18,9 @@ _TRAIN, _NO_SET = 0, 255  # what a pair belongs to; 1, 2, … are the sets that 
 def split_off(
     train: datasets.Dataset, names: Sequence[str], held_out: int, seed: int
 ) -> tuple[datasets.Dataset, dict[str, datasets.Dataset], list[str]]:
-    """Split a set for every name off the training pairs; no source sentence is in two of the parts.
+    """Split a set for every name, an option such as data.dev, off the training pairs; `held_out` is its size at most.
 
-    Args:
-        names: The options of the sets, such as data.dev.
-        held_out: Pairs of each set, at most.
-
-    Returns:
-        The training pairs that are left, the sets by name, and notes for the user.
+    No source sentence is in two of the parts. Return the pairs that are left, the sets by name, notes for the user.
     """
     key = ["split", train._fingerprint, *names, str(held_out), str(seed)]
     part = cached_arrays(key, lambda: {"part": _parts(train, names, held_out, seed)})["part"]
@@ -71,14 +66,14 @@ def _parts(train: datasets.Dataset, names: Sequence[str], held_out: int, seed: i
 
 
 def _take(candidates: np.ndarray, sizes: np.ndarray, room: int) -> list[int]:
-    """The first candidates whose sizes fit into the room together; one that does not fit is passed over."""
+    """Take the first candidates whose sizes fit into the room together; one that does not fit is passed over."""
     taken = []
     for index in candidates:
+        if not room:
+            break
         if sizes[index] <= room:
             taken.append(index)
             room -= sizes[index]
-            if not room:
-                break
     return taken
 
 
