@@ -29,12 +29,9 @@ class LengthRule:
 
     @classmethod
     def fit(cls, lengths: np.ndarray, counts: np.ndarray, share: float) -> LengthRule:
-        """The rule with the fewest output positions that covers a share of the pairs (ties: the smaller slope).
+        """Fit the rule with the fewest output positions that covers a share of the pairs (ties: the smaller slope).
 
-        Args:
-            lengths: distinct pairs of source and target length `[distinct, 2]`.
-            counts: how often each occurs `[distinct]`.
-            share: part of all pairs whose target must fit.
+        `lengths` are the distinct pairs of source and target length `[distinct, 2]`, `counts` how often each occurs.
         """
         source, target = lengths[:, 0].astype(float), lengths[:, 1].astype(float)
         needed = math.ceil(share * counts.sum())
@@ -75,11 +72,7 @@ class LengthRules:
 
     @classmethod
     def fit(cls, pairs: np.ndarray) -> LengthRules:
-        """Fit all rules.
-
-        Args:
-            pairs: source length, target length (both with `</s>`), and repeated neighbours in the target `[pairs, 3]`.
-        """
+        """Fit all rules to source length, target length (both with `</s>`), repeated target neighbours `[pairs, 3]`."""
         lengths, counts = _distinct(pairs[:, :2])
         direct = LengthRule.fit(lengths, counts, 0.99)
         long_source = int(np.quantile(pairs[:, 0], 0.995, method="inverted_cdf"))

@@ -70,10 +70,9 @@ class CleaningConfig:
     script: bool = False
 
     def check(self) -> None:
-        if 0 < self.max_length_ratio < 1:
-            raise UsageError(
-                f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, received {self.max_length_ratio}"
-            )
+        ratio = self.max_length_ratio
+        if 0 < ratio < 1:
+            raise UsageError(f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, received {ratio}")
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class TokenizerConfig:
         vocabulary_size: Pieces per vocabulary (default: from the corpus size, or that of a given model); reduced if the
             text has not that many.
         joint: One vocabulary for both sides.
-        model: An existing SentencePiece model for both sides, in place of training one.
+        model: An existing SentencePiece model for both sides, instead of training one.
         source_model: An existing SentencePiece model for the source side.
         target_model: An existing SentencePiece model for the target side.
         byte_fallback: Spell characters without a piece as bytes.
@@ -152,12 +151,11 @@ class TokenizerConfig:
     def check(self) -> None:
         if self.model or self.source_model or self.target_model:
             return  # what these models can do is seen when they are read
+        received = f"received {self.kind}: leave it out"
         if self.sampling and self.kind != "unigram":
-            raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, received {self.kind}: leave it out")
+            raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, {received}")
         if self.byte_fallback and self.kind not in ("unigram", "bpe"):
-            raise UsageError(
-                f"tokenizer.byte_fallback: expected tokenizer.kind unigram or bpe, received {self.kind}: leave it out"
-            )
+            raise UsageError(f"tokenizer.byte_fallback: expected tokenizer.kind unigram or bpe, {received}")
 
 
 @dataclass(frozen=True)
@@ -233,9 +231,7 @@ class TrainingConfig:
         tensorboard: Write TensorBoard scalars into the run directory.
     """
 
-    MOVED: ClassVar[dict[str, str]] = {
-        "plateau_factor": "the schedule plateau is gone: expected training.schedule linear"
-    }
+    MOVED: ClassVar[dict[str, str]] = {"plateau_factor": "the schedule plateau is gone: give training.schedule linear"}
 
     max_updates: Positive | None = None
     max_seconds: Annotated[float, Between(0, _MANY)] = 0.0
@@ -285,9 +281,8 @@ class SearchConfig:
 
     def check(self) -> None:
         if self.nbest > self.beam_size and not self.sample:
-            raise UsageError(
-                f"search.nbest: expected at most search.beam_size ({self.beam_size}), received {self.nbest}"
-            )
+            most = f"search.beam_size ({self.beam_size})"
+            raise UsageError(f"search.nbest: expected at most {most}, received {self.nbest}")
 
     def greedy(self) -> SearchConfig:
         """The same limits with greedy search: what is used on the dev set during training."""
@@ -318,16 +313,12 @@ class Config:
         refuse_search(self.model.topology, self.search)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""
+        """Return plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""
         return plain(self)  # type: ignore[no-any-return]
 
 
 def refuse_search(topology: str, search: SearchConfig) -> None:
-    """Refuse a search that this topology cannot have.
-
-    Raises:
-        UsageError: with the topologies that can.
-    """
+    """Refuse a search that this topology cannot have."""
     entry = entry_of(topology)
     if search.sample and entry.family == "direct":
         raise UsageError(

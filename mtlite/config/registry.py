@@ -36,10 +36,8 @@ class Entry:
     Args:
         family: `autoregressive`: asked for one token after another; `direct`: writes all positions in one pass.
         picture: of the wiring, in one line.
-        reads: what it reads; `remembers` and `writes` likewise.
         options: options of a model that this topology has and others do not: see `OPTIONAL`.
         blanks: for direct: a position writes a token or a blank, so that several paths give one output (CTC).
-        marks: what a comparison says of it.
         path: `module:Class`.
     """
 
@@ -124,11 +122,7 @@ OPTIONAL = tuple(dict.fromkeys(option for entry in TOPOLOGIES.values() for optio
 
 
 def entry_of(topology: str) -> Entry:
-    """The entry of a name.
-
-    Raises:
-        UsageError: for an unknown name, with the names that there are.
-    """
+    """Find the entry of a name; say which names there are if it is unknown."""
     if topology in TOPOLOGIES:
         return TOPOLOGIES[topology]
     if _OUTSIDE.fullmatch(topology):
@@ -147,9 +141,6 @@ def register_topology(name: str) -> Entry:
 
     Its module lies in the working directory or can be imported from elsewhere. This runs its code: nothing calls it
     with a name that a run directory or a recipe says.
-
-    Raises:
-        UsageError: if there is no such module or class, or the class is no topology with an entry.
     """
     if name in TOPOLOGIES:
         return TOPOLOGIES[name]
@@ -200,15 +191,7 @@ def _imported(name: str, module: str) -> Any:
 
 
 def refuse_options(topology: str, options: Mapping[str, Any]) -> None:
-    """Refuse an option that this topology cannot have.
-
-    Args:
-        topology: a name of the table.
-        options: what was asked for by name; None and False ask for nothing.
-
-    Raises:
-        UsageError: with the topologies that can have the option.
-    """
+    """Refuse an option, asked for by name, that this topology cannot have; None and False ask for nothing."""
     able = entry_of(topology).options
     for option in OPTIONAL:
         if options.get(option) not in (None, False) and option not in able:
@@ -220,11 +203,11 @@ def refuse_options(topology: str, options: Mapping[str, Any]) -> None:
 
 
 def unsupported(topology: str, options: Container[str]) -> list[str]:
-    """Those of the options that this topology cannot have: where topologies are compared, it goes without them."""
+    """Find those of the options that this topology cannot have: where topologies are compared, it goes without them."""
     able = entry_of(topology).options
     return [option for option in OPTIONAL if option in options and option not in able]
 
 
 def ranking_topologies() -> list[str]:
-    """The topologies whose search ranks several hypotheses of a sentence."""
+    """List the topologies whose search ranks several hypotheses of a sentence."""
     return [name for name, entry in TOPOLOGIES.items() if entry.ranks]

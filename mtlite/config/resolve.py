@@ -82,7 +82,7 @@ class TopologyConfig(ResolvedModel):
 
     @classmethod
     def of(cls, model: ResolvedModel, **corpus: Any) -> TopologyConfig:
-        """The options of a model with what its corpus says."""
+        """Join the options of a model with what its corpus says."""
         return cls(**vars(model), **corpus)
 
 
@@ -93,7 +93,7 @@ class Choices:
     said: list[str] = field(default_factory=list)
 
     def __call__(self, name: str, asked: Any, chosen: Any) -> Any:
-        """What was asked for, or else what is chosen."""
+        """Return what was asked for, or else what is chosen."""
         if asked is not None:
             return asked
         self.said.append(f"{name} {chosen}")
@@ -101,11 +101,7 @@ class Choices:
 
 
 def choose_sizes(config: Config, pairs: int, choices: Choices | None = None) -> tuple[ResolvedTokenizer, ResolvedModel]:
-    """Fill in vocabulary size, units, embedding size, directions and dropout.
-
-    Args:
-        pairs: training pairs after cleaning.
-    """
+    """Fill in vocabulary size, units, embedding size, directions and dropout from the pairs after cleaning."""
     choose = choices or Choices()
     _, vocabulary, units, dropout = next(row for row in _SIZES if pairs <= row[0])
     vocabulary = choose("tokenizer.vocabulary_size", config.tokenizer.vocabulary_size, vocabulary)
@@ -113,26 +109,21 @@ def choose_sizes(config: Config, pairs: int, choices: Choices | None = None) -> 
     embedding_size = choose("model.embedding_size", config.model.embedding_size, max(1, units // 2))
     dropout = choose("model.dropout", config.model.dropout, dropout)
     embedding_dropout = config.model.embedding_dropout
-    model = {
-        **vars(config.model),
+    chosen = {
         "units": units,
         "embedding_size": embedding_size,
         "bidirectional": config.model.reads_both_ways,
         "dropout": dropout,
         "embedding_dropout": dropout if embedding_dropout is None else embedding_dropout,
     }
-    return ResolvedTokenizer(**{**vars(config.tokenizer), "vocabulary_size": vocabulary}), ResolvedModel(**model)
+    tokenizer = ResolvedTokenizer(**vars(config.tokenizer) | {"vocabulary_size": vocabulary})
+    return tokenizer, ResolvedModel(**vars(config.model) | chosen)
 
 
 def choose_budget(
     training: TrainingConfig, tokens: int, batches: int, choices: Choices | None = None
 ) -> ResolvedTraining:
-    """Fill in updates, warm-up, validations and saves.
-
-    Args:
-        tokens: source plus target tokens of an epoch.
-        batches: batches of an epoch.
-    """
+    """Fill in updates, warm-up, validations and saves from an epoch's source plus target tokens, and its batches."""
     choose = choices or Choices()
     # Small corpora are learnt by heart long before they have been seen forty times.
     epochs = min(max(3.0, _LEARNING_TOKENS / max(tokens, 1)), 40.0)
@@ -140,19 +131,17 @@ def choose_budget(
     updates = choose("training.max_updates", training.max_updates, updates)
     every = choose("training.validate_every", training.validate_every, max(1, -(-updates // 10)))
     warmup, save_every = training.warmup_updates, training.save_every
-    return ResolvedTraining(
-        **{
-            **vars(training),
-            "max_updates": updates,
-            "warmup_updates": min(1000, updates // 10) if warmup is None else warmup,
-            "validate_every": every,
-            "save_every": every if save_every is None else save_every,
-        }
-    )
+    chosen = {
+        "max_updates": updates,
+        "warmup_updates": min(1000, updates // 10) if warmup is None else warmup,
+        "validate_every": every,
+        "save_every": every if save_every is None else save_every,
+    }
+    return ResolvedTraining(**vars(training) | chosen)
 
 
 def resolved(
     config: Config, tokenizer: ResolvedTokenizer, model: ResolvedModel, training: ResolvedTraining
 ) -> ResolvedConfig:
-    """The whole configuration with its resolved sections."""
-    return ResolvedConfig(**{**vars(config), "tokenizer": tokenizer, "model": model, "training": training})
+    """Put the resolved sections into a configuration."""
+    return ResolvedConfig(**vars(config) | {"tokenizer": tokenizer, "model": model, "training": training})

@@ -118,7 +118,7 @@ def digest_of(pairs: datasets.Dataset) -> str:
 
 
 def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -> datasets.Dataset:
-    """The same rows with the columns "source" and "target"."""
+    """Return the same rows with the columns "source" and "target"."""
     if isinstance(dataset.features.get("translation"), datasets.Translation | dict):
         dataset = dataset.select_columns("translation").flatten()
         dataset = dataset.rename_columns({name: name.removeprefix("translation.") for name in dataset.column_names})
@@ -135,7 +135,7 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -
 
 
 def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
-    """Data sets one after the other; one alone stays as it is."""
+    """Join data sets one after the other; one alone stays as it is."""
     if len(parts) == 1:
         return parts[0]
     with writing_to_cache():
@@ -160,11 +160,11 @@ def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
     if keep.all():
         return dataset
     key = f"{dataset._fingerprint} {np.packbits(keep).tobytes().hex()}"
-    tables = dataset.with_format("arrow")
-    kept = map_cached(
-        tables, lambda table, rows: table.filter(pa.array(keep[rows])), key, dataset.features, with_indices=True
-    )
-    return kept.with_format(None)
+
+    def kept(table: pa.Table, rows: list[int]) -> pa.Table:
+        return table.filter(pa.array(keep[rows]))
+
+    return map_cached(dataset.with_format("arrow"), kept, key, dataset.features, with_indices=True).with_format(None)
 
 
 def map_cached(

@@ -38,14 +38,12 @@ class Columns:
 
     @classmethod
     def of(cls, config: DataConfig, source_language: str | None, target_language: str | None) -> Columns:
-        def names(column: str | None, language: str | None, side: str) -> tuple[str, ...]:
-            return (column,) if column else (language, side) if language else (side,)
-
-        source = names(config.source_column, source_language, "source")
-        return cls(source, names(config.target_column, target_language, "target"))
+        source = [config.source_column] if config.source_column else [source_language, "source"]
+        target = [config.target_column] if config.target_column else [target_language, "target"]
+        return cls(tuple(filter(None, source)), tuple(filter(None, target)))
 
     def choose(self, available: Sequence[str], where: str) -> Pair:
-        """The column of the source and the column of the target."""
+        """Choose the column of the source and that of the target."""
         chosen = []
         for side, names in (("source", self.source), ("target", self.target)):
             name = next((name for name in names if name in available), None)
@@ -63,24 +61,21 @@ class Columns:
 
 
 def read_parallel_text(source: str, target: str) -> Iterator[Pair]:
-    """Pairs from two text files with the same number of lines."""
-    source_lines, target_lines = read_lines(Path(source)), read_lines(Path(target))
-    for number in itertools.count():
-        source_line, target_line = next(source_lines, None), next(target_lines, None)
-        if source_line is None and target_line is None:
-            return
-        if source_line is None or target_line is None:
-            source_count = number + (source_line is not None) + sum(1 for _ in source_lines)
-            target_count = number + (target_line is not None) + sum(1 for _ in target_lines)
+    """Read pairs from two text files with the same number of lines."""
+    pairs = itertools.zip_longest(read_lines(Path(source)), read_lines(Path(target)))
+    for number, pair in enumerate(pairs, start=1):
+        if None in pair:
+            longer = number + sum(1 for _ in pairs)
+            counts = [number - 1 if line is None else longer for line in pair]
             raise DataError(
-                f"{source} has {source_count:,} lines, but {target} has {target_count:,}: expected line n of one to be "
-                "the translation of line n of the other"
+                f"{source} has {counts[0]:,} lines, but {target} has {counts[1]:,}; line n of one must be the "
+                "translation of line n of the other"
             )
-        yield source_line, target_line
+        yield pair
 
 
 def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from lines with one tab: no header, no quoting, no column names."""
+    """Read pairs from lines with one tab: no header, no quoting, no column names."""
     for number, line in enumerate(read_lines(Path(path)), start=1):
         sides = line.split("\t")
         if len(sides) != 2:
@@ -89,7 +84,7 @@ def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from comma-separated values with a header."""
+    """Read pairs from comma-separated values with a header."""
     # The csv module takes a lone carriage return for the end of a row. While it parses, a surrogate stands for it,
     # which cannot occur in text decoded from UTF-8.
     stand_in = "\ud80d"
@@ -116,7 +111,7 @@ def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from lines with one JSON object each: {"de": …, "en": …} or {"translation": {"de": …, "en": …}}."""
+    """Read pairs from lines with one JSON object each: {"de": …, "en": …} or {"translation": {"de": …, "en": …}}."""
     chosen = None
     for number, line in enumerate(read_lines(Path(path)), start=1):
         where = f"{path}, line {number}"
@@ -141,12 +136,12 @@ def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from a Parquet file with two string columns or a struct column `translation`."""
+    """Read pairs from a Parquet file with two string columns or a struct column `translation`."""
     try:
         with open(path, "rb") as content, pq.ParquetFile(content) as file:
-            names = file.schema_arrow.names
-            nested = "translation" in names and pa.types.is_struct(file.schema_arrow.field("translation").type)
-            available = [field.name for field in file.schema_arrow.field("translation").type] if nested else names
+            schema = file.schema_arrow
+            nested = "translation" in schema.names and pa.types.is_struct(schema.field("translation").type)
+            available = [field.name for field in schema.field("translation").type] if nested else schema.names
             chosen = columns.choose(available, path)
             row = 0
             for batch in file.iter_batches(_BATCH_SIZE, columns=["translation"] if nested else list(chosen)):

@@ -139,6 +139,6 @@ class Tokenizers:
         return cls(first, first if source == target else Tokenizer.read(target))
 
 
-def reason_of(error: RuntimeError) -> str:
+def reason_of(error: Exception) -> str:
     """Return what SentencePiece says, without the line of its source."""
     return re.sub(r"^\w+: \S+\(\d+\) \[.*?\] ?", "", " ".join(str(error).split())).strip() or "no reason given"

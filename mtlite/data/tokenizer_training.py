@@ -57,10 +57,9 @@ def train_tokenizer(
         except (RuntimeError, RunError) as error:
             possible = _TOO_LARGE.search(str(error)) or _TOO_SMALL.search(str(error))
             if possible is None or int(possible[1]) in tried:
-                reason = reason_of(error) if isinstance(error, RuntimeError) else error
                 raise DataError(
                     f"SentencePiece cannot learn {vocabulary_size:,} pieces of kind {kind} from {len(text):,} lines "
-                    f"({reason}): give other text, tokenizer.kind or tokenizer.vocabulary_size"
+                    f"({reason_of(error)}): give other text, tokenizer.kind or tokenizer.vocabulary_size"
                 ) from None
             size = int(possible[1])
 
@@ -90,8 +89,8 @@ def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, identity: b
 
 
 def _size_message(asked: int, received: int) -> str | None:
-    if received == asked:
-        return None
     if received < asked:
         return f"vocabulary reduced from {asked:,} to {received:,} pieces: the text has not more"
-    return f"vocabulary raised from {asked:,} to {received:,} pieces: the characters of the text need so many"
+    if received > asked:
+        return f"vocabulary raised from {asked:,} to {received:,} pieces: the characters of the text need so many"
+    return None
