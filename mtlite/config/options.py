@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from mtlite.config.read import Between, Count, Matching, Share, plain, shown
-from mtlite.config.registry import OPTIONAL, entry_of, ranking_topologies, refuse_options
+from mtlite.config.registry import OPTIONAL, TOPOLOGIES, entry_of, refuse_options
 from mtlite.errors import UsageError
 from mtlite.limits import MAX_VOCABULARY, TEST_SET_NAME
 
@@ -40,11 +40,6 @@ class CorpusConfig:
     dataset: str | None = None
     configuration: str | None = None
     split: str | None = None
-
-    @property
-    def given(self) -> bool:
-        """Whether any key of the set is given."""
-        return self != CorpusConfig()
 
 
 @dataclass(frozen=True)
@@ -114,10 +109,8 @@ class DataConfig:
     def check(self) -> None:
         for name in self.tests:
             if not TEST_SET_NAME.fullmatch(name) or name in ("dev", "test"):
-                raise UsageError(
-                    "data.tests: expected names of letters, digits, '-', '_' and '.' other than dev and test, "
-                    f"received {shown(name)}"
-                )
+                expected = "names of letters, digits, '-', '_' and '.' other than dev and test"
+                raise UsageError(f"data.tests: expected {expected}, received {shown(name)}")
 
 
 @dataclass(frozen=True)
@@ -198,8 +191,8 @@ class ModelConfig:
         return "bidirectional" in entry_of(self.topology).options if self.bidirectional is None else self.bidirectional
 
     def check(self) -> None:
-        asked = {name: getattr(self, name) for name in OPTIONAL}
-        refuse_options(self.topology, {name: got for name, got in asked.items() if got != getattr(ModelConfig, name)})
+        asked = {name: getattr(self, name) for name in OPTIONAL if getattr(self, name) != getattr(ModelConfig, name)}
+        refuse_options(self.topology, asked)
         if self.units is not None and self.units % 2 and self.reads_both_ways:
             raise UsageError(f"model.units: expected an even number for two directions, received {self.units}")
 
@@ -321,12 +314,10 @@ def refuse_search(topology: str, search: SearchConfig) -> None:
     """Refuse a search that this topology cannot have."""
     entry = entry_of(topology)
     if search.sample and entry.family == "direct":
-        raise UsageError(
-            f"search.sample: topology '{topology}' writes all tokens in one pass: expected an autoregressive topology "
-            "(mtlite topologies lists them)"
-        )
+        problem = f"topology '{topology}' writes all tokens in one pass"
+        remedy = "expected an autoregressive topology (mtlite topologies lists them)"
+        raise UsageError(f"search.sample: {problem}: {remedy}")
     if search.nbest > 1 and not entry.ranks:
-        raise UsageError(
-            f"search.nbest: topology '{topology}' writes one hypothesis a sentence: expected 1, or a run of "
-            f"{', '.join(ranking_topologies())}"
-        )
+        able = ", ".join(name for name, each in TOPOLOGIES.items() if each.ranks)
+        problem = f"topology '{topology}' writes one hypothesis a sentence"
+        raise UsageError(f"search.nbest: {problem}: expected 1, or a run of {able}")

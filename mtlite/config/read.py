@@ -6,6 +6,7 @@ may have a method `check()` for what concerns several of its fields. Once read, 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import math
@@ -79,10 +80,9 @@ def read_as(
         section: what the values are part of, for the names in messages: `search` makes `search.beam_size`.
     """
     try:
-        value: T = _Reader(kind, text).read(kind, values, section)
+        return _Reader(kind, text).read(kind, values, section)  # type: ignore[no-any-return]
     except UsageError as problem:
         raise error(f"{origin}: {problem}") from None
-    return value
 
 
 def plain(value: Any) -> Any:
@@ -131,9 +131,9 @@ def unknown_option(name: str, siblings: list[str], everything: list[str]) -> str
     def last(option: str) -> str:
         return option.rpartition(".")[2].lstrip("-")
 
-    meant = [option for option in everything if last(option) == last(name)]
+    namesakes = [option for option in everything if last(option) == last(name)]
     near = difflib.get_close_matches(last(name), map(last, siblings), 3, 0.6)
-    meant = meant or [option for word in near for option in siblings if last(option) == word] or siblings
+    meant = namesakes or [option for word in near for option in siblings if last(option) == word] or siblings
     return f"unknown option {shown(name)!r}: expected {' or '.join(meant)}"
 
 
@@ -159,17 +159,15 @@ class _Reader:
     def read(self, kind: Any, value: Any, name: str) -> Any:
         if dataclasses.is_dataclass(kind):
             return self._section(kind, value, name)
-        readers = {list: self._list, dict: self._dict, tuple: self._tuple, np.ndarray: self._array}
-        if get_origin(kind) in readers:
-            return readers[get_origin(kind)](kind, value, name)
-        if get_origin(kind) is Literal:
-            return self._literal(kind, value, name)
+        readers: dict[Any, Any] = {list: self._list, dict: self._dict, tuple: self._tuple}
+        readers |= {Literal: self._literal, np.ndarray: self._array}
+        if (origin := get_origin(kind)) in readers:
+            return readers[origin](kind, value, name)
         return value if kind is Any else self._union(members(kind), value, name)
 
     def _section(self, kind: Any, value: Any, name: str) -> Any:
         fields, prefix = fields_of(kind), f"{name}." if name else ""
-        if value is None:  # a heading without anything below it
-            value = {}
+        value = {} if value is None else value  # a heading without anything below it
         if not isinstance(value, dict):
             raise _refused(name, f"options such as {next(iter(fields))}", value)
         for key in value:
@@ -185,8 +183,7 @@ class _Reader:
         return read
 
     def _unknown(self, kind: Any, key: Any, prefix: str) -> str:
-        moved = getattr(kind, "MOVED", {}).get(key)
-        if moved:
+        if moved := getattr(kind, "MOVED", {}).get(key):
             return f"{prefix}{key}: {moved}"
         siblings = [f"{prefix}{field}" for field in fields_of(kind)]
         return unknown_option(f"{prefix}{key}", siblings, list(option_names(self.root)))
@@ -274,10 +271,8 @@ def _from_text(kinds: list[Any], value: str) -> Any:
         return value.lower() == "true"
     for kind in (int, float):
         if kind in kinds and _NUMBER.fullmatch(value):
-            try:
+            with contextlib.suppress(ValueError):
                 return kind(value)
-            except ValueError:
-                continue
     return value
 
 

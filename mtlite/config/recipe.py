@@ -94,9 +94,7 @@ def read_recipe(path: Path) -> Values:
             content = file.read(MAX_YAML_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(
-            f"cannot read recipe {path} ({reason}): give a YAML file such as those in scripts/recipes"
-        ) from None
+        raise UsageError(f"cannot read recipe {path} ({reason}): give a YAML file as in scripts/recipes") from None
     values = parse_yaml(content, f"recipe {path}")
     if not isinstance(values, dict | None):
         raise UsageError(f"recipe {path}: expected sections such as data: and model:, received {shown(values)}")
@@ -105,10 +103,10 @@ def read_recipe(path: Path) -> Values:
 
 def merge(base: Values, over: Values) -> Values:
     """Lay one tree of options over another."""
-    merged = dict(base)
-    for name, value in over.items():
-        below = merged.get(name)
-        merged[name] = merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    merged = base | over
+    for name in base.keys() & over.keys():
+        if isinstance(base[name], dict) and isinstance(over[name], dict):
+            merged[name] = merge(base[name], over[name])
     return merged
 
 
@@ -127,9 +125,9 @@ def config_from(values: Values, origin: str) -> Config:
     return read_as(Config, values, origin, text=True)
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: str | Path) -> Config:
     """Read the configuration in a YAML file."""
-    return config_from(read_recipe(path), str(path))
+    return config_from(read_recipe(Path(path)), str(path))
 
 
 def as_config(source: Config | str | Path | Values) -> Config:
@@ -138,13 +136,11 @@ def as_config(source: Config | str | Path | Values) -> Config:
         case Config():
             return config_from(source.to_dict(), "the configuration")
         case str() | Path():
-            return read_config(Path(source))
+            return read_config(source)
         case dict():
             return config_from(nested(source), "the options")
-    raise UsageError(
-        f"expected a mtlite.Config, the path of a recipe or options by name, received {type(source).__name__} "
-        f"{shown(source)}"
-    )
+    received = f"{type(source).__name__} {shown(source)}"
+    raise UsageError(f"expected a mtlite.Config, the path of a recipe or options by name, received {received}")
 
 
 def from_text(option: Option, text: str) -> Any:

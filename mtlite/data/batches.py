@@ -44,11 +44,8 @@ class Sequences(NamedTuple):
 
     @classmethod
     def of(cls, sequences: Sequence[Sequence[int] | np.ndarray]) -> Sequences:
-        lengths = np.fromiter((len(ids) for ids in sequences), np.int64, len(sequences))
-        return cls(
-            np.concatenate([np.zeros(0, np.int32), *(np.asarray(ids, np.int32) for ids in sequences)]),
-            np.concatenate([[0], np.cumsum(lengths)]),
-        )
+        arrays = [np.zeros(0, np.int32), *(np.asarray(ids, np.int32) for ids in sequences)]
+        return cls(np.concatenate(arrays), np.cumsum([array.size for array in arrays]))
 
     def padded(self, rows: np.ndarray) -> np.ndarray:
         """Some of them, right-padded: `[rows, longest]` int32."""
@@ -128,11 +125,10 @@ class Batches:
         for number, start in enumerate(range(0, len(blocks), _POOL)):
             source, target = self._pool(blocks[start : start + _POOL], epoch, number)
             lengths = np.diff(source.offsets), np.diff(target.offsets)
-            for rows in group_by_length(*lengths, self.batch_tokens, random):
-                if skip:
-                    skip -= 1
-                    continue
+            groups = group_by_length(*lengths, self.batch_tokens, random)
+            for rows in groups[skip:]:
                 yield Batch(source.padded(rows), target.padded(rows))
+            skip = max(0, skip - len(groups))
 
     def from_position(self, position: Position) -> Iterator[tuple[Position, Batch]]:
         """Yield batches without end, from a position on, each with the position after it."""

@@ -33,10 +33,8 @@ def writing_to_cache() -> Iterator[None]:
         cause = error.__cause__ or error
         if isinstance(cause, MtliteError):  # raised by a reader, wrapped by `datasets`
             raise cause from None
-        raise DataError(
-            f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(cause)}; "
-            "make room there, or set HF_DATASETS_CACHE to another folder"
-        ) from error
+        problem = f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(cause)}"
+        raise DataError(f"{problem}; make room there, or set HF_DATASETS_CACHE to another folder") from error
 
 
 def _content_of(path: str) -> str:
@@ -63,12 +61,10 @@ def dataset_from_files(
         content = " ".join(pool.map(_content_of, paths))
     if next(read(**arguments), None) is None:  # `datasets` cannot make an empty data set from a generator
         return datasets.Dataset.from_dict({"source": [], "target": []}, features=FEATURES)
+    keywords = {"read": read, "arguments": arguments, "content": content}
     with writing_to_cache():
         return datasets.Dataset.from_generator(
-            rows_of,
-            features=FEATURES,
-            gen_kwargs={"read": read, "arguments": arguments, "content": content},
-            writer_batch_size=ROWS_AT_ONCE,
+            rows_of, features=FEATURES, gen_kwargs=keywords, writer_batch_size=ROWS_AT_ONCE
         )
 
 
@@ -84,9 +80,8 @@ def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]])
     try:
         save_arrays(path, arrays, {"key": digest})
     except RunError as error:
-        raise DataError(
-            f"{error}; the cache is in {datasets.config.HF_DATASETS_CACHE}, or where HF_DATASETS_CACHE says"
-        ) from error
+        place = f"the cache is in {datasets.config.HF_DATASETS_CACHE}, or where HF_DATASETS_CACHE says"
+        raise DataError(f"{error}; {place}") from error
     return arrays
 
 

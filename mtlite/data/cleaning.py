@@ -29,22 +29,15 @@ _DESCRIPTIONS = {
     "identical": "source and target the same",
     "script": "another script than most of the corpus",
 }
-
 _WARNINGS = ("source that is also in a dev or test set", "target that is also in a dev or test set")
-
 _MIXED = ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO")  # one sentence mixes them at will
 
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """Numbers of training pairs.
+    """Numbers of training pairs; `warnings` counts kept ones that share a side, but for case and width, with a test."""
 
-    Args:
-        removed: By the name of the rule, in the order of the rules; a pair counts once, under the first.
-        warnings: Kept pairs that share a side with a dev or test set, apart from case and Unicode compatibility forms.
-    """
-
-    removed: dict[str, int]
+    removed: dict[str, int]  # by the name of the rule, in the order of the rules; a pair counts once, under the first
     warnings: dict[str, int]
     before: int
     after: int
@@ -97,17 +90,15 @@ def _active_names(config: CleaningConfig) -> list[str]:
 def _active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[tuple[str, str]]) -> dict[str, _Rule]:
     """The rules that are switched on, by name; a rule tells what to leave out."""
     rules: dict[str, _Rule] = {
-        "empty": lambda row, source, target: not source.strip() or not target.strip(),
-        "max_characters": lambda row, source, target: max(len(source), len(target)) > config.max_characters,
-        "overlap": lambda row, source, target: (source, target) in held_out,
-        "max_length_ratio": lambda row, source, target: (
-            max(len(source), len(target)) > config.max_length_ratio * min(len(source), len(target))
-        ),
+        "empty": lambda row, *pair: not all(map(str.strip, pair)),
+        "max_characters": lambda row, *pair: max(map(len, pair)) > config.max_characters,
+        "overlap": lambda row, *pair: pair in held_out,
+        "max_length_ratio": lambda row, *pair: max(map(len, pair)) > config.max_length_ratio * min(map(len, pair)),
         "identical": lambda row, source, target: source == target,
     }
     if config.duplicates:
         is_repeated = _mark_repeats(train)
-        rules["duplicates"] = lambda row, source, target: bool(is_repeated[row])
+        rules["duplicates"] = lambda row, *pair: bool(is_repeated[row])
     if config.script:
         scripts = [_most_frequent(Counter(script_of(pair[side]) for pair in pairs_of(train))) for side in (0, 1)]
         rules["script"] = lambda row, *pair: any(
@@ -142,11 +133,8 @@ def _script_of_character(character: str) -> str | None:
 
 
 def script_of(text: str) -> str | None:
-    """The script of most letters; None without letters."""
-    scripts: Counter[str | None] = Counter()
-    for character, count in Counter(text).items():
-        scripts[_script_of_character(character)] += count
-    return _most_frequent(scripts)
+    """Find the script of most letters; None without letters."""
+    return _most_frequent(Counter(map(_script_of_character, text)))
 
 
 def _most_frequent(scripts: Counter[str | None]) -> str | None:

@@ -53,24 +53,23 @@ def load_corpus(config: DataConfig) -> Corpus:
     sets = {name: load_pairs(location, columns, name, None) for name, location in others.items()}
     train = join(parts)
     if missing := [name for name in ("data.test", "data.dev") if name not in sets]:
-        notes += _unused_splits(config, parts, missing)
-        train, new, split_notes = split_off(train, missing, config.held_out, config.seed)
+        train, new, more = split_off(train, missing, config.held_out, config.seed)
         sets |= new
-        notes += split_notes
+        notes += [*_unused_splits(config, parts, missing), *more]
     tests = {"test": sets["data.test"], **{name: sets[f"data.tests.{name}"] for name in config.tests}}
     return Corpus(train, sets["data.dev"], tests, source_language, target_language, tuple(notes))
 
 
 def _languages(config: DataConfig) -> tuple[str | None, str | None, list[str]]:
-    """The languages of source and target, as given or by the ending of a training file; and notes for the user."""
+    """Find the languages of source and target, as given or by the ending of a training file, and notes on them."""
     languages: list[str | None] = []
     notes = []
     for side in ("source", "target"):
         language = getattr(config, f"{side}_language")
-        paths = [path for path in (getattr(part, side) for part in config.train) if language_of(path)]
-        if language is None and paths:
-            language = language_of(paths[0])
-            notes.append(f"The {side} language is {language}, by the ending of {paths[0]}.")
+        path = next((path for path in (getattr(part, side) for part in config.train) if language_of(path)), None)
+        if language is None and path:
+            language = language_of(path)
+            notes.append(f"The {side} language is {language}, by the ending of {path}.")
         elif language is not None and not is_language_code(language):
             notes.append(
                 f"data.{side}_language {language} is not of the form of a language code, such as de, deu or pt-BR: "
@@ -89,7 +88,8 @@ def _training_corpora(config: DataConfig) -> dict[str, CorpusConfig]:
 
 def _dev_and_test_sets(config: DataConfig) -> dict[str, CorpusConfig]:
     """The sets that are given, by their options; one given by its split alone is at the location of training pairs."""
-    sets = {name: each for name, each in (("data.test", config.test), ("data.dev", config.dev)) if each.given}
+    sets = {"data.test": config.test, "data.dev": config.dev}
+    sets = {name: each for name, each in sets.items() if each != CorpusConfig()}
     sets |= {f"data.tests.{name}": each for name, each in config.tests.items()}
     training = _with_splits(config)
     for name, each in sets.items():
@@ -117,7 +117,6 @@ def _unused_splits(config: DataConfig, parts: Sequence[datasets.Dataset], missin
     unused = [split for split in splits if split not in used]
     if len(splits) < 2 or not unused:
         return []
-    return [
-        f"{training.pairs or training.dataset} has the split{'s' * (len(unused) > 1)} {', '.join(unused)}, not used "
-        f"here: give {' and '.join(f'{name}.split' for name in missing)} to use such a split."
-    ]
+    names = f"split{'s' * (len(unused) > 1)} {', '.join(unused)}"
+    remedy = f"give {' and '.join(f'{name}.split' for name in missing)} to use such a split."
+    return [f"{training.pairs or training.dataset} has the {names}, not used here: {remedy}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from functools import cache
 from typing import Any
@@ -39,10 +38,10 @@ def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Da
     integer = datasets.Value("int32")
     ids = dict.fromkeys(("source_ids", "target_ids"), datasets.List(integer))
     features = datasets.Features({**pairs.features, **ids, **dict.fromkeys(_LENGTHS, integer)})
-    models = tokenizers.source.model, tokenizers.target.model
-    key = [pairs._fingerprint, *(hashlib.sha256(model).hexdigest() for model in models), sentencepiece.__version__]
-    arguments = {"source_model": models[0], "target_model": models[1]}
-    return map_cached(pairs, _encode, " ".join(key), features, fn_kwargs=arguments)
+    source, target = tokenizers.source, tokenizers.target
+    key = f"{pairs._fingerprint} {source.sha256} {target.sha256} {sentencepiece.__version__}"
+    models = {"source_model": source.model, "target_model": target.model}
+    return map_cached(pairs, _encode, key, features, fn_kwargs=models)
 
 
 def length_table(encoded: datasets.Dataset) -> np.ndarray:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mtlite.config.options import TokenizerConfig
+from mtlite.config.read import shown
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import UsageError
 
@@ -23,7 +24,7 @@ def existing_tokenizers(config: TokenizerConfig) -> tuple[Tokenizers, TokenizerC
         raise UsageError("expected tokenizer.source_model and tokenizer.target_model together (or tokenizer.model)")
     both = Tokenizers.read(*map(Path, paths))
     for path, tokenizer in zip(paths, (both.source, both.target), strict=True):
-        if config.sampling and not tokenizer.can_sample:
+        if config.sampling and tokenizer.kind != "unigram":  # no other kind gives segmentations a probability
             raise UsageError(f"tokenizer.sampling: expected a unigram model, received {path}: leave it out")
     return both, dataclasses.replace(config, **_what_they_are(config, both, " and ".join(sorted(set(paths)))))
 
@@ -40,8 +41,7 @@ def _what_they_are(config: TokenizerConfig, both: Tokenizers, origin: str) -> di
     for option, values in found.items():
         asked = getattr(config, option)
         if asked != getattr(TokenizerConfig, option) and values != {asked}:
-            raise UsageError(
-                f"tokenizer.{option}: expected {' and '.join(sorted(str(value).lower() for value in values))} as in "
-                f"{origin}, received {str(asked).lower()}: leave it out, or train a tokenizer"
-            )
+            expected = " and ".join(sorted(map(shown, values)))
+            remedy = f"received {shown(asked)}: leave it out, or train a tokenizer"
+            raise UsageError(f"tokenizer.{option}: expected {expected} as in {origin}, {remedy}")
     return {option: values.pop() for option, values in found.items() if len(values) == 1}

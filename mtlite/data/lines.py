@@ -47,12 +47,9 @@ class _Decompressed(io.RawIOBase):
 @contextmanager
 def _open(path: Path) -> Iterator[IO[bytes]]:
     """A file, decompressed if its name ends in .gz; of `STANDARD_INPUT` what nobody has read yet."""
-    if path == STANDARD_INPUT:
-        # An object of our own: a thread that still waits in sys.stdin would crash Python at its end.
-        with open(0, "rb", closefd=False) as file:
-            yield file
-        return
-    with open(path, "rb") as file:
+    standard = path == STANDARD_INPUT
+    # Not sys.stdin: a thread that still waits in it would crash Python at its end.
+    with open(0 if standard else path, "rb", closefd=not standard) as file:
         yield io.BufferedReader(_Decompressed(file), _BUFFER_BYTES) if path.name.endswith(".gz") else file
 
 
@@ -64,9 +61,8 @@ def read_ended_lines(path: Path) -> Iterator[str]:
             while line := stream.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
-                    raise DataError(
-                        f"{name}, line {number}: longer than {MAX_LINE_BYTES:,} bytes; expected one sentence a line"
-                    )
+                    length = f"longer than {MAX_LINE_BYTES:,} bytes"
+                    raise DataError(f"{name}, line {number}: {length}; expected one sentence a line")
                 text = line.decode("utf-8")
                 if number == 1:
                     text = text.removeprefix("\ufeff")

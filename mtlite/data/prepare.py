@@ -36,8 +36,7 @@ from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
 from mtlite.runtime import choose_precision
 
-Say = Callable[[str], None]
-"""Shows a line to the user."""
+Say = Callable[[str], None]  # shows a line to the user
 
 
 @dataclass(frozen=True)
@@ -122,13 +121,11 @@ def _read(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
 
 def _refuse_line_breaks(name: str, pairs: datasets.Dataset) -> None:
     """Dev and test sets are kept, scored and handed on as files of lines."""
-    for number, pair in enumerate(pairs_of(pairs), 1):
-        for side, text in zip(("source", "target"), pair, strict=True):
-            if "\n" in text:
-                raise DataError(
-                    f"data.{name}: expected one line a sentence in dev and test sets, received a line break in the "
-                    f"{side} of pair {number}: write a space instead"
-                )
+    for number, (source, target) in enumerate(pairs_of(pairs), 1):
+        if "\n" in source + target:
+            side = "source" if "\n" in source else "target"
+            received = f"a line break in the {side} of pair {number}"
+            raise DataError(f"data.{name}: expected one line a sentence, received {received}: write a space instead")
 
 
 def _train_tokenizers(options: ResolvedTokenizer, train: datasets.Dataset, seed: int, say: Say) -> Tokenizers:

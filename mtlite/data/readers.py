@@ -48,10 +48,8 @@ class Columns:
         for side, names in (("source", self.source), ("target", self.target)):
             name = next((name for name in names if name in available), None)
             if name is None:
-                raise UsageError(
-                    f"{where}: no column {' or '.join(names)} for the {side}; available: {', '.join(available)}; "
-                    f"give data.{side}_language or data.{side}_column"
-                )
+                problem = f"no column {' or '.join(names)} for the {side}; available: {', '.join(available)}"
+                raise UsageError(f"{where}: {problem}; give data.{side}_language or data.{side}_column")
             if list(available).count(name) > 1:
                 raise UsageError(f"{where}: more than one column {name}; give data.{side}_column, or rename one")
             chosen.append(name)
@@ -67,10 +65,8 @@ def read_parallel_text(source: str, target: str) -> Iterator[Pair]:
         if None in pair:
             longer = number + sum(1 for _ in pairs)
             counts = [number - 1 if line is None else longer for line in pair]
-            raise DataError(
-                f"{source} has {counts[0]:,} lines, but {target} has {counts[1]:,}; line n of one must be the "
-                "translation of line n of the other"
-            )
+            problem = f"{source} has {counts[0]:,} lines, but {target} has {counts[1]:,}"
+            raise DataError(f"{problem}; line n of one must be the translation of line n of the other")
         yield pair
 
 
@@ -88,14 +84,9 @@ def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
     # The csv module takes a lone carriage return for the end of a row. While it parses, a surrogate stands for it,
     # which cannot occur in text decoded from UTF-8.
     stand_in = "\ud80d"
-
-    def without_lone_carriage_returns() -> Iterator[str]:
-        for line in read_ended_lines(Path(path)):
-            text, end = split_line_end(line)
-            yield text.replace("\r", stand_in) + end
-
+    lines = map(split_line_end, read_ended_lines(Path(path)))
     csv.field_size_limit(MAX_LINE_BYTES)
-    rows = csv.reader(without_lone_carriage_returns(), strict=True)
+    rows = csv.reader((text.replace("\r", stand_in) + end for text, end in lines), strict=True)
     try:
         header = next(rows, None)
         if header is None:

@@ -44,10 +44,9 @@ def _parts(train: datasets.Dataset, names: Sequence[str], held_out: int, seed: i
     usable = np.flatnonzero(one_line)
     first_copies = usable[np.unique(pair_hashes[usable], return_index=True)[1]]
     if len(first_copies) < _FEWEST_PAIRS:
-        raise DataError(
-            f"data.train: expected at least {_FEWEST_PAIRS} different pairs, of one line a side, to split off a set, "
-            f"received {len(first_copies)}: give {' and '.join(names)}"
-        )
+        expected = f"at least {_FEWEST_PAIRS} different pairs, of one line a side, to split off a set"
+        received = f"{len(first_copies)}: give {' and '.join(names)}"
+        raise DataError(f"data.train: expected {expected}, received {received}")
     size = min(held_out, len(first_copies) // 10)
     sources, pairs_with_source = np.unique(source_hashes[first_copies], return_counts=True)
     part = np.full(len(train), _TRAIN, np.uint8)
@@ -55,10 +54,8 @@ def _parts(train: datasets.Dataset, names: Sequence[str], held_out: int, seed: i
     for number, name in enumerate(names, 1):
         taken = _take(np.flatnonzero(free), pairs_with_source, size)
         if not taken:
-            raise DataError(
-                f"{name}: cannot be split off the training pairs, every source sentence has more than {size} "
-                f"translations: give {name}"
-            )
+            problem = f"every source sentence has more than {size} translations"
+            raise DataError(f"{name}: cannot be split off the training pairs, {problem}: give {name}")
         free[taken] = False
         part[np.isin(source_hashes, sources[taken])] = _NO_SET
         part[first_copies[np.isin(source_hashes[first_copies], sources[taken])]] = number

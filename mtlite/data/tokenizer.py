@@ -36,9 +36,8 @@ class Tokenizer:
                 "train it with --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3"
             )
         if len(self) > MAX_VOCABULARY:
-            raise RunError(
-                f"expected at most {MAX_VOCABULARY:,} pieces in a SentencePiece model, received {len(self):,}"
-            )
+            most = f"{MAX_VOCABULARY:,} pieces in a SentencePiece model"
+            raise RunError(f"expected at most {most}, received {len(self):,}")
 
     @classmethod
     def read(cls, path: Path) -> Tokenizer:
@@ -80,15 +79,6 @@ class Tokenizer:
     def byte_fallback(self) -> bool:
         """Whether it spells characters without a piece as bytes."""
         return any(self.processor.is_byte(id) for id in range(len(self)))
-
-    @property
-    def can_sample(self) -> bool:
-        """Whether this is a unigram model: the only kind that gives segmentations a probability."""
-        try:
-            self.processor.nbest_encode("a", nbest_size=1)
-        except RuntimeError:
-            return False
-        return True
 
     def decode(self, sequences: list[list[int]]) -> list[str]:
         """Decode ids to one line each: special pieces are left out, line feeds and carriage returns become spaces."""

@@ -57,10 +57,9 @@ def train_tokenizer(
         except (RuntimeError, RunError) as error:
             possible = _TOO_LARGE.search(str(error)) or _TOO_SMALL.search(str(error))
             if possible is None or int(possible[1]) in tried:
-                raise DataError(
-                    f"SentencePiece cannot learn {vocabulary_size:,} pieces of kind {kind} from {len(text):,} lines "
-                    f"({reason_of(error)}): give other text, tokenizer.kind or tokenizer.vocabulary_size"
-                ) from None
+                problem = f"{vocabulary_size:,} pieces of kind {kind} from {len(text):,} lines ({reason_of(error)})"
+                remedy = "give other text, tokenizer.kind or tokenizer.vocabulary_size"
+                raise DataError(f"SentencePiece cannot learn {problem}: {remedy}") from None
             size = int(possible[1])
 
 
