@@ -30,24 +30,17 @@ class Validated:
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """The updates since the report before.
-
-    Args:
-        loss: −log p per target token.
-        share: of a budget of seconds that is used; None without one.
-        tokens: source and target tokens.
-        seconds: as in `Validated`.
-    """
+    """The updates since the report before."""
 
     kind: Literal["training"] = "training"
     update: Count
-    loss: float
+    loss: float  # −log p per target token
     learning_rate: float
     gradient_norm: float
-    share: float | None = None
+    share: float | None = None  # of a budget of seconds that is used
     epoch: Count
-    tokens: Count
-    seconds: float
+    tokens: Count  # of source and target
+    seconds: float  # as in `Validated`
     tokens_per_second: float
 
 
@@ -109,7 +102,7 @@ def _lines(path: Path) -> Iterator[Line]:
 
 
 def read_training_log(path: Path) -> list[Line]:
-    """All whole lines of a training log."""
+    """Read all whole lines of a training log."""
     try:
         return list(_lines(path))
     except OSError as error:
