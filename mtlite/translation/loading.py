@@ -1,7 +1,7 @@
 """Opening runs that may come from a stranger: everything is bounded before memory is taken for it.
 
-No file of a run holds code, and none leads out of the folder (see `Run.open`). What is left to refuse are parts that do
-not fit together.
+No file of a run holds code, and none leads out of the folder (see `Run.open`). Parts that do not fit together are
+refused here.
 """
 
 from __future__ import annotations
@@ -39,12 +39,7 @@ class OpenRuns(NamedTuple):
 
 
 def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
-    """Runs that translate together, with all that can be checked of them without TensorFlow.
-
-    Raises:
-        RunError: if one is no finished run, or is damaged.
-        UsageError: if there is none, or if they cannot translate together.
-    """
+    """Open runs that translate together, and check all that can be checked without TensorFlow."""
     if not runs:
         raise UsageError("expected a run directory, received none")
     for run in runs:
@@ -59,7 +54,7 @@ def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:
-    """Refuse runs that cannot translate together."""
+    """Raise UsageError for runs that cannot translate together."""
     first = runs[0]
     topology, family = first.config.model.topology, entry_of(first.config.model.topology).family
     for run in runs[1:]:
@@ -89,7 +84,7 @@ def refuse_unjoinable(runs: Sequence[Run]) -> None:
 
 
 def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
-    """How to search with a run: as it was configured, with what was asked for over it."""
+    """Search as a run was configured, with what was asked for over it; raise UsageError if the run cannot."""
     if not isinstance(asked, SearchConfig | dict | None):
         raise UsageError(f"search: expected a mtlite.SearchConfig, received {type(asked).__name__}")
     given = plain(asked) if isinstance(asked, SearchConfig) else asked or {}
@@ -99,7 +94,7 @@ def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
 
 
 def load_tokenizers(run: Run) -> Tokenizers:
-    """The tokenizers that a run was trained with."""
+    """Load the tokenizers that a run was trained with; raise RunError if they are missing, or others."""
     facts, tokenizers = run.facts, Tokenizers.load(run.path)
     sides = {
         "source": (tokenizers.source, facts.source_tokenizer, facts.source_vocabulary),
@@ -119,7 +114,7 @@ def load_tokenizers(run: Run) -> Tokenizers:
 
 
 def refuse_without_weights(run: Run) -> None:
-    """Refuse a run that has no weights."""
+    """Raise RunError for a run that has no weights."""
     path = run.path / WEIGHTS
     if path.is_file():
         return
@@ -129,7 +124,7 @@ def refuse_without_weights(run: Run) -> None:
 
 
 def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
-    """What the model of a run is built from; `precision` is as the run says if None."""
+    """The configuration of a run's model; `precision` is as the run says if None."""
     facts, config = run.facts, run.config
     return TopologyConfig.of(
         config.model,
@@ -142,10 +137,9 @@ def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
 
 
 def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
-    """The model of a run with the weights of its best validation; `precision` is as the run says if None.
+    """Load the model of a run with the weights of its best validation; `precision` is as the run says if None.
 
-    Raises:
-        RunError: if the weights are missing, damaged, or do not belong to the run's configuration.
+    Raise RunError if the weights are missing, damaged, or do not belong to the run's configuration.
     """
     from mtlite.topologies.build import build_model, weight_shapes
 
