@@ -32,9 +32,6 @@ class AttentionMap:
 def sentences_to_draw(sources: Sequence[str]) -> list[int]:
     """Which sentences are drawn: a short, a middling and a long one, the same for every run.
 
-    Args:
-        sources: of a test set.
-
     Returns:
         Their positions; those at the quartiles of the length in characters, each text once.
     """

@@ -157,7 +157,6 @@ def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[st
     """The hypotheses of a run with their counts, by test set.
 
     Args:
-        run: finished.
         search: part of the names of the files; empty for the run's own hypotheses.
         seconds: by test set, how long translating took.
     """

@@ -86,9 +86,7 @@ def compare_systems(
     """Compare, break down, collect.
 
     Args:
-        systems: with at least one finished run each.
         groups: by title, the systems that are compared with each other.
-        failures: by cell, why it has no outcome.
     """
     outcomes = [outcome for system in systems for outcome in system.runs.values()]
     named = {system.name: system for system in systems}

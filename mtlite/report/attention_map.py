@@ -33,8 +33,6 @@ def draw_attention(
     """A heat map: one row per target piece, one column per source piece.
 
     Args:
-        source: pieces `[source length]`.
-        target: pieces `[target length]`.
         weights: `[target length, source length]`, each row sums to one.
         output: file to write; the ending of its name chooses the format.
         saving: further arguments of matplotlib's `savefig`.

@@ -124,7 +124,6 @@ def matrix_of_differences(names: Sequence[str], effects: Mapping[tuple[str, str]
     """How far the system of the row is above that of the column; a frame where the difference is shown to be real.
 
     Args:
-        names: of the systems.
         effects: by row and column, the difference and whether it is shown.
     """
     table = np.zeros((len(names), len(names)))

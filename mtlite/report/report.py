@@ -32,7 +32,6 @@ def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[st
     """Write everything.
 
     Args:
-        outcomes: by name, the finished cells.
         failures: by name, why others have no outcome.
 
     Returns:
