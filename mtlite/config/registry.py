@@ -29,22 +29,23 @@ class Mark(NamedTuple):
     text: str
 
 
-class Parts(NamedTuple):
-    """The parts that a topology is made of, of which `topologies/wiring.py` makes its picture."""
+Reads = Literal["each token", "bag", "sequence", "source and target so far"]
+Remembers = Literal[
+    "each position", "expanded positions", "vector", "state", "state in sight", "state and every output"
+]
+Writes = Literal[
+    "at positions", "tokens and blanks",  # a position each
+    "all at once", "over copies",  # of a vector
+    "at blanks", "after a wait", "over the target so far",  # from a state
+]  # fmt: skip
 
-    reads: Literal["each token", "bag", "sequence", "source and target so far"]
-    remembers: Literal[
-        "each position", "expanded positions", "vector", "state", "state in sight", "state and every output"
-    ]
-    writes: Literal[
-        "at positions",
-        "tokens and blanks",
-        "all at once",
-        "over copies",
-        "at blanks",
-        "after a wait",
-        "over the target so far",
-    ]
+
+class Parts(NamedTuple):
+    """What a topology is made of, for its picture: see `topologies/wiring.py`."""
+
+    reads: Reads
+    remembers: Remembers
+    writes: Writes
 
 
 @dataclass(frozen=True)

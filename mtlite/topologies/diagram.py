@@ -9,11 +9,11 @@ from typing import Any
 
 from mtlite.topologies.wiring import ZONES, Edge, Layer, Node, Role, Use, Wiring, Zone
 
-WIDTH = 4.8
+WIDTH = 5.0
 INK = "#333333"
 
 _COLUMN = 0.47
-_LEFT = 0.96  # for the names of the zones
+_LEFT = 0.9  # for the names of the zones
 _LETTER = 0.06  # of a label
 _ABOVE = 0.42  # the target
 _GAPS: dict[Layer, float] = {
@@ -46,10 +46,9 @@ class Diagram:
                 height += _GAPS[layer]
                 self.levels[layer] = height
         self.height = height + _ABOVE
-        # Beside the columns stands the longest label, where labels stand on the right.
         columns, self.vector = [node.column for node in wiring.nodes], self._vector()
-        labels = 0 if self.vector else max(len(wiring.labels[role]) for role in ("reader", "memory"))
-        self.left = (_LEFT + WIDTH - max(columns) * _COLUMN - labels * _LETTER) / 2
+        beside = "" if self.vector else max(wiring.labels.get("reader", ""), wiring.labels["memory"], key=len)
+        self.left = (_LEFT + WIDTH - max(columns) * _COLUMN - len(beside) * _LETTER) / 2
 
     def _vector(self) -> Node | None:
         """The memory right of which is written, where there is one for all."""
@@ -140,7 +139,7 @@ class Diagram:
         if start.role == "writer" and end.role == "context":  # down, left of the column
             lane = x - 0.185
             return [(x - 0.1, y - 0.08), (lane, y - 0.2), (lane, to_y + 0.2), (x - 0.09, to_y + 0.1)]
-        if start.role in ("copy", "context") and (end.role == "target" or "so-far" in self.wiring.labels):
+        if start.role in ("copy", "context") and (end.role == "target" or "input" in self.levels):
             lane = x + 0.19  # up, right of the column
             return [(x + 0.08, out - 0.02), (lane, y + 0.25), (lane, to_y - 0.25), (x + 0.1, into + 0.02)]
         if start is self.vector and end.role in ("copy", "writer"):

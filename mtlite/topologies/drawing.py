@@ -87,15 +87,15 @@ class _Panel:
         axes.text(WIDTH - 0.08, top, entry_of(self.name).family, va="center", ha="right", fontsize=8.5, color=INK)
         if self.diagram:
             self.diagram.draw(axes)
+        unit = min([0.115, *((WIDTH - 0.2) / len(line) for line in self.lines if line)])
         for row, line in enumerate(self.lines):
-            _draw_line(axes, line, self.height - _TITLE - 0.23 * (row + 0.5))
+            _draw_line(axes, line, self.height - _TITLE - 0.23 * (row + 0.5), unit)
 
 
-def _draw_line(axes: Any, line: str, y: float) -> None:
-    """A line of a picture of characters, each half as wide as a line is high."""
+def _draw_line(axes: Any, line: str, y: float, unit: float) -> None:
+    """A line of a picture of characters, each one unit wide."""
     from matplotlib.patches import Circle
 
-    unit = 0.115
     label = re.match(r"[a-z]*", line)[0]  # type: ignore[index]
     # Words in the picture start with two letters; a single `o` is a vector.
     words = list(re.finditer(r"[a-z]{2,}(,? [a-z]+)*", line[len(label) :]))

@@ -10,13 +10,33 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal, get_args, get_type_hints
+from typing import Literal, get_args
 
-from mtlite.config.registry import Parts, entry_of
+from mtlite.config.registry import Parts, Reads, Remembers, entry_of
 from mtlite.errors import UsageError
 
 _WAIT = 0.5  # of the source, where writing starts after a wait
 _EXPANSION = 2  # positions that each source position is spread over
+_AT_POSITIONS = ("at positions", "tokens and blanks")
+_AFTER_READING = ("at blanks", "after a wait", "over the target so far")
+_FITTING: dict[str, tuple[str, ...]] = {
+    "each position": _AT_POSITIONS,
+    "expanded positions": _AT_POSITIONS,
+    "vector": ("all at once", "over copies"),
+    **dict.fromkeys(("state", "state in sight", "state and every output"), _AFTER_READING),
+}
+"""How can be written what is remembered."""
+_MEMORIES: dict[tuple[Reads, Remembers], str] = {
+    ("each token", "each position"): "one vector each",
+    ("bag", "vector"): "mean embedding",
+    ("source and target so far", "each position"): "last state",
+    ("sequence", "each position"): "every output",
+    ("sequence", "expanded positions"): "k vectors each",
+    ("sequence", "vector"): "last h",
+    ("sequence", "state"): "last h, c",
+    ("sequence", "state in sight"): "last h, c",
+    ("sequence", "state and every output"): "every output; last h, c",
+}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 Role = Literal["source", "so-far", "blank", "reader", "memory", "copy", "context", "writer", "target"]
@@ -103,16 +123,19 @@ def wire(topology: str, source: int = 3, target: int = 4) -> Wiring | None:
         source: tokens of the source; `target` likewise.
 
     Raises:
-        UsageError: if there is no part of a name.
+        UsageError: if there is no such part, or it does not fit the others.
     """
     entry = entry_of(topology)
     if entry.parts is None:
         return None
-    for zone, names in get_type_hints(Parts).items():
-        if (part := getattr(entry.parts, zone)) not in get_args(names):
-            raise UsageError(
-                f"topology {topology}: expected parts.{zone} among {', '.join(get_args(names))}; received {part}"
-            )
+    reads, remembers, writes = entry.parts
+    for zone, part, parts in (
+        ("reads", reads, get_args(Reads)),
+        ("remembers", remembers, _FITTING),
+        ("writes", writes, _FITTING.get(remembers, ())),
+    ):
+        if part not in parts:
+            raise UsageError(f"topology {topology}: expected parts.{zone} among {', '.join(parts)}; received {part}")
     return _Wirer(entry.parts, source, target, "bidirectional" in entry.options).wired()
 
 
@@ -122,11 +145,12 @@ class _Wirer:
     def __init__(self, parts: Parts, source: int, target: int, both_ways: bool) -> None:
         self.parts, self.source, self.target, self.both_ways = parts, source, target, both_ways
         self.width = _EXPANSION if parts.remembers == "expanded positions" else 1  # columns of a source token
-        self.waits = parts.writes == "after a wait"
-        self.wiring = Wiring(shared=self.waits or parts.writes == "at blanks")
+        wait = math.ceil(_WAIT * source) if parts.writes == "after a wait" else source
+        self.read_first = max(source, wait + target) - target if wait < source else source
+        self.wiring = Wiring(shared=parts.writes in ("after a wait", "at blanks"))
         self.add, self.join = self.wiring.add, self.wiring.join
         self.positions: list[Node] = []  # a memory each
-        self.vector: Node | None = None  # a memory for all
+        self.vector: Node  # a memory for all
 
     def wired(self) -> Wiring:
         self.remember(self.read())
@@ -144,8 +168,7 @@ class _Wirer:
         """Add what is read; gives the nodes that are remembered."""
         reads, labels = self.parts.reads, self.wiring.labels
         alone = reads in ("each token", "bag")
-        count = math.ceil(_WAIT * self.source) if self.waits else self.source
-        width = self.width
+        count, width = self.read_first, self.width
         tokens = [
             self.add("source", width * at + (width - 1) / 2, 1 if alone else at + 1, f"x{at + 1}")
             for at in range(count)
@@ -178,33 +201,23 @@ class _Wirer:
 
     def remember(self, read: list[Node]) -> None:
         """Add the memories of nodes."""
-        remembers, labels = self.parts.remembers, self.wiring.labels
+        (reads, remembers, _), labels = self.parts, self.wiring.labels
         one_each = remembers in ("each position", "expanded positions", "state and every output")
         for node in read if one_each else []:
             for part in range(self.width):
                 memory = self.add("memory", node.column + part - (self.width - 1) / 2, node.step, "h")
                 self.positions.append(memory)
                 self.join(node, memory, "remembers")
-        labels["memory"] = {
-            "each position": {"each token": "one vector each", "sequence": "every output"}.get(
-                self.parts.reads, "last state"
-            ),
-            "expanded positions": "k outputs each",
-            "vector": "mean embedding" if self.parts.reads == "bag" else "last h",
-            "state and every output": "every output; last h, c",
-        }.get(remembers, "last h, c")
+        labels["memory"] = _MEMORIES.get((reads, remembers)) or _MEMORIES["sequence", remembers]
+        if self.read_first < self.source:
+            labels["memory"] = "h, c so far"
         if remembers in ("each position", "expanded positions"):
             return
-        self.vector = self.add(
-            "memory",
-            read[-1].column + 1,
-            max(node.step for node in read),
-            "mean" if self.parts.reads == "bag" else "h" if remembers == "vector" else "h c",
-        )
-        for node in read if self.parts.reads in ("bag", "each token") else read[-1:]:
+        text = "mean" if reads == "bag" else "h" if remembers == "vector" else "h c"
+        self.vector = self.add("memory", read[-1].column + 1, max(node.step for node in read), text)
+        ends = {0, len(read) - 1} if self.both_ways else {len(read) - 1}
+        for node in read if reads in ("bag", "each token") else [read[at] for at in sorted(ends)]:
             self.join(node, self.vector, "remembers")
-        if self.both_ways:
-            self.join(read[0], self.vector, "remembers")
 
     def write(self, over: Sequence[Node]) -> None:
         """Add a target token over each node."""
@@ -225,7 +238,6 @@ class _Wirer:
     def write_after_reading(self) -> None:
         """Add cells right of what was read, each with its input and what it has in sight, and what they write."""
         vector, parts = self.vector, self.parts
-        assert vector is not None
         places = [(vector.column + at, vector.step + at) for at in range(1, self.target + 1)]
         if parts.writes == "all at once":
             cells = [self.add("writer", column, vector.step + 1) for column, _ in places]
@@ -251,13 +263,12 @@ class _Wirer:
         if self.parts.writes == "over copies":
             return self.copy(column)
         read = len(self.wiring.of("source"))
-        if self.waits and read < self.source:
+        if read < self.source:
             return self.add("source", column, step, f"x{read + 1}")
         self.wiring.labels["blank"] = "blanks"
         return self.add("blank", column, step, layer="input")
 
     def copy(self, column: float) -> Node:
-        assert self.vector is not None
         text = "h" if self.parts.remembers != "vector" else self.vector.text
         copy = self.add("copy", column, self.vector.step, text)
         self.wiring.labels["copy"] = "h at every step" if self.parts.remembers == "state in sight" else "copies"
