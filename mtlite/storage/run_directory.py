@@ -113,7 +113,7 @@ class Run:
         if not (run.path / FACTS).is_file():
             raise RunError(f"{path} is not a run directory (no {FACTS} in it): give a folder made by mtlite train")
         run.refuse_strange_entries()
-        assert run.facts
+        _ = run.facts  # whoever opens a damaged run hears of it at once
         return run
 
     @cached_property
@@ -231,16 +231,14 @@ class Run:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.path / name).read_bytes())
-        except FileNotFoundError:
-            raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume") from None
-        except OSError as error:
-            raise RunError(f"cannot read {self.path / name} ({error.strerror})") from None
+            return json.loads(self._bytes(name))
         except (ValueError, RecursionError) as error:
             raise DamagedError(f"{self.path / name} is damaged ({error})") from None
 
     def read_json(self, name: str, kind: type[T]) -> T:
         """Read a JSON file of the run as a type; RunError if it is missing or something else."""
+        if not (self.path / name).exists():
+            raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume")
         return read_as(kind, self._json(name), f"{self.path / name} is damaged", error=DamagedError)
 
     def write_json(self, name: str, content: Any) -> None:
