@@ -26,8 +26,8 @@ def run(arguments: list[str]) -> None:
     )
     parser.add_argument("recipe", nargs="?", help="a YAML file with a section ablation:, as in scripts/recipes")
     parser.add_argument("--run", metavar="DIR", help="where everything is kept (default: runs/RECIPE)")
-    side_by_side, kept = "cells that run side by side", "add finished cells to this file, and take those in it as done"
-    parser.add_argument("--jobs", type=whole_number(1, 1000), default=1, metavar="N", help=side_by_side)
+    jobs, kept = "cells that run side by side", "add finished cells to this file, and take those in it as done"
+    parser.add_argument("--jobs", type=whole_number(1, 1000), default=1, metavar="N", help=jobs)
     parser.add_argument("--record", metavar="FILE.jsonl.xz", help=kept)
     parser.add_argument("--dry-run", action="store_true", help="list the cells with an estimated time, train nothing")
     group = parser.add_argument_group("ablation")

@@ -179,11 +179,9 @@ class Loop:
 
     def _not_finite(self, what: str, update: int) -> MtliteError:
         state, _ = load_state(self.run.path)
-        kept = (
-            f"the state after update {state.progress.update} is kept in {self.run.path}"
-            if state
-            else "no state is saved"
-        )
+        kept = "no state is saved"
+        if state is not None:
+            kept = f"the state after update {state.progress.update} is kept in {self.run.path}"
         return MtliteError(
             f"the {what} at update {update}: training stopped, {kept}; --resume would end here again: start a new run "
             f"with a lower training.learning_rate (now {self.config.learning_rate}), a longer training.warmup_updates "

@@ -136,13 +136,14 @@ def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
     )
 
 
-def load_model(run: Run, precision: str | None = None) -> Topology:
+def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
     """Load the model of a run with the weights of its best validation; `precision` is as the run says if None.
 
     Raise RunError if the weights are missing, damaged, or do not belong to the run's configuration.
     """
     from mtlite.topologies.build import build_model, weight_shapes
 
+    run = run if isinstance(run, Run) else Run.open(run)
     path, config = run.path / WEIGHTS, topology_config(run, precision)
     refuse_without_weights(run)
     expected, received = weight_shapes(config), _shapes(path)
