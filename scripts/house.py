@@ -24,7 +24,19 @@ from typing import NamedTuple
 
 PACKAGE = "mtlite"
 ROOMS = (
-    *("errors", "limits", "runtime", "console", "config", "storage", "evaluation", "data", "layers", "topologies"),
+    *(
+        "version",
+        "errors",
+        "limits",
+        "runtime",
+        "console",
+        "config",
+        "storage",
+        "evaluation",
+        "data",
+        "layers",
+        "topologies",
+    ),
     *("search", "translation", "training", "comparison", "ablation", "report", "commands", "cli", "__main__"),
 )
 """Folders and single modules of the package: each imports from those before it only."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-import mtlite
 from mtlite.config.options import Config
 from mtlite.config.recipe import Values, as_config, read_config
 from mtlite.console import make_console
@@ -21,6 +20,7 @@ from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
 from mtlite.storage.checkpoint import check_state
 from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, Facts, Run
 from mtlite.translation.loading import load_tokenizers, topology_config
+from mtlite.version import __version__
 
 if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
@@ -156,7 +156,7 @@ def _go_on(run: Run, console: Console) -> Prepared:
 
 def _packages() -> dict[str, str]:
     """The versions that a result depends on."""
-    return {"mtlite": mtlite.__version__, **{package: version(package) for package in PACKAGES}}
+    return {"mtlite": __version__, **{package: version(package) for package in PACKAGES}}
 
 
 def _fit(run: Run, prepared: Prepared, console: Console) -> None:
