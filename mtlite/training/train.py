@@ -147,8 +147,7 @@ def _go_on(run: Run, console: Console) -> Prepared:
     prepared = prepare(run.config, console.print, tokenizers)
     if run.facts.training_fingerprint != prepared.fingerprint:
         raise RunError("the training pairs are not what this run was started with: put them back, or start a new run")
-    before = {**run.facts.packages, **run.facts.machine}
-    now = {**_packages(), **machine()}
+    before, now = {**run.facts.packages, **run.facts.machine}, {**_packages(), **machine()}
     changed = [f"{name} {before.get(name)} → {now[name]}" for name in now if now[name] != before.get(name)]
     if changed:
         console.print(f"warning: the run may not end bit for bit as it would have: {', '.join(changed)}")
