@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.path import Path
+
 from mtlite.topologies.wiring import ZONES, Edge, Layer, Node, Role, Use, Wiring, Zone
 
 WIDTH = 5.0
@@ -60,7 +64,7 @@ class Diagram:
         """The centre of a node."""
         return self.left + node.column * _COLUMN, self.levels[node.layer]
 
-    def draw(self, axes: Any) -> None:
+    def draw(self, axes: Axes) -> None:
         """Draw it on axes in inches, from the lower left."""
         self._draw_bands(axes)
         for edge in self.wiring.edges:
@@ -70,9 +74,7 @@ class Diagram:
         for role, text in self.wiring.labels.items():
             self._draw_label(axes, role, text)
 
-    def _draw_bands(self, axes: Any) -> None:
-        from matplotlib.patches import Rectangle
-
+    def _draw_bands(self, axes: Axes) -> None:
         bottom = 0.0
         for zone, colour in _BANDS.items():
             top = max(level for layer, level in self.levels.items() if ZONES[layer] == zone)
@@ -82,13 +84,11 @@ class Diagram:
             axes.text(0.14, edge - 0.16, zone, va="center", fontsize=9, weight="bold", color=INK)
             bottom = edge
 
-    def _draw_node(self, axes: Any, node: Node) -> None:
-        from matplotlib.patches import Circle, FancyBboxPatch
-
+    def _draw_node(self, axes: Axes, node: Node) -> None:
         x, y = self.at(node)
         width, height = _half(node)
         hollow = node.role in ("so-far", "blank")
-        style: dict[str, Any] = {
+        style: Any = {
             "facecolor": _FILLS["reader" if self.wiring.shared and node.role == "writer" else node.role],
             "edgecolor": _FILLS["target"] if node.role == "so-far" else "#707070" if node.role == "blank" else INK,
             "linestyle": "--" if node.role == "blank" else "-",
@@ -107,15 +107,11 @@ class Diagram:
         axes.text(x, y, node.text, ha="center", va="center_baseline", fontsize=size, zorder=4,
                   color=INK if light else "white")  # fmt: skip
 
-    def _draw_edge(self, axes: Any, edge: Edge) -> None:
-        from matplotlib.patches import FancyArrowPatch
-        from matplotlib.path import Path
-
-        colour = _LINES.get(edge.use, INK)
-        style: dict[str, Any] = {
+    def _draw_edge(self, axes: Axes, edge: Edge) -> None:
+        style: Any = {
             "arrowstyle": "-|>,head_length=2.6,head_width=1.5",
             "mutation_scale": 1,
-            "color": colour,
+            "color": _LINES.get(edge.use, INK),
             "lw": 0.7 if edge.use == "looks back" else 1.0,
             "linestyle": "--" if edge.use == "feeds back" else "-",
             "joinstyle": "round",
@@ -157,7 +153,7 @@ class Diagram:
         tip = _TIP if forward else -_TIP
         return [(x + reach, y + shift), (to_x - reach - tip, to_y + shift)]
 
-    def _draw_label(self, axes: Any, role: Role, text: str) -> None:
+    def _draw_label(self, axes: Axes, role: Role, text: str) -> None:
         nodes = self.wiring.of(role)
         (first, y), (last, _) = self.at(nodes[0]), self.at(nodes[-1])
         layer, x, side = nodes[0].layer, last + 0.26, "left"

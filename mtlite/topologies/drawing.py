@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import ast
-import importlib.util
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 from mtlite.config.registry import entry_of
-from mtlite.errors import UsageError
 from mtlite.topologies.diagram import INK, WIDTH, Diagram
+from mtlite.topologies.documentation import picture
 from mtlite.topologies.wiring import wire
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _TITLE = 0.36  # height of a name, in inches
 _ARROWS = {"→": (1, 0), "↑": (0, 1), "↗": (1, 1)}  # where each points to
 _COLOURS = {"source": "#0072b2", "target": "#d55e00"}
 
 
-def documentation(name: str) -> str:
-    """Read the docstring of a topology from its file, without importing it."""
-    module, _, class_name = entry_of(name).path.partition(":")
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        return ""
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name]
-    return (ast.get_docstring(classes[0]) or "") if classes else ""
-
-
-def picture(name: str) -> list[str]:
-    """The lines of the picture in a topology's docstring: `o` are vectors, `·` blanks, the rest arrows and words."""
-    found = re.search(r"^```\n(.*?o.*?)\n```$", documentation(name), re.DOTALL | re.MULTILINE)
-    if not found:
-        raise UsageError(
-            f"topology {name} has no picture: expected lines between ``` and ``` in the docstring of its class, of o "
-            "(a vector), · (a blank), arrows → ↑ ↗ and words; or parts=Parts(…) in its entry"
-        )
-    return found[1].splitlines()  # type: ignore[no-any-return]
-
-
 def draw(names: list[str], path: Path) -> None:
     """Draw topologies, up to three side by side, in a file whose ending chooses the format."""
-    import matplotlib
-
     # The same drawing is the same file.
     with matplotlib.rc_context({"svg.hashsalt": "mtlite", "font.family": "DejaVu Sans"}):
         figure_of(names).savefig(path, dpi=200, metadata={"Date": None} if path.suffix == ".svg" else {})
@@ -54,8 +29,6 @@ def draw(names: list[str], path: Path) -> None:
 
 def figure_of(names: list[str]) -> Figure:
     """The drawing of topologies."""
-    from matplotlib.figure import Figure
-
     panels = [_Panel(name) for name in names]
     rows = [panels[at : at + 3] for at in range(0, len(panels), 3)]
     heights = [max(panel.height for panel in row) for row in rows]
@@ -80,7 +53,7 @@ class _Panel:
         self.lines = [] if wiring else picture(name)
         self.height = _TITLE + (self.diagram.height if self.diagram else 0.23 * (len(self.lines) + 1))
 
-    def draw(self, axes: Any) -> None:
+    def draw(self, axes: Axes) -> None:
         axes.set(xlim=(0, WIDTH), ylim=(0, self.height))
         top = self.height - _TITLE / 2
         axes.text(0.08, top, self.name, va="center", fontsize=11, weight="bold", color=INK)
@@ -92,10 +65,8 @@ class _Panel:
             _draw_line(axes, line, self.height - _TITLE - 0.23 * (row + 0.5), unit)
 
 
-def _draw_line(axes: Any, line: str, y: float, unit: float) -> None:
+def _draw_line(axes: Axes, line: str, y: float, unit: float) -> None:
     """A line of a picture of characters, each one unit wide."""
-    from matplotlib.patches import Circle
-
     label = re.match(r"[a-z]*", line)[0]  # type: ignore[index]
     # Words in the picture start with two letters; a single `o` is a vector.
     words = list(re.finditer(r"[a-z]{2,}(,? [a-z]+)*", line[len(label) :]))

@@ -45,35 +45,21 @@ Zone = Literal["reads", "remembers", "writes"]
 Layer = Literal["source", "reader", "memory", "copy", "context", "input", "writer", "target"]
 
 ZONES: dict[Layer, Zone] = {
-    "source": "reads",
-    "reader": "reads",
-    "memory": "remembers",
-    "copy": "remembers",
-    "context": "writes",
-    "input": "writes",
-    "writer": "writes",
-    "target": "writes",
+    **{"source": "reads", "reader": "reads", "memory": "remembers", "copy": "remembers"},
+    **{"context": "writes", "input": "writes", "writer": "writes", "target": "writes"},
 }
 """The zone of each layer, lowest first."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A token, a blank or a vector.
+    """A token, a blank or a vector."""
 
-    Args:
-        name: role and number, such as `reader-2`.
-        column: from left to right, from 0; a half lies between two.
-        layer: from bottom to top.
-        step: when it is known, from 1.
-        text: written on it.
-    """
-
-    name: str
+    name: str  # role and number, such as `reader-2`
     role: Role
-    column: float
-    layer: Layer
-    step: int
+    column: float  # from left to right, from 0; a half lies between two
+    layer: Layer  # from bottom to top
+    step: int  # when it is known, from 1
     text: str
 
 
@@ -89,17 +75,12 @@ class Edge:
 
 @dataclass
 class Wiring:
-    """A topology at work on one sentence.
-
-    Args:
-        labels: what the nodes of a role are.
-        shared: whether one network reads and writes.
-    """
+    """A topology at work on one sentence."""
 
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
-    labels: dict[Role, str] = field(default_factory=dict)
-    shared: bool = False
+    labels: dict[Role, str] = field(default_factory=dict)  # what the nodes of a role are
+    shared: bool = False  # one network reads and writes
 
     def of(self, role: Role) -> list[Node]:
         """The nodes of a role, from left to right."""
@@ -117,10 +98,7 @@ class Wiring:
 
 
 def wire(topology: str, source: int = 3, target: int = 4) -> Wiring | None:
-    """The wiring of a topology, reading both ways if it can; None if its entry names no parts.
-
-    Args:
-        source: tokens of the source; `target` likewise.
+    """The wiring of a topology for so many tokens, reading both ways if it can; None if its entry names no parts.
 
     Raises:
         UsageError: if there is no such part, or it does not fit the others.
@@ -169,10 +147,8 @@ class _Wirer:
         reads, labels = self.parts.reads, self.wiring.labels
         alone = reads in ("each token", "bag")
         count, width = self.read_first, self.width
-        tokens = [
-            self.add("source", width * at + (width - 1) / 2, 1 if alone else at + 1, f"x{at + 1}")
-            for at in range(count)
-        ]
+        steps = [1 if alone else at + 1 for at in range(count)]
+        tokens = [self.add("source", width * (at + 0.5) - 0.5, step, f"x{at + 1}") for at, step in enumerate(steps)]
         labels["source"] = "source"
         if reads == "bag":
             return tokens
