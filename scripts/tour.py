@@ -1,16 +1,16 @@
 # %% [markdown]
 # # From one-to-many to attention: a tour of the topologies
 #
-# You have read that LSTMs come as one-to-one, one-to-many, many-to-one and many-to-many. This tour takes these pictures
-# and translates English into German with each of them. Every stop has the same four steps:
+# You have read that LSTMs come as one-to-one, one-to-many, many-to-one and many-to-many. This tour takes these
+# pictures and translates English into German with each of them. Every stop has the same four steps:
 #
 # 1. the wiring as a Keras model of a few lines;
 # 2. a check that mtlite computes the same numbers with the same weights;
 # 3. a short training in mtlite, which takes sentences of any length;
 # 4. three sentences and two scores that show what this wiring can and cannot do.
 #
-# Run it from top to bottom: `python scripts/tour.py`. It takes about ten minutes on two cores, and `--short` takes one
-# minute but learns nothing. Editors that know `# %%` cells (VS Code, PyCharm, Spyder) open it as a notebook.
+# Run it from top to bottom: `python scripts/tour.py`. It takes about ten minutes on two cores, and `--short` takes
+# one minute but learns nothing. Editors that know `# %%` cells (VS Code, PyCharm, Spyder) open it as a notebook.
 
 # %%
 import logging
@@ -43,9 +43,9 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## The sentences
 #
-# The village corpus has simple English sentences and their German translations. We train on the short ones, up to eight
-# English words. We test on short sentences that are not in training, and on longer ones: has the model learnt to
-# translate, or to translate eight words?
+# The village corpus has simple English sentences and their German translations. We train on the short ones, up to
+# eight English words. We test on short sentences that are not in training, and on longer ones: has the model learnt
+# to translate, or to translate eight words?
 
 # %%
 
@@ -70,12 +70,12 @@ for name, pairs in SETS.items():
     print(f"{name}: {len(pairs)} pairs, such as {' = '.join(pairs[0])}")
 
 # %% [markdown]
-# These three we look at after every training. None of them is in the training set.
+# After every training we look at these three, which are not in the training set.
 #
 # - The first is translated word by word.
-# - The second is not: *has greeted six singers* becomes *hat sechs Sängerinnen gegrüßt*. The verb has to wait.
-# - The third gets another length: *does* has no translation, *does not … a* is one word, *close* becomes two words that
-#   stand far apart (*macht … zu*), and *barn door* becomes one.
+# - In the second, the verb has to wait: *has greeted six singers* becomes *hat sechs Sängerinnen gegrüßt*.
+# - The third changes its length. *Does* has no translation, and *not* and *a* become one word, *keine*. *Close*
+#   becomes two words that stand apart, *macht … zu*, and *barn door* becomes one.
 
 # %%
 PROBES = {
@@ -83,14 +83,17 @@ PROBES = {
     "The friendly tailor has greeted six singers.": "Der freundliche Schneider hat sechs Sängerinnen gegrüßt.",
     "The singer does not close a barn door.": "Die Sängerin macht keine Scheunentür zu.",
 }
+print("\nthe references")
+for sentence, reference in PROBES.items():
+    print(f"  {sentence} → {reference}")
 
 # %% [markdown]
 # ## Many-to-many, as in the article
 #
-# Here is the many-to-many model that most articles show, in plain Keras. Words become numbers, numbers become vectors, the
-# LSTM goes from left to right, and a `Dense` layer guesses one German word at each step.
+# Here is the many-to-many model that most articles show, in plain Keras. Words become numbers, numbers become
+# vectors, the LSTM goes from left to right, and a `Dense` layer guesses one German word at each step.
 #
-# Keras wants rectangles, so every sentence gets the same number of steps. We give it twelve.
+# Keras wants batches that are rectangles, so every sentence gets the same number of steps. We give it twelve.
 
 # %%
 STEPS = 12
@@ -107,7 +110,7 @@ model = keras.Sequential(
         layers.Dense(write.vocabulary_size()),
     ]
 )
-model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.compile(keras.optimizers.Adam(0.005), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 model.fit(read(english), write(german), batch_size=64, epochs=1 if SHORT else 4, verbose=0)
 
 
@@ -147,13 +150,14 @@ show_keras(faster, "the same, with mtlite.LSTM")
 # - Twelve steps for everybody: short sentences waste them, long ones are cut.
 # - It also learns to write padding, and its loss counts that as success.
 #
-# mtlite takes care of these in the same way for all wirings: it cuts text into *pieces* of words, puts sentences of like
-# length into a batch, masks the padding, ends each sentence with a piece `</s>`, and scores the German text with BLEU
-# (0 is nothing in common with the reference, 100 is the reference word for word). So two wirings differ in the wiring
-# and nothing else.
+# mtlite takes care of these in the same way for all wirings: it cuts text into *pieces* of words, puts sentences of
+# like length into a batch, masks the padding, ends each sentence with a piece `</s>`, and scores the German text with
+# BLEU (0 is nothing in common with the reference, 100 is the reference word for word). Sizes, updates and data are
+# the same for all of them, too; what the wiring itself brings along differs, such as the number of parameters.
 #
-# The next cell has two helpers. `same_wiring` copies the weights of a small Keras model, layer by layer, into mtlite's
-# model and compares the numbers that come out. `learn` trains mtlite's model on the village and shows the result.
+# The next cell has two helpers. `same_wiring` copies the weights of a small Keras model, layer by layer, into
+# mtlite's model and compares the numbers that come out. `learn` trains mtlite's model on the village and shows the
+# result.
 
 # %%
 VOCABULARY, SIZE, UNITS = 30, 8, 16
@@ -246,8 +250,9 @@ def learn(topology: str, heading: str = "", **model_options: bool) -> None:
 # - **Remembers** nothing but that piece.
 # - **Writes** one piece for each piece that it reads.
 #
-# There is no LSTM here: this is what is left when you take the recurrence away. It can look words up. It cannot know
-# whether *the* is *der*, *die* or *das*, since that depends on the next word.
+# There is no LSTM here: this is what is left when you take the recurrence away. It can look words up, and many nouns
+# come out right. It cannot choose between *der*, *die* and *das* for *the*, since that depends on the next word.
+# Often it writes no more than the `D` that they share.
 
 # %%
 hidden = layers.Dense(UNITS, activation="tanh", name="hidden")(embed()(source))
@@ -261,8 +266,9 @@ learn("one-to-one")
 # - **Remembers** that vector, once for each step.
 # - **Writes** with an LSTM over the copies.
 #
-# The German side now has a memory: the endings fit, and the sentence sounds like German. But *the dog bites the man* and
-# *the man bites the dog* have the same mean. Order is gone before the first LSTM starts.
+# Every step now knows which words are in the sentence, and the LSTM knows how far it has come. But *the dog bites the
+# man* and *the man bites the dog* have the same mean: the order is gone before the LSTM starts. And no step knows
+# which piece the steps before it chose, so pieces come twice.
 
 # %%
 bag = layers.GlobalAveragePooling1D()(embed()(source))
@@ -277,9 +283,9 @@ learn("one-to-many")
 # - **Remembers** what came before, in the state of the LSTM.
 # - **Writes** at each step, one piece for each piece that it reads.
 #
-# This is the model from the beginning. It keeps the order, but must write a German piece before it has seen the rest of
-# the English sentence. Word by word is fine. A verb that waits for the end is fine too: the state can carry it. What it
-# cannot do is write now what it reads later, nor write more pieces than it reads.
+# This is the model from the beginning. It keeps the order, and translates what goes word by word. But each German
+# piece is written before the rest of the English sentence is read, so *the* is a guess again. It cannot write now
+# what it reads later, and it cannot write more pieces than it reads.
 
 # %%
 outputs = lstm("lstm", return_sequences=True)(embed()(source))
@@ -301,7 +307,8 @@ learn("aligned", "aligned, both directions")
 # - **Writes** at the blanks.
 #
 # A sentence is read to its end before the first German piece is written, and the output has a length of its own. The
-# price: all of the sentence has to fit into one state, and has to stay there while the LSTM writes.
+# price: the state has to hold the whole sentence, and to keep it while the LSTM writes. The way from a word to its
+# translation is as long as the sentence, and a long way is learnt slowly.
 
 # %%
 outputs = lstm("lstm", return_sequences=True)(layers.ZeroPadding1D((0, N))(embed()(source)))
@@ -315,8 +322,8 @@ learn("padded")
 # - **Remembers** the state of the LSTM, after a wait of half the sentence.
 # - **Writes** at the last N steps.
 #
-# It lies between the two before: `aligned` does not wait, `padded` waits for the end. Half-way is early for a verb at the
-# end of a question, and late for a subject at the start.
+# It lies between the two before: `aligned` does not wait, and `padded` waits for the end. A word now has to be kept
+# for half a sentence only. But what stands in the second half cannot yet be written in the first.
 
 # %%
 outputs = lstm("lstm", return_sequences=True)(embed()(source))
@@ -330,9 +337,9 @@ learn("last-n")
 # - **Remembers** the last output h.
 # - **Writes** all N positions at once, from one `Dense` layer.
 #
-# The "vanilla" LSTM of many tutorials. There is no memory on the German side: no position knows what the others write,
-# so two of them can choose the same word, or halves of two different sentences. N is a number that is fixed in the
-# weights: longer sentences cannot be written.
+# This is the "vanilla" LSTM of many tutorials. From h it is one step to every German piece, so it learns faster than
+# `padded`. But there is no memory on the German side: no position knows what the others write, so one may belong to
+# another sentence than the next. And N is fixed in the weights: nothing longer can be written.
 
 # %%
 h = lstm("encoder")(embed()(source))
@@ -347,8 +354,8 @@ learn("vector-dense")
 # - **Remembers** the last output h, once for each step.
 # - **Writes** with a second LSTM over the copies.
 #
-# Two LSTMs, each with one job; any length on either side. The writer sees h at every step, but it never learns which
-# word was written: if two translations are possible, it may begin one and end the other.
+# Two LSTMs, each with one job, and any length on either side. The second LSTM sees h at every step, but it never
+# learns which piece was chosen: if two translations are possible, it may begin one and end the other.
 
 # %%
 h = lstm("encoder")(embed()(source))
@@ -363,11 +370,12 @@ learn("repeat-vector")
 # - **Remembers** the last (h, c), which starts the decoder.
 # - **Writes** with an LSTM that reads the target so far.
 #
-# Up to here, all positions were written in one pass. From here on, a piece is written, read back, and the next one is
-# asked for. So the model continues the sentence that it has begun. In training it reads the reference instead of its
-# own words (teacher forcing), and all steps are still computed together.
+# Up to here, all positions were written in one pass. From here on, a piece is written and read back before the next
+# one is asked for, so the model goes on with the sentence that it has begun: the German becomes fluent. In training
+# it reads the reference instead of its own pieces (teacher forcing), so all steps are still computed at once.
 #
-# The weak point is the bottleneck: one vector for the whole sentence. Watch the names and nouns.
+# The weak point is that one vector holds the whole sentence. Fluent German can be a translation of something else:
+# look at the nouns.
 
 # %%
 both = embed()
@@ -383,8 +391,8 @@ learn("encoder-decoder")
 # - **Remembers** the last (h, c).
 # - **Writes** one piece: the next. Then it is asked again.
 #
-# This is a language model over both languages, and an encoder-decoder whose two LSTMs share their weights. One LSTM has
-# to do both jobs with half the parameters.
+# This is a language model over both languages, and an encoder-decoder whose two LSTMs share their weights. One LSTM
+# has to do both jobs with half the parameters.
 
 # %%
 last = lstm("lstm")(embed()(layers.Concatenate(axis=1)([source, so_far])))
@@ -398,8 +406,8 @@ learn("many-to-one")
 # - **Remembers** (h, c), and shows h to the decoder at every step.
 # - **Writes** with an LSTM that reads the target so far.
 #
-# The decoder of `encoder-decoder` has to carry the source through its own state while it writes. Here it can look at h
-# again. The bottleneck is as narrow as before, but nothing behind it is forgotten.
+# The decoder of `encoder-decoder` has to carry the source through its own state while it writes. Here it can look at
+# h again. The bottleneck is as narrow as before, but nothing behind it is forgotten.
 
 # %%
 both = embed()
@@ -417,8 +425,8 @@ learn("peek")
 # - **Remembers** (h, c), and every output of the encoder.
 # - **Writes** with an LSTM that reads the target so far and, at every step, looks back at the source.
 #
-# At each step the decoder compares its output with every encoder output, and takes a mean that is weighted by how well
-# they fit. No vector has to hold the whole sentence, so the bottleneck is gone.
+# At each step the decoder compares its output with every encoder output, and takes their mean, in which those that
+# fit count most. No single vector has to hold the whole sentence any more.
 
 # %%
 both = embed()
@@ -435,8 +443,9 @@ learn("attention")
 # - **Remembers** the output of the LSTM at each of these positions.
 # - **Writes** a piece or a blank at each; blanks are left out.
 #
-# One pass again, like `aligned`, but with more room, and free to choose where the pieces stand. The loss adds up all ways
-# to place them. It is strong where the output follows the order of the input, and has to work for every word that moves.
+# It writes in one pass again, like `aligned`, but has k times the room and is free to choose where the pieces stand.
+# The loss adds up all ways to place them. It is strong where the output follows the order of the input. A verb that
+# moves to the end it has to carry there.
 
 # %%
 encoded = lstm("encoder", return_sequences=True)(embed()(source))
@@ -448,8 +457,8 @@ learn("ctc")
 # %% [markdown]
 # ## Side by side
 #
-# The best come last. One short training each does not settle which is better by how much: `mtlite ablate` trains every
-# topology with several seeds and says which differences are larger than chance.
+# The best come last. One short training each does not settle which is better by how much: `mtlite ablate` trains
+# every topology with several seeds and says which differences are larger than chance.
 
 # %%
 print("\nBLEU      short   long")
