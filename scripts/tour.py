@@ -235,7 +235,7 @@ def learn(topology: str, heading: str = "", **model_options: bool) -> None:
     """Train a topology; print its scores and what it writes for the three sentences."""
     heading = heading or topology
     options = {**OPTIONS, "model.topology": topology, **{f"model.{name}": on for name, on in model_options.items()}}
-    run = mtlite.train(options, run=FOLDER / heading.replace(" ", "-"), console=Console(quiet=True))
+    run = mtlite.train(options, run=FOLDER / heading.replace(", ", "-").replace(" ", "-"), console=Console(quiet=True))
     tests = read_result(run).tests
     SCORES[heading] = tests["test"].bleu.score, tests["long"].bleu.score
     print("{}: BLEU {:.1f} on short sentences, {:.1f} on long ones".format(heading, *SCORES[heading]))
