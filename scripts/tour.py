@@ -239,7 +239,7 @@ def learn(topology: str, heading: str = "", **model_options: bool) -> None:
     tests = read_result(run).tests
     SCORES[heading] = tests["test"].bleu.score, tests["long"].bleu.score
     print("{}: BLEU {:.1f} on short sentences, {:.1f} on long ones".format(heading, *SCORES[heading]))
-    for sentence, translation in zip(PROBES, mtlite.Translator.load(run)(PROBES), strict=True):
+    for sentence, translation in zip(PROBES, mtlite.Translator.load(run)(list(PROBES)), strict=True):
         print(f"  {sentence} → {translation}")
 
 
