@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and how errors are said."""
+"""The command line: the commands, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMANDS = {
 
 
 def overview() -> str:
-    """What `mtlite --help` prints."""
+    """Write the text of `mtlite --help`."""
     width = max(map(len, COMMANDS))
     rows = "\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items())
     return (
@@ -36,13 +36,9 @@ def overview() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command; give exit code 0, 1 (something outside is wrong) or 2 (the request is wrong).
 
-    Args:
-        arguments: without the program's name; those of the process if None.
-
-    Returns:
-        Exit code: 0, 1 (something outside is wrong) or 2 (the request is wrong).
+    `arguments` do not include the program's name; they are those of the process if None.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given

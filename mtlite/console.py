@@ -1,4 +1,4 @@
-"""What a command shows while it works: a bar for a person, plain lines for a log; and the signals that end it."""
+"""Progress of a command, as a bar for a person or plain lines for a log, and the signals that end it."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class StandardError(io.TextIOBase):
 
 
 def make_console() -> Console:
-    """Progress goes to standard error, as plain text; standard output is for results."""
+    """Make a console for plain text on standard error; standard output is for results."""
     return Console(file=cast(IO[str], StandardError()), markup=False, highlight=False, soft_wrap=True)
 
 
 def prepare_streams() -> None:
-    """Make standard output good for any text: what its encoding does not have is written as a question mark.
+    """Let standard output take any text: a question mark stands for what its encoding does not have.
 
     A stream that is closed becomes the null device, so that its number does not go to a file that is opened later.
     """
@@ -69,7 +69,7 @@ def collect_signals() -> Iterator[list[int]]:
     """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that nothing is cut in the middle.
 
     A second Ctrl-C stops at once. Signals that were ignored before stay so: nohup lets a training outlive its terminal.
-    Outside the main thread, whoever runs this handles signals.
+    Outside the main thread, the caller handles signals.
     """
     received: list[int] = []
 
@@ -93,12 +93,7 @@ def collect_signals() -> Iterator[list[int]]:
 
 
 class ProgressDisplay:
-    """How far something is: a bar in a terminal, or else a line now and then.
-
-    Args:
-        total: the end.
-        done: where it begins.
-    """
+    """How far something has come from `done` to `total`: a bar in a terminal, or else a line now and then."""
 
     def __init__(self, total: float, done: float, console: Console) -> None:
         self.total, self.first, self.console = total, done, console
@@ -116,12 +111,7 @@ class ProgressDisplay:
         return self.bar is not None or time.perf_counter() - self.shown >= _SECONDS_BETWEEN_LINES
 
     def show(self, done: float, text: str, where: str) -> None:
-        """Show that something has come so far.
-
-        Args:
-            text: what is beside the bar, and in the line.
-            where: how far, for the line.
-        """
+        """Show `text` beside the bar, or in a line after `where`."""
         if self.bar is not None:
             self.bar.update(self.task, completed=int(done), description=text)
             return
@@ -136,12 +126,7 @@ class ProgressDisplay:
 
 
 class TrainingProgress:
-    """Shows updates, loss, dev BLEU, speed and the time left.
-
-    Args:
-        updates: the budget.
-        used: how much of it is used already, in updates.
-    """
+    """Shows updates, loss, dev BLEU, speed and the time left of a budget, of which `used` updates are spent."""
 
     def __init__(self, updates: int, used: float, console: Console) -> None:
         self.updates, self.console = updates, console
@@ -149,7 +134,7 @@ class TrainingProgress:
         self.bleu: float | None = None
 
     def update(self, update: int, used: float, loss: float, tokens_per_second: float) -> None:
-        """An update is done, and so much of the budget is used, in updates."""
+        """Show an update, after which so much of the budget is used, in updates."""
         if self.display.due or used >= self.updates:
             bleu = "" if self.bleu is None else f"  dev BLEU {self.bleu:.2f}"
             of = f"/{self.updates}" if used == update else f" ({used / self.updates:.0%})"
@@ -157,7 +142,7 @@ class TrainingProgress:
             self.display.show(used, text, f"update {update}{of}")
 
     def validated(self, update: int, loss: float, bleu: float, best: bool) -> None:
-        """A validation is done."""
+        """Show a validation."""
         self.bleu = bleu
         mark = "  (best)" if best else ""
         self.console.print(f"update {update}: dev loss {loss:.4f}  dev BLEU {bleu:.2f}{mark}", highlight=False)
@@ -168,7 +153,7 @@ class TrainingProgress:
 
 @contextmanager
 def announce(what: str, say: Callable[[str], None]) -> Iterator[None]:
-    """Tell the user what takes long: nothing for seconds, then a line now and then, and how long it took."""
+    """Say what takes long: nothing for seconds, then a line now and then, and at last how long it took."""
     begin, ended, told = time.monotonic(), threading.Event(), False
 
     def tell() -> None:

@@ -1,7 +1,4 @@
-"""What a user can get wrong, and how it is said: one line, no traceback.
-
-A message says what was expected, what was received and what to do next.
-"""
+"""Errors for users: one line, no traceback, that says what was expected, what was received and what to do next."""
 
 from __future__ import annotations
 
@@ -34,11 +31,7 @@ class DamagedError(RunError):
 
 
 def explain(error: Exception, hint: str) -> tuple[str, int]:
-    """One line about any error, and the exit code.
-
-    Args:
-        hint: where an error shows that nobody has expected.
-    """
+    """One line about any error, and the exit code; `hint` says how to find an unexpected one."""
     if isinstance(error, MtliteError):
         return str(error), error.exit_code
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own

@@ -1,4 +1,4 @@
-"""How much is accepted from a file, so that a broken or hostile one ends in an error, not in a full memory."""
+"""The most that is accepted from a file: a broken or hostile one ends in an error, not in a full memory."""
 
 import re
 

@@ -23,7 +23,7 @@ def multiplies_bfloat16() -> bool:
 
 
 def choose_precision(precision: str) -> Literal["float32", "bfloat16"]:
-    """`auto` to the number format that is fastest here; anything else as it is."""
+    """Turn `auto` into the dtype of products that is fastest here; keep anything else."""
     if precision == "auto":
         precision = "bfloat16" if multiplies_bfloat16() else "float32"
     return "bfloat16" if precision == "bfloat16" else "float32"
@@ -31,7 +31,7 @@ def choose_precision(precision: str) -> Literal["float32", "bfloat16"]:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep what TensorFlow's libraries print while they load out of the user's sight."""
+    """Hide what TensorFlow's libraries print while they load."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -56,11 +56,8 @@ def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     one that hands out every small product to all of them.
 
     Args:
-        threads: processor threads; 0 takes all.
+        threads: processor threads; 0 takes all. The number that is taken is returned.
         deterministic: make TensorFlow refuse operations that are not repeatable.
-
-    Returns:
-        The number of threads.
     """
     load_tensorflow()
     import tensorflow as tf
@@ -92,5 +89,5 @@ def _available() -> int:
 
 
 def machine() -> dict[str, str]:
-    """What a run was made on."""
+    """Describe the machine of a run."""
     return {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()}

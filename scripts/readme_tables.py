@@ -13,10 +13,9 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from statistics import mean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
@@ -30,6 +29,7 @@ from mtlite.evaluation.likelihood import compare_likelihood
 from mtlite.report.gather import gather
 from mtlite.report.tables import spread
 
+ROOT = Path(__file__).resolve().parents[1]
 RECORDS = ROOT / "scripts" / "recipes"
 PICTURE = ROOT / ".pictures" / "twelve.svg"
 BLOCK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -103,9 +103,9 @@ def signed(number: float, digits: int) -> str:
     return f"{number:+.{digits}f}".replace("-", "−")
 
 
-def interval(both: tuple[float, float] | None) -> str:
-    """Its ends."""
-    return "–" if both is None else f"{signed(both[0], 1)} … {signed(both[1], 1)}"
+def interval(ends: tuple[float, float] | None, digits: int = 1) -> str:
+    """From one end to the other."""
+    return " … ".join(signed(end, digits) for end in ends) if ends else "–"
 
 
 def markdown(columns: list[str], rows: Rows, words: tuple[int, ...] = (0,)) -> str:
@@ -150,9 +150,7 @@ def village_beside(_: str) -> str:
         ]
         for name, system in found.items()
     ]
-    return markdown(
-        ["topology", "test-long", "test-new", "can write", "−log p", "parameters", "to know"], rows, (0, 6)
-    )
+    return markdown(["topology", "test-long", "test-new", "can write", "−log p", "parameters", "to know"], rows, (0, 6))
 
 
 def multi30k(record: str) -> str:
@@ -175,8 +173,8 @@ def precision(_: str) -> str:
     rows = []
     for name in (pair.first, pair.second):
         scores, beam = spread(found[name].scores("greedy", "test", "bleu")), f"{bleu(found[name], 'beam'):.2f}"
-        ends = [f"{signed(low, 2)} … {signed(high, 2)}" for low, high in (both.sentence_interval, both.seed_interval or ())]
-        cells = [signed(both.effect, 2), *ends, f"{pair.adjusted_p:.2f}", str(pair.verdict)]
+        intervals = interval(both.sentence_interval, 2), interval(both.seed_interval, 2)
+        cells = [signed(both.effect, 2), *intervals, f"{pair.adjusted_p:.2f}", str(pair.verdict)]
         rows.append([name.rpartition("=")[2], scores, *(cells if name == pair.second else [""] * 5), beam])
     columns = ["precision", "BLEU", "Δ", "95 % sentences", "95 % seeds", "p", "verdict", "BLEU, beam 5"]
     return markdown(columns, rows, (0, 6))
@@ -226,7 +224,7 @@ def draw(path: Path) -> None:
         "Multi30k: image captions": systems("multi30k-en-de"),
     }
     names = list(next(iter(found.values())))
-    style = {"font.size": 10, "svg.hashsalt": "mtlite", "axes.spines.top": False, "axes.spines.right": False}
+    style: Any = {"font.size": 10, "svg.hashsalt": "mtlite", "axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(style):
         figure, grid = pyplot.subplots(1, 2, figsize=(9.6, 4.3), sharey=True, layout="constrained")
         for axes, (title, of_corpus) in zip(grid, found.items(), strict=True):

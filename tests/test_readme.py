@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import datasets
 import pytest
 import readme_tables
 from house import House, facts
-from readme_blocks import SHORT, Block, Checkout, blocks_of, fields, hub, named_options, village_lines
+from readme_blocks import Block, Checkout, blocks_of, fields, hub, named_options, village_lines
 from samples import ROOT
 
 from mtlite.ablation.ablate import read_ablation
@@ -100,8 +98,9 @@ def test_every_recipe_is_valid_and_described(recipe: Path) -> None:
         read_ablation(values, recipe.name)
     else:
         read_config(recipe)
-    stem, _, direction = recipe.stem.partition("multi30k")
-    assert f"`{recipe.name}`" in PAGES["scripts/recipes/README.md"] or f"`{direction}`" in PAGES["scripts/recipes/README.md"]
+    direction = recipe.stem.removeprefix("multi30k")
+    shown = PAGES["scripts/recipes/README.md"]
+    assert f"`{recipe.name}`" in shown or f"`{direction.removeprefix('ablation-multi30k')}`" in shown
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +118,7 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkout(
     village: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Checkout]:
+) -> Checkout:
     """A folder that a reader of the pages would sit in."""
     ignored = shutil.ignore_patterns("__pycache__", "multi30k")
     for name in ("scripts", "corpora"):
@@ -131,7 +130,7 @@ def checkout(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setattr(datasets, "load_dataset", hub(tmp_path / "corpora"))
-    yield Checkout(tmp_path, capfd, monkeypatch)
+    return Checkout(tmp_path, capfd, monkeypatch)
 
 
 @every_page

@@ -60,7 +60,6 @@ def prepare_experiment(values: Values, name: str, folder: Path, console: Console
 
     Args:
         values: the recipe with its section `ablation`.
-        name: of the recipe.
         folder: where everything is kept; a later start goes on there.
     """
     recipe, ablation = read_ablation(values, name)

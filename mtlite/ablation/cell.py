@@ -55,8 +55,6 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:
     """Train, translate, count.
 
     Args:
-        recipe: of the cell.
-        run: new, half done or done.
         pair: source and target length of an average pair.
         beam: size of the second search; 0 for none.
     """

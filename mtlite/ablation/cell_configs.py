@@ -20,9 +20,6 @@ AnyConfig = TypeVar("AnyConfig", bound=Config)
 def base_config(recipe: Values, topology: str) -> Config:
     """The recipe without its section `ablation`, with what is the same in all cells.
 
-    Args:
-        topology: one of those that are compared.
-
     Raises:
         UsageError: if the recipe is not usable for an ablation.
     """

@@ -22,12 +22,7 @@ from mtlite.storage.run_directory import LOG, Run
 
 
 class CellRunner:
-    """Runs cells, a few side by side.
-
-    Args:
-        record: where finished cells are added, or None.
-        jobs: cells that run side by side.
-    """
+    """Runs cells, a few side by side."""
 
     def __init__(
         self, experiment: Experiment, header: Header, record: Record | None, jobs: int, console: Console

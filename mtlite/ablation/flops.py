@@ -48,7 +48,6 @@ def training_flops(model: Topology, source_length: int, target_length: int, smoo
     Args:
         source_length: tokens of the source, `</s>` included.
         target_length: tokens of the target, `</s>` included.
-        smoothing: label smoothing of the loss.
     """
     source = _sentence(source_length, model.config.source_vocabulary)
     target = _sentence(target_length, model.config.target_vocabulary)
@@ -61,7 +60,6 @@ def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smo
     Args:
         source: `[batch, source length]`.
         target: `[batch, target length]`.
-        smoothing: label smoothing of the loss.
     """
     products: list[Product] = []
 

@@ -15,7 +15,7 @@ from mtlite.comparison.outcome import Options
 from mtlite.comparison.results import EvaluationSets
 from mtlite.config.read import plain
 from mtlite.config.recipe import Values
-from mtlite.errors import UsageError
+from mtlite.errors import DamagedError, RunError, UsageError
 from mtlite.storage.run_directory import Run
 
 T = TypeVar("T")
@@ -54,10 +54,14 @@ def keep_header(folder: Path, header: Header) -> None:
 
     Raises:
         UsageError: what differs.
+        RunError: if what is written there cannot be read.
     """
     run = Run(folder)
     if (folder / HEADER).exists():
-        kept = run.read_json(HEADER, Header)
+        try:
+            kept = run.read_json(HEADER, Header)
+        except DamagedError as error:
+            raise RunError(f"{error}: if it is of another version of mtlite, give another --run") from None
         if kept.experiment != header.experiment:
             raise UsageError(
                 f"{folder} holds another ablation; different are {differences(header.shared, kept.shared)}: "

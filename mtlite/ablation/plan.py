@@ -19,11 +19,7 @@ PLAN = "plan.json"
 
 
 class Plan:
-    """Numbers by system, found when they are first asked for.
-
-    Args:
-        say: shows a line to the user.
-    """
+    """Numbers by system, found when they are first asked for."""
 
     def __init__(self, experiment: Experiment, say: Callable[[str], None]) -> None:
         self.experiment, self.say = experiment, say

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from mtlite.ablation.options import AblationConfig
-from mtlite.commands.parsing import Parser, add_config_options, config_values, whole_number
-from mtlite.config.recipe import Option, Values, merge, parse_yaml, read_recipe
+from mtlite.commands.parsing import Parser, add_config_options, add_option, config_values, whole_number
+from mtlite.config.recipe import Values, merge, parse_yaml, read_recipe
 from mtlite.config.recipe import options as options_of
 from mtlite.errors import MtliteError, UsageError
 
@@ -26,14 +26,13 @@ def run(arguments: list[str]) -> None:
     )
     parser.add_argument("recipe", nargs="?", help="a YAML file with a section ablation:, as in scripts/recipes")
     parser.add_argument("--run", metavar="DIR", help="where everything is kept (default: runs/RECIPE)")
-    parser.add_argument(
-        "--jobs", type=whole_number(1, 1000), default=1, metavar="N", help="cells that run side by side"
-    )
-    parser.add_argument(
-        "--record", metavar="FILE.jsonl.xz", help="add finished cells to this file, and take those in it as done"
-    )
+    jobs, kept = "cells that run side by side", "add finished cells to this file, and take those in it as done"
+    parser.add_argument("--jobs", type=whole_number(1, 1000), default=1, metavar="N", help=jobs)
+    parser.add_argument("--record", metavar="FILE.jsonl.xz", help=kept)
     parser.add_argument("--dry-run", action="store_true", help="list the cells with an estimated time, train nothing")
-    _add_ablation_options(parser)
+    group = parser.add_argument_group("ablation")
+    for option in options_of(AblationConfig, "ablation."):
+        add_option(group, option, "YAML")
     add_config_options(parser)
     options = parser.parse(arguments)
     given = {**config_values(options), **_ablation_values(options)}
@@ -70,14 +69,8 @@ def run(arguments: list[str]) -> None:
     print(page)
 
 
-def _add_ablation_options(parser: Parser) -> None:
-    group = parser.add_argument_group("ablation")
-    for option in options_of(AblationConfig, "ablation."):
-        group.add_argument(f"--{option.name}", default=argparse.SUPPRESS, metavar="YAML", help=_help(option))
-
-
 def _ablation_values(parsed: argparse.Namespace) -> Values:
-    """What was given of the section `ablation`."""
+    """The options of the section `ablation` that were given."""
     given = {
         option.name.removeprefix("ablation."): parse_yaml(getattr(parsed, option.name), option.name)
         for option in options_of(AblationConfig, "ablation.")
@@ -87,13 +80,8 @@ def _ablation_values(parsed: argparse.Namespace) -> Values:
 
 
 def with_overrides(values: Values, given: Values) -> Values:
-    """The recipe with the options of the command line over it; a list or a grid replaces the one in the recipe."""
+    """Put the options of the command line over a recipe; a list or a grid replaces the one in the recipe."""
     merged = merge(values, {name: section for name, section in given.items() if name != "ablation"})
     if "ablation" in values:
         merged["ablation"] = {**(values["ablation"] or {}), **given.get("ablation", {})}
     return merged
-
-
-def _help(option: Option) -> str:
-    default = "" if "(default: " in option.help else f" (default: {option.default})"
-    return f"{option.help}{default}".replace("%", "%%")

@@ -14,9 +14,8 @@ def run(arguments: list[str]) -> None:
     parser = Parser("attention", "Draw where a model with attention looks while it translates a sentence.")
     parser.add_argument("run", help="a run directory")
     parser.add_argument("sentence", help="the sentence to translate")
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="FILE.png", help="the picture, a new file (.png, .svg or .pdf)"
-    )
+    picture = "the picture, a new file (.png, .svg or .pdf)"
+    parser.add_argument("-o", "--output", required=True, metavar="FILE.png", help=picture)
     add_search_options(parser)
     options = parser.parse(arguments)
     output = new_picture(options.output, "--output")

@@ -73,7 +73,7 @@ def compare_runs(paths: list[str], baseline: str, asked: str | None) -> None:
 
 
 def compare_files(paths: list[str], baseline: str, reference: str, language: str | None) -> None:
-    """Compare files of translations, each of which is one output of a system."""
+    """Compare files of translations, each the output of one system."""
     from mtlite.evaluation.significance import compare
     from mtlite.evaluation.statistics import sentence_statistics
     from mtlite.report.tables import method, outputs_table, pairs_table

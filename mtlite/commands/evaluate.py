@@ -24,27 +24,24 @@ def run(arguments: list[str]) -> None:
         "Score a run with BLEU, chrF2 and TER: its own test sets, or other files. The run itself stays as it is.",
     )
     parser.add_argument("run", help="a run directory")
-    parser.add_argument(
-        "--source", metavar="FILE", help="text to translate, one sentence a line (default: the run's own test sets)"
-    )
+    source = "text to translate, one sentence a line (default: the run's own test sets)"
+    output = "write the hypotheses for --source to this new file (default: not written)"
+    parser.add_argument("--source", metavar="FILE", help=source)
     parser.add_argument("--reference", metavar="FILE", help="its translation, line by line (default: as --source)")
-    parser.add_argument(
-        "--output", metavar="FILE", help="write the hypotheses for --source to this new file (default: not written)"
-    )
+    parser.add_argument("--output", metavar="FILE", help=output)
     add_search_options(parser)
     options = parser.parse(arguments)
     if (options.source is None) != (options.reference is None):
         raise UsageError("expected --source and --reference together")
     if options.output and options.source is None:
         raise UsageError("--output goes with --source and --reference: the run has the hypotheses of its own test sets")
-    output = new_file(options.output, "--output") if options.output else None
+    hypotheses_file = new_file(options.output, "--output") if options.output else None
     opened = open_runs([options.run])
     (run,) = opened.runs
     search = search_config(options, run)
     if options.source:
         sides = [
-            list(read_lines(existing_file(path, option)))
-            for path, option in ((options.source, "--source"), (options.reference, "--reference"))
+            list(read_lines(existing_file(getattr(options, side), f"--{side}"))) for side in ("source", "reference")
         ]
         if len(sides[0]) != len(sides[1]):
             raise DataError(
@@ -67,5 +64,5 @@ def run(arguments: list[str]) -> None:
         for number in scored.truncated:
             warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
         print(describe(name, scored, search.beam_size), flush=True)
-        if output:
-            write_atomically(output, "".join(line + "\n" for line in scored.hypotheses).encode())
+        if hypotheses_file:
+            write_atomically(hypotheses_file, "".join(line + "\n" for line in scored.hypotheses).encode())

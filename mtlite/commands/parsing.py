@@ -16,12 +16,13 @@ from mtlite.errors import UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import search_of
 
+AS_RUN = "(default: as the run was configured)"
 _SEARCH = ("beam", "length_penalty", "max_source_tokens", "nbest", "sample", "temperature", "top_k", "top_p")
-"""Options of commands that search; `--beam` is `search.beam_size`, the others have the names of their options."""
+"""Options of commands that search; `--beam` is `search.beam_size`, the others are named as in a recipe."""
 
 
 class _Help(argparse.HelpFormatter):
-    """Every option with its default; where that depends, the text itself says on what."""
+    """Every option with its default, unless its text says on what the default depends."""
 
     def _get_help_string(self, action: argparse.Action) -> str:
         text = action.help or ""
@@ -55,7 +56,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
-        """Parse, and refuse what is not known."""
+        """Parse, and refuse unknown options."""
         parsed, unknown = self.parse_known_args(arguments)
         if unknown:
             option = unknown[0].split("=")[0]
@@ -71,7 +72,7 @@ class Parser(argparse.ArgumentParser):
         return parsed
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """Without the silence of `argparse` where help cannot be written."""
+        """Print help, and fail if it cannot be written, which `argparse` does not."""
         print(message, end="", file=file or sys.stderr)
 
     def error(self, message: str) -> NoReturn:
@@ -93,7 +94,7 @@ def _number(text: str) -> float:
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """A type of option: a whole number in a range."""
+    """Make a type of option: a whole number in a range."""
 
     def read(text: str) -> int:
         number = _whole_number(text)
@@ -105,7 +106,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 def add_config_options(parser: Parser, names: Container[str] | None = None) -> None:
-    """One option for every option of `Config`, or for those of some names, in groups as its sections."""
+    """Add every option of `Config`, or those of some names, in groups as its sections."""
     groups = {"": parser.add_argument_group("everything")}
     for option in options():
         if names is not None and option.name not in names:
@@ -113,20 +114,21 @@ def add_config_options(parser: Parser, names: Container[str] | None = None) -> N
         section = option.name.rpartition(".")[0]
         if section not in groups:
             groups[section] = parser.add_argument_group(section)
-        default = "none" if option.default is None else str(option.default).lower()
-        text = option.help if "(default: " in option.help else f"{option.help} (default: {default})"
-        groups[section].add_argument(
-            f"--{option.name}", default=argparse.SUPPRESS, metavar=_metavar(option), help=text.replace("%", "%%")
-        )
+        add_option(groups[section], option, _metavar(option))
+
+
+def add_option(group: Any, option: Option, metavar: str) -> None:
+    """Add one option of a recipe, which is not in the result if it is not given."""
+    default = "none" if option.default is None else str(option.default).lower()
+    text = option.help if "(default: " in option.help else f"{option.help} (default: {default})"
+    text = text.replace("%", "%%")
+    group.add_argument(f"--{option.name}", default=argparse.SUPPRESS, metavar=metavar, help=text)
 
 
 def config_values(parsed: argparse.Namespace) -> Values:
-    """What was given of the options that `add_config_options` added, nested as in a recipe."""
-    given = {
-        option.name: from_text(option, getattr(parsed, option.name))
-        for option in options()
-        if hasattr(parsed, option.name)
-    }
+    """The options of `add_config_options` that were given, nested as in a recipe."""
+    texts = [(option, getattr(parsed, option.name)) for option in options() if hasattr(parsed, option.name)]
+    given = {option.name: from_text(option, text) for option, text in texts}
     if ":" in str(given.get("model.topology")):
         register_topology(given["model.topology"])
     return nested(given)
@@ -144,26 +146,19 @@ def _metavar(option: Option) -> str:
 
 
 def add_search_options(parser: Parser) -> None:
-    """Options of search; what is not given is as the run says."""
-    as_run = "(default: as the run was configured)"
+    """Add options of search; those that are not given are as the run says."""
+    beam = f"hypotheses kept at every step; 1 is greedy {AS_RUN}"
+    penalty = f"0 prefers short hypotheses, 1 long ones {AS_RUN}"
+    most, threads = f"longer sources are cut, with a warning {AS_RUN}", "processor threads; 0 takes all"
     group = parser.add_argument_group("search")
-    group.add_argument("--beam", type=int, metavar="K", help=f"hypotheses kept at every step; 1 is greedy {as_run}")
-    group.add_argument(
-        "--length-penalty", type=float, metavar="P", help=f"0 prefers short hypotheses, 1 long ones {as_run}"
-    )
-    group.add_argument(
-        "--max-source-tokens", type=int, metavar="N", help=f"longer sources are cut, with a warning {as_run}"
-    )
-    threads = "processor threads; 0 takes all"
+    group.add_argument("--beam", type=int, metavar="K", help=beam)
+    group.add_argument("--length-penalty", type=float, metavar="P", help=penalty)
+    group.add_argument("--max-source-tokens", type=int, metavar="N", help=most)
     group.add_argument("--threads", type=whole_number(0, 4096), default=0, metavar="N", help=threads)
 
 
 def search_config(parsed: argparse.Namespace, run: Run) -> SearchConfig:
-    """The run's search settings with the options of the command line over them.
-
-    Raises:
-        UsageError: if a value is out of range, or nothing for the run's topology.
-    """
+    """The run's search settings with the options of the command line over them."""
     given = {name: getattr(parsed, name) for name in _SEARCH if getattr(parsed, name, None) is not None}
     if (beam := given.pop("beam", None)) is not None:
         given = {"nbest": min(run.config.search.nbest, max(1, beam)), **given, "beam_size": beam}
@@ -178,19 +173,12 @@ def search_config(parsed: argparse.Namespace, run: Run) -> SearchConfig:
 
 def warn_of_truncation(what: str, most: int) -> None:
     """Say that a source was longer than search accepts."""
-    print(
-        f"mtlite: warning: {what} has more than {most:,} pieces and was cut (--max-source-tokens)",
-        file=sys.stderr,
-        flush=True,
-    )
+    text = f"mtlite: warning: {what} has more than {most:,} pieces and was cut (--max-source-tokens)"
+    print(text, file=sys.stderr, flush=True)
 
 
 def existing_file(path: str, option: str) -> Path:
-    """A file that is there.
-
-    Raises:
-        UsageError: if it is not.
-    """
+    """Refuse a file that is not there."""
     if not Path(path).exists():
         raise UsageError(f"{option} {path} not found: give a text file with one sentence a line")
     if Path(path).is_dir():
@@ -199,11 +187,7 @@ def existing_file(path: str, option: str) -> Path:
 
 
 def new_file(path: str, option: str) -> Path:
-    """A file that is not there yet, in a folder that is.
-
-    Raises:
-        UsageError: if it is there, or the folder is not.
-    """
+    """Refuse a file that is there, or whose folder is not."""
     if Path(path).exists():
         raise UsageError(f"{option} {path} exists: give a new name")
     if not Path(path).parent.is_dir():
@@ -212,11 +196,7 @@ def new_file(path: str, option: str) -> Path:
 
 
 def new_picture(path: str, option: str) -> Path:
-    """A picture that is not there yet.
-
-    Raises:
-        UsageError: as `new_file`, or if its name has another ending.
-    """
+    """Refuse a picture as `new_file` does, or for the ending of its name."""
     if not path.endswith((".png", ".svg", ".pdf")):
         raise UsageError(f"{option} {path}: expected a name that ends in .png, .svg or .pdf")
     return new_file(path, option)

@@ -16,7 +16,7 @@ from mtlite.runtime import start_tensorflow
 from mtlite.topologies.drawing import documentation, draw
 
 _NARROWEST = 100  # columns in which the table can be read
-# What the number of weights depends on beside the options: output positions of vector-dense, and k of ctc.
+# The number of weights also depends on the output positions of vector-dense, and k of ctc.
 _LENGTHS = LengthRules(LengthRule(1.0, 5.0), LengthRule(1.0, 5.0), fixed=30, expansion=2)
 
 
@@ -30,9 +30,8 @@ def run(arguments: list[str]) -> None:
         usage="mtlite topologies [NAME] [-o FILE.png] [--parameters] [--section.option VALUE ...]",
     )
     parser.add_argument("name", nargs="?", help="show this one in full")
-    parser.add_argument(
-        "-o", "--output", metavar="FILE.png", help="draw it, or all, in a new file (.png, .svg or .pdf)"
-    )
+    picture = "draw it, or all, in a new file (.png, .svg or .pdf)"
+    parser.add_argument("-o", "--output", metavar="FILE.png", help=picture)
     parser.add_argument("--parameters", action="store_true", help="count the weights though no option is given")
     counted = [f"model.{field.name}" for field in dataclasses.fields(ModelConfig) if field.name != "topology"]
     add_config_options(parser, [*counted, "tokenizer.vocabulary_size", "tokenizer.joint"])
@@ -58,7 +57,7 @@ def run(arguments: list[str]) -> None:
 
 
 def _config(name: str, given: Values) -> TopologyConfig:
-    """The options for one topology, no size left open."""
+    """The options for one topology, with all sizes chosen."""
     model = {**given.get("model", {}), "topology": name}
     for option in unsupported(name, model):
         del model[option]
@@ -101,7 +100,7 @@ def _print_all(counts: dict[str, int]) -> None:
 
 
 def _count_weights(configs: dict[str, TopologyConfig]) -> dict[str, int]:
-    """Weights of each topology."""
+    """Count the weights of each topology."""
     if not configs:
         return {}
     start_tensorflow(threads=0)
@@ -111,7 +110,7 @@ def _count_weights(configs: dict[str, TopologyConfig]) -> dict[str, int]:
 
 
 def _assumptions(config: TopologyConfig) -> str:
-    """What weights were counted with."""
+    """Say with which sizes weights were counted."""
     return (
         f"weights with {'one vocabulary' if config.joint else 'two vocabularies'} of {config.source_vocabulary:,} "
         f"pieces, embeddings of {config.embedding_size}, {config.units} units, layers on each side: {config.layers}; "

@@ -11,29 +11,27 @@ from mtlite.storage.run_directory import CONFIG, FACTS, Run
 
 
 def run(arguments: list[str]) -> None:
-    """Train as a recipe and the options over it say."""
+    """Train with a recipe and the options over it."""
     parser = Parser(
         "train",
         "Train a model on parallel text and score it. Options stand over the recipe; what neither gives is chosen from "
         "the size of the corpus. Example: mtlite train --data.train.source a.en --data.train.target a.de",
         usage="mtlite train [RECIPE] [--run DIR] [--resume] [--dry-run] [--section.option VALUE ...]",
     )
-    parser.add_argument(
-        "recipe", nargs="?", help="a YAML file with the options below, such as those in scripts/recipes"
-    )
+    recipe = "a YAML file with the options below, such as those in scripts/recipes"
+    parser.add_argument("recipe", nargs="?", help=recipe)
     parser.add_argument("--run", metavar="DIR", help="the run directory, new or empty (default: runs/RECIPE-N)")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is in the run directory")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="show the data report and an estimated time, train nothing"
-    )
+    dry = "show the data report and an estimated time, train nothing"
+    parser.add_argument("--dry-run", action="store_true", help=dry)
     add_config_options(parser)
     options = parser.parse(arguments)
     given = config_values(options)
     if options.resume and not options.run:
         raise UsageError("--resume needs --run with the run directory to go on with")
-    place = Run(Path(options.run)) if options.run else Run(Run.free_path(recipe_name(options.recipe)))
-    saved, asked = place.path / CONFIG, options.recipe is not None or given
-    if options.resume and not asked and not saved.exists() and not (place.path / FACTS).exists():
+    run = Run(Path(options.run or Run.free_path(Path(options.recipe or "run").stem)))
+    saved, asked = run.path / CONFIG, options.recipe is not None or given
+    if options.resume and not asked and not saved.exists() and not (run.path / FACTS).exists():
         raise UsageError(
             f"--run {options.run}: no training was started there: give the run directory of one, or a recipe"
         )
@@ -48,9 +46,4 @@ def run(arguments: list[str]) -> None:
     if options.dry_run:
         dry_run(config, make_console())
         return
-    train_run(config, place, options.resume, make_console())
-
-
-def recipe_name(recipe: str | None) -> str:
-    """What runs of a recipe are called."""
-    return Path(recipe).stem if recipe else "run"
+    train_run(config, run, options.resume, make_console())

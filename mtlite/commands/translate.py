@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 from mtlite.commands.parsing import (
+    AS_RUN,
     Parser,
     add_search_options,
     existing_file,
@@ -31,31 +32,19 @@ def run(arguments: list[str]) -> None:
     parser = Parser("translate", "Translate lines: standard input to standard output, line in, line out.")
     parser.add_argument("run", nargs="+", help="a run directory; several make an ensemble")
     parser.add_argument("--input", metavar="FILE", help="read this file, may be gzipped (default: standard input)")
-    parser.add_argument(
-        "--nbest",
-        type=int,
-        metavar="N",
-        help="give N hypotheses a line, each after its line's number (default: as the run was configured)",
-    )
+    nbest = f"give N hypotheses a line, each after its line's number {AS_RUN}"
+    parser.add_argument("--nbest", type=int, metavar="N", help=nbest)
     parser.add_argument("--scores", action="store_true", help="write the score before each hypothesis, and a tab")
     add_search_options(parser)
-    as_run = "(default: as the run was configured)"
+    temperature = f"below 1 favours likely words, above 1 flattens the distribution {AS_RUN}"
+    top_k = f"among the K likeliest words only; 0 is all {AS_RUN}"
+    top_p = f"among the likeliest words that together reach this probability {AS_RUN}"
+    seed = "the same seed draws the same words"
     group = parser.add_argument_group("sampling")
     group.add_argument("--sample", action="store_true", default=None, help="draw words at random")
-    group.add_argument(
-        "--temperature",
-        type=float,
-        metavar="T",
-        help=f"below 1 favours likely words, above 1 flattens the distribution {as_run}",
-    )
-    group.add_argument("--top-k", type=int, metavar="K", help=f"among the K likeliest words only; 0 is all {as_run}")
-    group.add_argument(
-        "--top-p",
-        type=float,
-        metavar="P",
-        help=f"among the likeliest words that together reach this probability {as_run}",
-    )
-    seed = "the same seed draws the same words"
+    group.add_argument("--temperature", type=float, metavar="T", help=temperature)
+    group.add_argument("--top-k", type=int, metavar="K", help=top_k)
+    group.add_argument("--top-p", type=float, metavar="P", help=top_p)
     group.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=1, metavar="S", help=seed)
     options = parser.parse(arguments)
     opened = open_runs(options.run)
@@ -82,10 +71,7 @@ def run(arguments: list[str]) -> None:
 
 
 def chunks(lines: Iterator[str]) -> Iterator[list[str]]:
-    """Lines in groups: as many as are there, without waiting for more.
-
-    An error of the reader is raised after all earlier lines were given.
-    """
+    """Group lines, as many as are there, without waiting for more; raise an error of the reader after them."""
     waiting: queue.Queue[str | BaseException | None] = queue.Queue(_LINES_AHEAD)
 
     def read() -> None:
@@ -109,8 +95,7 @@ def chunks(lines: Iterator[str]) -> Iterator[list[str]]:
 def _next_chunk(waiting: queue.Queue[str | BaseException | None]) -> tuple[list[str], str | BaseException | None]:
     """The next group of lines, and what came last: a line, or the end, which is an error or None."""
     chunk: list[str] = []
-    characters = 0
-    last = waiting.get()
+    characters, last = 0, waiting.get()
     while isinstance(last, str):
         chunk.append(last)
         characters += len(last)

@@ -1,1 +1,1 @@
-"""Finished runs side by side: what each one came to, and which differences hold."""
+"""Finished runs side by side: their outcomes, and which differences hold."""

@@ -13,7 +13,6 @@ from mtlite.errors import UsageError
 from mtlite.storage.run_directory import Run
 
 SENTENCES = 3
-_DECIMALS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +29,7 @@ class AttentionMap:
 
 
 def sentences_to_draw(sources: Sequence[str]) -> list[int]:
-    """Which sentences are drawn: a short, a middling and a long one, the same for every run.
-
-    Args:
-        sources: of a test set.
-
-    Returns:
-        Their positions; those at the quartiles of the length in characters, each text once.
-    """
+    """Positions of the sentences to draw: at the quartiles of the length in characters, each text once."""
     by_length = sorted(range(len(sources)), key=lambda at: (len(sources[at]), at))
     found: dict[str, int] = {}
     for part in range(1, SENTENCES + 1):
@@ -54,12 +46,9 @@ def attention_of(run: Run) -> list[AttentionMap]:
 
     sources = run.read_side(f"{run.facts.tests[0]}.source")
     translator = Translator.load(run, threads=run.config.training.threads)
-    return [
-        AttentionMap(
-            translation.source_pieces,
-            translation.target_pieces,
-            # The last digits depend on the processor, and a record shall not.
-            np.round(np.asarray(translation.attention, np.float32), _DECIMALS).astype(np.float32),
-        )
-        for translation in translator.translate([sources[at] for at in sentences_to_draw(sources)])
-    ]
+    maps = []
+    for each in translator.translate([sources[at] for at in sentences_to_draw(sources)]):
+        # The last digits depend on the processor, and a record shall not.
+        weights = np.round(np.asarray(each.attention, np.float32), 4).astype(np.float32)
+        maps.append(AttentionMap(each.source_pieces, each.target_pieces, weights))
+    return maps

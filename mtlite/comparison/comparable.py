@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mtlite.comparison.outcome import Options, Outcome, Output
-from mtlite.comparison.systems import System, TrainedSystem, label
+from mtlite.comparison.outcome import Options, Outcome
+from mtlite.comparison.systems import System, TrainedSystem
 from mtlite.errors import DataError, UsageError
 from mtlite.storage.run_directory import Run
 
@@ -23,11 +23,7 @@ FINGERPRINTS = {
 
 
 def common_test(runs: Sequence[Run], asked: str | None) -> str:
-    """The test set to compare on: the one asked for, or the first that all have.
-
-    Raises:
-        UsageError: if there is none, with the names that there are.
-    """
+    """The test set to compare on: the one asked for, or the first that all have."""
     names = [run.facts.tests for run in runs]
     common = [name for name in names[0] if all(name in each for each in names)]
     if asked is not None and asked not in common:
@@ -38,35 +34,25 @@ def common_test(runs: Sequence[Run], asked: str | None) -> str:
 
 
 def refuse_incomparable(paths: Sequence[str], outcomes: Sequence[Outcome], test: str) -> None:
-    """Refuse runs that were not scored on the same sentences in the same way.
-
-    Raises:
-        DataError: what differs.
-    """
+    """Raise DataError for runs that were not scored on the same sentences in the same way."""
     first = outcomes[0]
     for path, outcome in zip(paths, outcomes, strict=True):
+        refused = f"{path} cannot be compared with {paths[0]}"
         for side, what in (("source", "source lines"), ("target", "references")):
             found, expected = (each.facts.sides.get(f"{test}.{side}") for each in (outcome, first))
             if found != expected:
                 raise DataError(
-                    f"{path} cannot be compared with {paths[0]}: other {what} of {test} (sha256 {str(found)[:12]}… and "
-                    f"{str(expected)[:12]}…): expected runs with the same test set"
+                    f"{refused}: other {what} of {test} (sha256 {str(found)[:12]}… and {str(expected)[:12]}…): "
+                    "expected runs with the same test set"
                 )
-        ours, theirs = (output_of(each, test).statistics.signatures for each in (first, outcome))
-        if ours != theirs:
-            name = next(name for name in ours if ours[name] != theirs[name])
-            raise DataError(
-                f"{path} cannot be compared with {paths[0]}: its {name} is {theirs[name]}, expected {ours[name]}"
-            )
+        ours, theirs = (each.outputs["greedy"][test].statistics.signatures for each in (first, outcome))
+        for name in ours:
+            if ours[name] != theirs[name]:
+                raise DataError(f"{refused}: its {name} is {theirs[name]}, expected {ours[name]}")
 
 
-def output_of(outcome: Outcome, test: str) -> Output:
-    """The run's own translations, whatever its search."""
-    return next(iter(outcome.outputs.values()))[test]
-
-
-def differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
-    """What must stand beside a comparison that is not one of wirings alone."""
+def _differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
+    """Marks for a run that differs from the first one in more than its options."""
     ours, theirs = vars(outcome.facts), vars(first.facts)
     marks = [f"other {what}" for key, what in FINGERPRINTS.items() if ours[key] != theirs[key]]
     if outcome.updates != first.updates:
@@ -81,21 +67,10 @@ def differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
 
 
 def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str) -> tuple[list[TrainedSystem], str]:
-    """Runs as systems with seeds.
-
-    Args:
-        baseline: one of the paths.
-
-    Returns:
-        The systems, that of the baseline first, and its name.
-
-    Raises:
-        UsageError: if two runs are the same system with the same seed.
-    """
+    """Runs as systems with seeds, that of the path `baseline` first, and its name."""
     systems: list[Options] = []
     members: list[dict[int, tuple[str, Outcome]]] = []
-    order = sorted(range(len(paths)), key=lambda at: paths[at] != baseline)
-    for path, outcome in ((paths[at], outcomes[at]) for at in order):
+    for path, outcome in sorted(zip(paths, outcomes, strict=True), key=lambda run: run[0] != baseline):
         options = {name: value for name, value in outcome.config.items() if name not in NO_PART_OF_A_SYSTEM}
         options |= {what: getattr(outcome.facts, key) for key, what in FINGERPRINTS.items()}
         if options not in systems:
@@ -105,23 +80,23 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
         if seed in group:
             raise UsageError(f"{path} and {group[seed][0]} are the same system with seed {seed}: expected one of them")
         group[seed] = path, outcome
+    trained: list[TrainedSystem] = []
     first = next(iter(members[0].values()))[1]
-    trained = []
-    for name, runs in zip(names_of(systems, members), members, strict=True):
+    for name, runs in zip(_names_of(systems, members), members, strict=True):
+        marks = [mark for _, outcome in runs.values() for mark in _differing_marks(outcome, first)]
         system = TrainedSystem(System(name), {seed: outcome for seed, (_, outcome) in sorted(runs.items())})
-        marks = [mark for _, outcome in runs.values() for mark in differing_marks(outcome, first)]
         system.marks.extend([*dict.fromkeys(marks), *convergence_marks(system)])
         trained.append(system)
     return trained, trained[0].name
 
 
 def convergence_marks(system: TrainedSystem) -> list[str]:
-    """What must be known of a system whose training was too short."""
+    """A mark for a system whose training was too short."""
     late = ", ".join(map(str, system.not_converged))
     return [f"not converged (seed {late})"] if late else []
 
 
-def names_of(systems: Sequence[Options], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:
+def _names_of(systems: Sequence[Options], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:
     """A name for each system: its topology and the options in which it differs, or else the folder of its first run."""
     differing = [
         name
@@ -130,8 +105,8 @@ def names_of(systems: Sequence[Options], members: Sequence[Mapping[int, tuple[st
     ]
     names = []
     for system in systems:
-        options = label({name: system[name] for name in differing if not isinstance(system[name], dict | list)})
-        names.append(f"{system['model.topology']} {options}".strip())
+        options = {name: system[name] for name in differing if not isinstance(system[name], dict | list)}
+        names.append(System(system["model.topology"], options).name)
     if len(set(names)) < len(names):
         folders = [Path(next(iter(runs.values()))[0]).name for runs in members]
         names = [f"{name} ({folder})" for name, folder in zip(names, folders, strict=True)]

@@ -19,10 +19,8 @@ from mtlite.storage.run_directory import FACTS, LOG, Run
 from mtlite.storage.training_log import Validated, read_training_log
 from mtlite.translation.result import hypotheses_file, read_result
 
-LAST_SHARE = 5
-"""A run that still gains in the last fifth of its updates has not converged."""
-LARGEST_LATE_GAIN = 0.3
-"""BLEU that it may gain there."""
+LAST_SHARE = 5  # a run that still gains in the last fifth of its updates has not converged
+LARGEST_LATE_GAIN = 0.3  # BLEU that it may gain there
 _PLACES = (
     *("data.train.", "data.dev.", "data.test.", "data.tests"),
     *("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model"),
@@ -85,8 +83,7 @@ class Outcome:
     flops_per_pair: int | None = None  # of training; None if they were not counted
     attention: list[AttentionMap] = field(default_factory=list)  # of a few sentences; empty without attention
     outputs: dict[str, dict[str, Output]]  # by search (`greedy`, `beam`) and test set
-    # by test set, how probable the references are; empty if nobody asked
-    likelihood: dict[str, Likelihood] = field(default_factory=dict)
+    likelihood: dict[str, Likelihood] = field(default_factory=dict)  # of the references, by test set; may be empty
 
     def check(self) -> None:
         if not self.curve:
@@ -127,25 +124,17 @@ class Outcome:
 
 
 def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
-    """What a finished run left behind.
-
-    Args:
-        tests: the test sets to look at; all of the run's if None.
-
-    Raises:
-        RunError: if it is not finished, or damaged.
-    """
+    """The outcome of a run, on some of its test sets or all; raise RunError if it is not finished, or damaged."""
     result, lines = read_result(run), read_training_log(run.path / LOG)
     curve = [(line.update, line.dev_loss, line.dev_bleu) for line in lines if isinstance(line, Validated)]
     if not curve:
         raise RunError(f"{run.path} has no validation in {LOG}: the run is damaged")
-    kept = [part.name for part in dataclasses.fields(RunFacts)]
     if run.facts.parameters is None:
         raise RunError(f"{run.path} is damaged: expected its number of weights in {FACTS}")
     seconds = {test: result.tests[test].seconds for test in tests or run.facts.tests}
     return Outcome(
         config=flat(run.config),
-        facts=RunFacts(**{name: getattr(run.facts, name) for name in kept}),
+        facts=RunFacts(**{each.name: getattr(run.facts, each.name) for each in dataclasses.fields(RunFacts)}),
         search=result.search,
         curve=curve,
         training_seconds=lines[-1].seconds,
@@ -154,18 +143,17 @@ def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
 
 
 def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[str, Output]:
-    """The hypotheses of a run with their counts, by test set.
+    """The hypotheses of a finished run with their counts, by test set.
 
     Args:
-        run: finished.
         search: part of the names of the files; empty for the run's own hypotheses.
         seconds: by test set, how long translating took.
     """
     outputs = {}
-    for test in seconds:
+    for test, elapsed in seconds.items():
         hypotheses, references = run.read_lines(hypotheses_file(test, search)), run.read_side(f"{test}.target")
         statistics = sentence_statistics(hypotheses, references, run.facts.target_language)
-        outputs[test] = Output(hypotheses, statistics, seconds[test])
+        outputs[test] = Output(hypotheses, statistics, elapsed)
     return outputs
 
 

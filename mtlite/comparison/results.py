@@ -18,7 +18,7 @@ from mtlite.errors import UsageError
 from mtlite.evaluation.breakdown import Breakdown, break_down
 from mtlite.evaluation.likelihood import ComparedLikelihood, compare_likelihood
 from mtlite.evaluation.scores import DEFAULT_SEED
-from mtlite.evaluation.significance import Comparison, compare, resampled_scores, shared_seeds
+from mtlite.evaluation.significance import Comparison, compare, resampled_scores
 from mtlite.evaluation.statistics import SentenceStatistics, interval_of
 
 
@@ -72,8 +72,7 @@ class ComparisonResults:
     breakdown_seed: int | None
     tests: list[str]
     searches: list[str]  # `greedy`, and `beam` where all runs have it
-    # by test set, how probable the references are; empty if a run does not say so
-    likelihood: dict[str, ComparedLikelihood]
+    likelihood: dict[str, ComparedLikelihood]  # of the references, by test set; empty if a run does not say so
     failures: dict[str, str]  # by cell, why it has no outcome
 
 
@@ -83,13 +82,7 @@ def compare_systems(
     groups: Mapping[str, Group],
     failures: Mapping[str, str],
 ) -> ComparisonResults:
-    """Compare, break down, collect.
-
-    Args:
-        systems: with at least one finished run each.
-        groups: by title, the systems that are compared with each other.
-        failures: by cell, why it has no outcome.
-    """
+    """Compare the systems of each group, given by title; `failures` says by cell why it has no outcome."""
     outcomes = [outcome for system in systems for outcome in system.runs.values()]
     named = {system.name: system for system in systems}
     families = [
@@ -99,37 +92,29 @@ def compare_systems(
         if group.baseline in named
     ]
     breakdown, seed = _breakdown(families[0], sets) if families else (None, None)
-    return ComparisonResults(
-        list(systems),
-        families,
-        breakdown,
-        seed,
-        sets.tests,
-        [name for name in ("greedy", "beam") if all(name in outcome.outputs for outcome in outcomes)],
-        {
-            test: compare_likelihood({system.name: system.likelihood(test) for system in systems})
-            for test in sets.tests
-            if all(test in outcome.likelihood for outcome in outcomes)
-        },
-        dict(failures),
-    )
+    searches = [name for name in ("greedy", "beam") if all(name in outcome.outputs for outcome in outcomes)]
+    likelihood = {
+        test: compare_likelihood({system.name: system.likelihood(test) for system in systems})
+        for test in sets.tests
+        if all(test in outcome.likelihood for outcome in outcomes)
+    }
+    return ComparisonResults(list(systems), families, breakdown, seed, sets.tests, searches, likelihood, dict(failures))
 
 
 def make_family(title: str, test: str, baseline: str, systems: Sequence[TrainedSystem]) -> ComparisonFamily:
     """Compare systems by their first search."""
-    comparable: dict[str, dict[int, SentenceStatistics]] = {}
     first = next(system for system in systems if system.name == baseline)
-    for system in [first, *(system for system in systems if system is not first)]:
-        candidate = {**comparable, system.name: system.statistics("greedy", test)}
-        if all(shared_seeds(candidate, system.name, name) for name in candidate):
-            comparable = candidate
-    comparison = compare(comparable, baseline) if len(comparable) > 1 else None
-    resampled = resampled_scores({system.name: system.statistics("greedy", test) for system in systems}, DEFAULT_SEED)
-    intervals = {
-        name: interval_of(np.mean([runs[seed]["bleu"][1:] for seed in sorted(runs)], axis=0))
-        for name, runs in resampled.items()
-    }
     others = [system for system in systems if system is not first]
+    statistics = {system.name: system.statistics("greedy", test) for system in [first, *others]}
+    comparable: dict[str, dict[int, SentenceStatistics]] = {}
+    for name, runs in statistics.items():
+        if all(runs.keys() & each.keys() for each in comparable.values()):
+            comparable[name] = runs
+    comparison = compare(comparable, baseline) if len(comparable) > 1 else None
+    intervals = {
+        name: interval_of(np.mean([scores[seed]["bleu"][1:] for seed in sorted(scores)], axis=0))
+        for name, scores in resampled_scores(statistics, DEFAULT_SEED).items()
+    }
     others.sort(key=lambda system: -mean(system.scores("greedy", test, "bleu")))
     return ComparisonFamily(title, test, baseline, [first, *others], comparison, intervals)
 

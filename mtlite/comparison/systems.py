@@ -8,7 +8,7 @@ from statistics import mean
 
 from mtlite.comparison.outcome import Options, Outcome
 from mtlite.evaluation.likelihood import Likelihood
-from mtlite.evaluation.scores import Scores, scores_of
+from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.statistics import SentenceStatistics
 
 
@@ -47,7 +47,8 @@ class TrainedSystem:
 
     def scores(self, search: str, test: str, metric: str) -> list[float]:
         """The corpus score of every seed."""
-        return [getattr(corpus_scores(each), metric).score for each in self.statistics(search, test).values()]
+        outputs = self.statistics(search, test).values()
+        return [getattr(scores_of(each, confidence=False), metric).score for each in outputs]
 
     def mean(self, number: str) -> float:
         """Mean over the seeds of a property of the outcomes."""
@@ -69,12 +70,5 @@ class TrainedSystem:
 
 def label(options: Options) -> str:
     """Options for people: `units=128 dropout=0.1`."""
-    return " ".join(
-        f"{name.rpartition('.')[2]}={value if isinstance(value, str) else json.dumps(value)}"
-        for name, value in options.items()
-    )
-
-
-def corpus_scores(statistics: SentenceStatistics) -> Scores:
-    """Scores without intervals."""
-    return scores_of(statistics, confidence=False)
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
+    return " ".join(f"{name.rpartition('.')[2]}={text}" for name, text in texts.items())

@@ -29,12 +29,9 @@ class LengthRule:
 
     @classmethod
     def fit(cls, lengths: np.ndarray, counts: np.ndarray, share: float) -> LengthRule:
-        """The rule with the fewest output positions that covers a share of the pairs (ties: the smaller slope).
+        """Fit the rule with the fewest output positions that covers a share of the pairs (ties: the smaller slope).
 
-        Args:
-            lengths: distinct pairs of source and target length `[distinct, 2]`.
-            counts: how often each occurs `[distinct]`.
-            share: part of all pairs whose target must fit.
+        `lengths` are the distinct pairs of source and target length `[distinct, 2]`, `counts` how often each occurs.
         """
         source, target = lengths[:, 0].astype(float), lengths[:, 1].astype(float)
         needed = math.ceil(share * counts.sum())
@@ -50,37 +47,24 @@ class LengthRule:
         return best[1]
 
 
-def _distinct(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct rows of two lengths `[distinct, 2]`, in order, and how often each occurs `[distinct]`."""
-    width = int(lengths[:, 1].max()) + 1
-    numbers, counts = np.unique(lengths[:, 0].astype(np.int64) * width + lengths[:, 1], return_counts=True)
-    return np.stack(np.divmod(numbers, width), axis=1), counts
-
-
 @dataclass(frozen=True)
 class LengthRules:
     """Every rule that a topology may need.
 
-    Args:
-        direct: covers 99 % of the training pairs; what topologies that write in one pass may write.
-        search: covers 99.9 %; ten more is where autoregressive search stops.
-        fixed: `direct` at the source length that 99.5 % of the pairs do not exceed.
-        expansion: smallest k for which 99.9 % of the targets fit into k·S positions, repeated tokens counted twice.
+    `expansion` is the smallest k for which 99.9 % of the targets fit into k·S positions, repeated tokens counted twice.
     """
 
-    direct: LengthRule
-    search: LengthRule
-    fixed: Annotated[int, Between(1, 2**20)]
+    direct: LengthRule  # covers 99 % of the training pairs; what topologies that write in one pass may write
+    search: LengthRule  # covers 99.9 %; ten more is where autoregressive search stops
+    fixed: Annotated[int, Between(1, 2**20)]  # `direct` at the source length that 99.5 % of the pairs do not exceed
     expansion: Annotated[int, Between(1, 2**20)]
 
     @classmethod
     def fit(cls, pairs: np.ndarray) -> LengthRules:
-        """Fit all rules.
-
-        Args:
-            pairs: source length, target length (both with `</s>`), and repeated neighbours in the target `[pairs, 3]`.
-        """
-        lengths, counts = _distinct(pairs[:, :2])
+        """Fit all rules to source length, target length (both with `</s>`), repeated target neighbours `[pairs, 3]`."""
+        width = int(pairs[:, 1].max()) + 1  # one number for both lengths: counting rows takes long
+        numbers, counts = np.unique(pairs[:, 0].astype(np.int64) * width + pairs[:, 1], return_counts=True)
+        lengths = np.stack(np.divmod(numbers, width), axis=1)
         direct = LengthRule.fit(lengths, counts, 0.99)
         long_source = int(np.quantile(pairs[:, 0], 0.995, method="inverted_cdf"))
         # CTC targets have no </s>, but a blank between equal neighbours.

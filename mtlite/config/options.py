@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from mtlite.config.read import Between, Count, Matching, Share, plain, shown
-from mtlite.config.registry import OPTIONAL, entry_of, ranking_topologies, refuse_options
+from mtlite.config.registry import OPTIONAL, TOPOLOGIES, entry_of, refuse_options
 from mtlite.errors import UsageError
 from mtlite.limits import MAX_VOCABULARY, TEST_SET_NAME
 
@@ -41,11 +41,6 @@ class CorpusConfig:
     configuration: str | None = None
     split: str | None = None
 
-    @property
-    def given(self) -> bool:
-        """Whether any key of the set is given."""
-        return self != CorpusConfig()
-
 
 @dataclass(frozen=True)
 class CleaningConfig:
@@ -70,10 +65,9 @@ class CleaningConfig:
     script: bool = False
 
     def check(self) -> None:
-        if 0 < self.max_length_ratio < 1:
-            raise UsageError(
-                f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, received {self.max_length_ratio}"
-            )
+        ratio = self.max_length_ratio
+        if 0 < ratio < 1:
+            raise UsageError(f"data.cleaning.max_length_ratio: expected 0 (off), 1 or more, received {ratio}")
 
 
 @dataclass(frozen=True)
@@ -115,10 +109,8 @@ class DataConfig:
     def check(self) -> None:
         for name in self.tests:
             if not TEST_SET_NAME.fullmatch(name) or name in ("dev", "test"):
-                raise UsageError(
-                    "data.tests: expected names of letters, digits, '-', '_' and '.' other than dev and test, "
-                    f"received {shown(name)}"
-                )
+                expected = "names of letters, digits, '-', '_' and '.' other than dev and test"
+                raise UsageError(f"data.tests: expected {expected}, received {shown(name)}")
 
 
 @dataclass(frozen=True)
@@ -130,7 +122,7 @@ class TokenizerConfig:
         vocabulary_size: Pieces per vocabulary (default: from the corpus size, or that of a given model); reduced if the
             text has not that many.
         joint: One vocabulary for both sides.
-        model: An existing SentencePiece model for both sides, in place of training one.
+        model: An existing SentencePiece model for both sides, instead of training one.
         source_model: An existing SentencePiece model for the source side.
         target_model: An existing SentencePiece model for the target side.
         byte_fallback: Spell characters without a piece as bytes.
@@ -152,12 +144,11 @@ class TokenizerConfig:
     def check(self) -> None:
         if self.model or self.source_model or self.target_model:
             return  # what these models can do is seen when they are read
+        received = f"received {self.kind}: leave it out"
         if self.sampling and self.kind != "unigram":
-            raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, received {self.kind}: leave it out")
+            raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, {received}")
         if self.byte_fallback and self.kind not in ("unigram", "bpe"):
-            raise UsageError(
-                f"tokenizer.byte_fallback: expected tokenizer.kind unigram or bpe, received {self.kind}: leave it out"
-            )
+            raise UsageError(f"tokenizer.byte_fallback: expected tokenizer.kind unigram or bpe, {received}")
 
 
 @dataclass(frozen=True)
@@ -200,8 +191,8 @@ class ModelConfig:
         return "bidirectional" in entry_of(self.topology).options if self.bidirectional is None else self.bidirectional
 
     def check(self) -> None:
-        asked = {name: getattr(self, name) for name in OPTIONAL}
-        refuse_options(self.topology, {name: got for name, got in asked.items() if got != getattr(ModelConfig, name)})
+        asked = {name: getattr(self, name) for name in OPTIONAL if getattr(self, name) != getattr(ModelConfig, name)}
+        refuse_options(self.topology, asked)
         if self.units is not None and self.units % 2 and self.reads_both_ways:
             raise UsageError(f"model.units: expected an even number for two directions, received {self.units}")
 
@@ -233,9 +224,7 @@ class TrainingConfig:
         tensorboard: Write TensorBoard scalars into the run directory.
     """
 
-    MOVED: ClassVar[dict[str, str]] = {
-        "plateau_factor": "the schedule plateau is gone: expected training.schedule linear"
-    }
+    MOVED: ClassVar[dict[str, str]] = {"plateau_factor": "the schedule plateau is gone: give training.schedule linear"}
 
     max_updates: Positive | None = None
     max_seconds: Annotated[float, Between(0, _MANY)] = 0.0
@@ -285,9 +274,8 @@ class SearchConfig:
 
     def check(self) -> None:
         if self.nbest > self.beam_size and not self.sample:
-            raise UsageError(
-                f"search.nbest: expected at most search.beam_size ({self.beam_size}), received {self.nbest}"
-            )
+            most = f"search.beam_size ({self.beam_size})"
+            raise UsageError(f"search.nbest: expected at most {most}, received {self.nbest}")
 
     def greedy(self) -> SearchConfig:
         """The same limits with greedy search: what is used on the dev set during training."""
@@ -318,24 +306,18 @@ class Config:
         refuse_search(self.model.topology, self.search)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""
+        """Return plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""
         return plain(self)  # type: ignore[no-any-return]
 
 
 def refuse_search(topology: str, search: SearchConfig) -> None:
-    """Refuse a search that this topology cannot have.
-
-    Raises:
-        UsageError: with the topologies that can.
-    """
+    """Refuse a search that this topology cannot have."""
     entry = entry_of(topology)
     if search.sample and entry.family == "direct":
-        raise UsageError(
-            f"search.sample: topology '{topology}' writes all tokens in one pass: expected an autoregressive topology "
-            "(mtlite topologies lists them)"
-        )
+        problem = f"topology '{topology}' writes all tokens in one pass"
+        remedy = "expected an autoregressive topology (mtlite topologies lists them)"
+        raise UsageError(f"search.sample: {problem}: {remedy}")
     if search.nbest > 1 and not entry.ranks:
-        raise UsageError(
-            f"search.nbest: topology '{topology}' writes one hypothesis a sentence: expected 1, or a run of "
-            f"{', '.join(ranking_topologies())}"
-        )
+        able = ", ".join(name for name, each in TOPOLOGIES.items() if each.ranks)
+        problem = f"topology '{topology}' writes one hypothesis a sentence"
+        raise UsageError(f"search.nbest: {problem}: expected 1, or a run of {able}")

@@ -6,6 +6,7 @@ may have a method `check()` for what concerns several of its fields. Once read, 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import math
@@ -71,26 +72,21 @@ def read_as(
     text: bool = False,
     section: str = "",
 ) -> T:
-    """Read plain values as a type.
+    """Read plain values, which come from `origin`, as a dataclass or any type that a field of one may have.
 
     Args:
-        kind: a dataclass, or any type that a field of one may have.
-        origin: where the values come from, for messages.
+        error: raised with the name of a wrong value, what was expected and what was received.
         text: whether numbers may be given as text, as in a recipe (`1e-3`) or on a command line.
         section: what the values are part of, for the names in messages: `search` makes `search.beam_size`.
-
-    Raises:
-        MtliteError: of the class `error`, with the name of the value, what was expected and what was received.
     """
     try:
-        value: T = _Reader(kind, text).read(kind, values, section)
+        return _Reader(kind, text).read(kind, values, section)  # type: ignore[no-any-return]
     except UsageError as problem:
         raise error(f"{origin}: {problem}") from None
-    return value
 
 
 def plain(value: Any) -> Any:
-    """A dataclass and all in it as dictionaries, lists, texts and numbers: what `read_as` reads back."""
+    """Turn a dataclass and all in it into dictionaries, lists, texts and numbers: what `read_as` reads back."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -105,17 +101,17 @@ def plain(value: Any) -> Any:
 
 @cache
 def fields_of(kind: type) -> dict[str, Any]:
-    """The fields of a dataclass with their types, ranges included."""
+    """Find the fields of a dataclass with their types, ranges included."""
     hints = get_type_hints(kind, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 def split(kind: Any) -> tuple[Any, tuple[Any, ...]]:
-    """A type without its ranges, and the ranges."""
-    if get_origin(kind) is Annotated:
-        inner, *limits = get_args(kind)
-        return inner, tuple(limits)
-    return kind, ()
+    """Split a type from its ranges."""
+    if get_origin(kind) is not Annotated:
+        return kind, ()
+    inner, *limits = get_args(kind)
+    return inner, tuple(limits)
 
 
 def members(kind: Any) -> tuple[Any, ...]:
@@ -130,24 +126,19 @@ def section_of(kind: Any) -> Any:
 
 
 def unknown_option(name: str, siblings: list[str], everything: list[str]) -> str:
-    """What is said of an option that does not exist.
-
-    Args:
-        siblings: the options of the same section.
-        everything: all options; one of the same name in another section is meant.
-    """
+    """Say what is meant by an option that does not exist: one of `everything` with its name, or a similar sibling."""
 
     def last(option: str) -> str:
         return option.rpartition(".")[2].lstrip("-")
 
-    meant = [option for option in everything if last(option) == last(name)]
+    namesakes = [option for option in everything if last(option) == last(name)]
     near = difflib.get_close_matches(last(name), map(last, siblings), 3, 0.6)
-    meant = meant or [option for word in near for option in siblings if last(option) == word] or siblings
+    meant = namesakes or [option for word in near for option in siblings if last(option) == word] or siblings
     return f"unknown option {shown(name)!r}: expected {' or '.join(meant)}"
 
 
 def shown(value: Any) -> str:
-    """A value as YAML would write it, at most a line of it."""
+    """Show a value as YAML would write it, at most a line of it."""
     if value is None or isinstance(value, bool):
         text = str(value).lower().replace("none", "null")
     elif isinstance(value, dict | list | tuple):
@@ -168,40 +159,31 @@ class _Reader:
     def read(self, kind: Any, value: Any, name: str) -> Any:
         if dataclasses.is_dataclass(kind):
             return self._section(kind, value, name)
-        container = {
-            **{list: self._list, dict: self._dict, tuple: self._tuple, Literal: self._literal},
-            np.ndarray: self._array,
-        }
-        if (read := container.get(get_origin(kind))) is not None:
-            return read(kind, value, name)
+        readers: dict[Any, Any] = {list: self._list, dict: self._dict, tuple: self._tuple}
+        readers |= {Literal: self._literal, np.ndarray: self._array}
+        if (origin := get_origin(kind)) in readers:
+            return readers[origin](kind, value, name)
         return value if kind is Any else self._union(members(kind), value, name)
 
     def _section(self, kind: Any, value: Any, name: str) -> Any:
         fields, prefix = fields_of(kind), f"{name}." if name else ""
-        if value is None:  # a heading without anything below it
-            value = {}
+        value = {} if value is None else value  # a heading without anything below it
         if not isinstance(value, dict):
             raise _refused(name, f"options such as {next(iter(fields))}", value)
         for key in value:
             if key not in fields:
                 raise UsageError(self._unknown(kind, key, prefix))
-        missing = [
-            field.name
-            for field in dataclasses.fields(kind)
-            if field.name not in value
-            and field.default is dataclasses.MISSING
-            and field.default_factory is dataclasses.MISSING
-        ]
-        if missing:
-            raise UsageError(f"{prefix}{missing[0]}: expected {named(fields[missing[0]])}, received nothing")
+        for field in dataclasses.fields(kind):
+            required = field.default is field.default_factory is dataclasses.MISSING
+            if required and field.name not in value:
+                raise UsageError(f"{prefix}{field.name}: expected {named(fields[field.name])}, received nothing")
         read = kind(**{key: self.read(fields[key], each, f"{prefix}{key}") for key, each in value.items()})
         if hasattr(read, "check"):
             read.check()
         return read
 
     def _unknown(self, kind: Any, key: Any, prefix: str) -> str:
-        moved = getattr(kind, "MOVED", {}).get(key)
-        if moved:
+        if moved := getattr(kind, "MOVED", {}).get(key):
             return f"{prefix}{key}: {moved}"
         siblings = [f"{prefix}{field}" for field in fields_of(kind)]
         return unknown_option(f"{prefix}{key}", siblings, list(option_names(self.root)))
@@ -289,15 +271,13 @@ def _from_text(kinds: list[Any], value: str) -> Any:
         return value.lower() == "true"
     for kind in (int, float):
         if kind in kinds and _NUMBER.fullmatch(value):
-            try:
+            with contextlib.suppress(ValueError):
                 return kind(value)
-            except ValueError:
-                continue
     return value
 
 
 def named(kind: Any) -> str:
-    """A type in words."""
+    """Name a type in words."""
     kind, _ = split(kind)
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(str, get_args(kind)))}"
@@ -307,7 +287,7 @@ def named(kind: Any) -> str:
 
 
 def option_names(kind: Any, prefix: str = "") -> Iterator[str]:
-    """The full names of all fields of a dataclass and of the dataclasses in it."""
+    """Yield the full names of all fields of a dataclass and of the dataclasses in it."""
     section = section_of(kind)
     for name, hint in fields_of(section).items() if section else ():
         inner = section_of(split(hint)[0])

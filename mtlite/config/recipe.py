@@ -34,17 +34,15 @@ class Option(NamedTuple):
 
 
 def options(section: Any = Config, prefix: str = "") -> Iterator[Option]:
-    """Every option, in the order of `Config`."""
+    """Yield every option, in the order of `Config`."""
     texts = {part.arg_name: part.description or "" for part in docstring_parser.parse(section.__doc__ or "").params}
-    defaults = {field.name: field for field in dataclasses.fields(section)}
-    for name, hint in fields_of(section).items():
-        kind, _ = split(hint)
+    for field in dataclasses.fields(section):
+        kind, _ = split(fields_of(section)[field.name])
         if inner := section_of(kind):
-            yield from options(inner, f"{prefix}{name}.")
+            yield from options(inner, f"{prefix}{field.name}.")
         else:
-            field = defaults[name]
             default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-            yield Option(f"{prefix}{name}", kind, default, " ".join(texts[name].split()))
+            yield Option(f"{prefix}{field.name}", kind, default, " ".join(texts[field.name].split()))
 
 
 class _Loader(yaml.SafeLoader):
@@ -76,11 +74,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse_yaml(content: bytes | str, origin: str) -> Any:
-    """YAML as plain values.
-
-    Raises:
-        UsageError: if it is too large, too deep, not YAML, or makes anything but plain values.
-    """
+    """Read YAML as plain values; refuse what is too large, too deep, not YAML, or anything but plain values."""
     if len(content) > MAX_YAML_BYTES:
         raise UsageError(f"{origin} has {len(content):,} bytes: expected at most {MAX_YAML_BYTES:,}")
     try:
@@ -94,38 +88,30 @@ def parse_yaml(content: bytes | str, origin: str) -> Any:
 
 
 def read_recipe(path: Path) -> Values:
-    """A recipe as plain values.
-
-    Raises:
-        UsageError: as `parse_yaml`, or if it is missing or not made of sections.
-    """
+    """Read a recipe as plain values; refuse one that is missing or not made of sections."""
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_YAML_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(
-            f"cannot read recipe {path} ({reason}): give a YAML file such as those in scripts/recipes"
-        ) from None
+        raise UsageError(f"cannot read recipe {path} ({reason}): give a YAML file as in scripts/recipes") from None
     values = parse_yaml(content, f"recipe {path}")
-    if values is None:
-        values = {}
-    if not isinstance(values, dict):
+    if not isinstance(values, dict | None):
         raise UsageError(f"recipe {path}: expected sections such as data: and model:, received {shown(values)}")
-    return values
+    return values or {}
 
 
 def merge(base: Values, over: Values) -> Values:
-    """Two trees of options, the second over the first."""
-    merged = dict(base)
-    for name, value in over.items():
-        below = merged.get(name)
-        merged[name] = merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    """Lay one tree of options over another."""
+    merged = base | over
+    for name in base.keys() & over.keys():
+        if isinstance(base[name], dict) and isinstance(over[name], dict):
+            merged[name] = merge(base[name], over[name])
     return merged
 
 
 def nested(values: Values) -> Values:
-    """Values by dotted names as sections of a recipe: `{"model.units": 128}` is `{"model": {"units": 128}}`."""
+    """Turn values by dotted names into sections of a recipe: `{"model.units": 128}` is `{"model": {"units": 128}}`."""
     sections: Values = {}
     for name, value in values.items():
         for part in reversed(str(name).split(".")):
@@ -135,41 +121,30 @@ def nested(values: Values) -> Values:
 
 
 def config_from(values: Values, origin: str) -> Config:
-    """Plain values, nested as the options are; everything that is not given has its default.
-
-    Raises:
-        UsageError: for an unknown option, a value of another type or out of its range, and options that do not fit
-            together.
-    """
+    """Read plain values, nested as the options are; everything that is not given has its default."""
     return read_as(Config, values, origin, text=True)
 
 
-def read_config(path: Path) -> Config:
-    """The configuration of a YAML file."""
-    return config_from(read_recipe(path), str(path))
+def read_config(path: str | Path) -> Config:
+    """Read the configuration in a YAML file."""
+    return config_from(read_recipe(Path(path)), str(path))
 
 
 def as_config(source: Config | str | Path | Values) -> Config:
-    """A configuration from Python, the path of a recipe, or options by name.
-
-    Raises:
-        UsageError: as `config_from`, or if it is something else.
-    """
+    """Read a configuration from Python, the path of a recipe, or options by name."""
     match source:
         case Config():
             return config_from(source.to_dict(), "the configuration")
         case str() | Path():
-            return read_config(Path(source))
+            return read_config(source)
         case dict():
             return config_from(nested(source), "the options")
-    raise UsageError(
-        f"expected a mtlite.Config, the path of a recipe or options by name, received {type(source).__name__} "
-        f"{shown(source)}"
-    )
+    received = f"{type(source).__name__} {shown(source)}"
+    raise UsageError(f"expected a mtlite.Config, the path of a recipe or options by name, received {received}")
 
 
 def from_text(option: Option, text: str) -> Any:
-    """A value of the command line: text as it is, `null` for what may be left open, YAML for a list or a table."""
+    """Read a value of the command line: text, `null` for what may be left open, YAML for a list or a table."""
     if text == "null" and NoneType in members(option.kind):
         return None
     return parse_yaml(text, option.name) if get_origin(option.kind) in (dict, list) else text

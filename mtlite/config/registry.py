@@ -33,25 +33,19 @@ class Mark(NamedTuple):
 class Entry:
     """All that depends on which topology it is.
 
-    Args:
-        family: `autoregressive`: asked for one token after another; `direct`: writes all positions in one pass.
-        picture: of the wiring, in one line.
-        reads: what it reads; `remembers` and `writes` likewise.
-        options: options of a model that this topology has and others do not: see `OPTIONAL`.
-        blanks: for direct: a position writes a token or a blank, so that several paths give one output (CTC).
-        marks: what a comparison says of it.
-        path: `module:Class`.
+    One of the family `autoregressive` is asked for one token after another; `direct` writes all positions in one pass.
+    With `blanks`, a position of it is a token or a blank, so that several paths give one output (CTC).
     """
 
     family: Literal["autoregressive", "direct"]
-    picture: str
+    picture: str  # of the wiring, in one line
     reads: str
     remembers: str
     writes: str
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()  # options of a model that this topology has and others do not: see `OPTIONAL`
     blanks: bool = False
-    marks: tuple[Mark, ...] = ()
-    path: str = ""
+    marks: tuple[Mark, ...] = ()  # what a comparison says of it
+    path: str = ""  # `module:Class`
 
     @property
     def search(self) -> Literal["token by token", "one pass", "paths"]:
@@ -124,22 +118,14 @@ OPTIONAL = tuple(dict.fromkeys(option for entry in TOPOLOGIES.values() for optio
 
 
 def entry_of(topology: str) -> Entry:
-    """The entry of a name.
-
-    Raises:
-        UsageError: for an unknown name, with the names that there are.
-    """
+    """Find the entry of a name; say which names there are if it is unknown."""
     if topology in TOPOLOGIES:
         return TOPOLOGIES[topology]
     if _OUTSIDE.fullmatch(topology):
-        raise UsageError(
-            f"topology {topology} is code outside mtlite, which is loaded only where you ask for it: give --topology "
-            f"{topology}, or in Python mtlite.register_topology({topology!r})"
-        )
-    raise UsageError(
-        f"unknown topology {shown(topology)!r}: expected one of {', '.join(TOPOLOGIES)}, or module:Class for one of "
-        "your own"
-    )
+        remedy = f"give --topology {topology}, or in Python mtlite.register_topology({topology!r})"
+        raise UsageError(f"topology {topology} is code outside mtlite, loaded only where you ask for it: {remedy}")
+    known = ", ".join(TOPOLOGIES)
+    raise UsageError(f"unknown topology {shown(topology)!r}: expected one of {known}, or module:Class for your own")
 
 
 def register_topology(name: str) -> Entry:
@@ -147,9 +133,6 @@ def register_topology(name: str) -> Entry:
 
     Its module lies in the working directory or can be imported from elsewhere. This runs its code: nothing calls it
     with a name that a run directory or a recipe says.
-
-    Raises:
-        UsageError: if there is no such module or class, or the class is no topology with an entry.
     """
     if name in TOPOLOGIES:
         return TOPOLOGIES[name]
@@ -165,15 +148,12 @@ def register_topology(name: str) -> Entry:
             f"topology {name}: expected a class that extends Autoregressive or Direct of mtlite.topologies"
         )
     if not isinstance(entry, Entry):
-        raise UsageError(
-            f"topology {name}: expected a class attribute entry = Entry(family, picture, reads, remembers, writes), "
-            f"received {shown(entry)}"
-        )
+        expected = "a class attribute entry = Entry(family, picture, reads, remembers, writes)"
+        raise UsageError(f"topology {name}: expected {expected}, received {shown(entry)}")
     if entry.family != family:
         raise UsageError(f"topology {name}: expected its entry to say family {family!r}, received {entry.family!r}")
-    for option in entry.options:
-        if option not in OPTIONAL:
-            raise UsageError(f"topology {name}: expected options among {', '.join(OPTIONAL)}, received {option}")
+    if strange := set(entry.options) - set(OPTIONAL):
+        raise UsageError(f"topology {name}: expected options among {', '.join(OPTIONAL)}, received {min(strange)}")
     TOPOLOGIES[name] = dataclasses.replace(entry, path=name)
     return TOPOLOGIES[name]
 
@@ -187,44 +167,26 @@ def _imported(name: str, module: str) -> Any:
         return importlib.import_module(module)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
-            raise UsageError(
-                f"topology {name}: no module {error.name}: expected {module.replace('.', '/')}.py in the working "
-                "directory, or a module that Python can import"
-            ) from None
+            expected = f"{module.replace('.', '/')}.py in the working directory, or a module that Python can import"
+            raise UsageError(f"topology {name}: no module {error.name}: expected {expected}") from None
         frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<")]
         where = error if isinstance(error, SyntaxError) else frames[-1]
-        raise UsageError(
-            f"topology {name}: importing {module} failed in line {where.lineno} of {where.filename}: "
-            f"{type(error).__name__}: {' '.join(str(error).split())}"
-        ) from error
+        problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        place = f"line {where.lineno} of {where.filename}"
+        raise UsageError(f"topology {name}: importing {module} failed in {place}: {problem}") from error
 
 
 def refuse_options(topology: str, options: Mapping[str, Any]) -> None:
-    """Refuse an option that this topology cannot have.
-
-    Args:
-        topology: a name of the table.
-        options: what was asked for by name; None and False ask for nothing.
-
-    Raises:
-        UsageError: with the topologies that can have the option.
-    """
+    """Refuse an option, asked for by name, that this topology cannot have; None and False ask for nothing."""
     able = entry_of(topology).options
     for option in OPTIONAL:
         if options.get(option) not in (None, False) and option not in able:
-            others = [name for name, entry in TOPOLOGIES.items() if option in entry.options]
-            raise UsageError(
-                f"topology '{topology}' cannot have model.{option}={options[option]}: it is an option of "
-                f"{', '.join(others)}"
-            )
+            others = ", ".join(name for name, entry in TOPOLOGIES.items() if option in entry.options)
+            asked = f"model.{option}={options[option]}"
+            raise UsageError(f"topology '{topology}' cannot have {asked}: it is an option of {others}")
 
 
 def unsupported(topology: str, options: Container[str]) -> list[str]:
-    """Those of the options that this topology cannot have: where topologies are compared, it goes without them."""
+    """Find those of the options that this topology cannot have: where topologies are compared, it goes without them."""
     able = entry_of(topology).options
     return [option for option in OPTIONAL if option in options and option not in able]
-
-
-def ranking_topologies() -> list[str]:
-    """The topologies whose search ranks several hypotheses of a sentence."""
-    return [name for name, entry in TOPOLOGIES.items() if entry.ranks]

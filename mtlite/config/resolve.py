@@ -64,25 +64,17 @@ class ResolvedConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class TopologyConfig(ResolvedModel):
-    """All that a model is built from: its options, and what a training learns from its corpus.
-
-    Args:
-        source_vocabulary: Pieces of the source vocabulary.
-        target_vocabulary: Pieces of the target vocabulary.
-        joint: Whether both sides share one vocabulary, and so one table of embeddings.
-        lengths: How long outputs may be.
-        precision: Number format of products: float32 or bfloat16. Weights, states, softmax and loss are float32.
-    """
+    """All that a model is built from: its options, and what a training learns from its corpus."""
 
     source_vocabulary: Vocabulary
     target_vocabulary: Vocabulary
-    joint: bool
+    joint: bool  # one vocabulary for both sides, and so one table of embeddings
     lengths: LengthRules
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "bfloat16"] = "float32"  # of products; weights, states, softmax, loss are float32
 
     @classmethod
     def of(cls, model: ResolvedModel, **corpus: Any) -> TopologyConfig:
-        """The options of a model with what its corpus says."""
+        """Join the options of a model with what its corpus says."""
         return cls(**vars(model), **corpus)
 
 
@@ -93,7 +85,7 @@ class Choices:
     said: list[str] = field(default_factory=list)
 
     def __call__(self, name: str, asked: Any, chosen: Any) -> Any:
-        """What was asked for, or else what is chosen."""
+        """Return what was asked for, or else what is chosen."""
         if asked is not None:
             return asked
         self.said.append(f"{name} {chosen}")
@@ -101,58 +93,37 @@ class Choices:
 
 
 def choose_sizes(config: Config, pairs: int, choices: Choices | None = None) -> tuple[ResolvedTokenizer, ResolvedModel]:
-    """Fill in vocabulary size, units, embedding size, directions and dropout.
-
-    Args:
-        pairs: training pairs after cleaning.
-    """
-    choose = choices or Choices()
+    """Fill in vocabulary size, units, embedding size, directions and dropout from the pairs after cleaning."""
+    choose, model = choices or Choices(), config.model
     _, vocabulary, units, dropout = next(row for row in _SIZES if pairs <= row[0])
     vocabulary = choose("tokenizer.vocabulary_size", config.tokenizer.vocabulary_size, vocabulary)
-    units = choose("model.units", config.model.units, units)
-    embedding_size = choose("model.embedding_size", config.model.embedding_size, max(1, units // 2))
-    dropout = choose("model.dropout", config.model.dropout, dropout)
-    embedding_dropout = config.model.embedding_dropout
-    model = {
-        **vars(config.model),
-        "units": units,
-        "embedding_size": embedding_size,
-        "bidirectional": config.model.reads_both_ways,
-        "dropout": dropout,
-        "embedding_dropout": dropout if embedding_dropout is None else embedding_dropout,
-    }
-    return ResolvedTokenizer(**{**vars(config.tokenizer), "vocabulary_size": vocabulary}), ResolvedModel(**model)
+    units = choose("model.units", model.units, units)
+    embedding_size = choose("model.embedding_size", model.embedding_size, max(1, units // 2))
+    dropout = choose("model.dropout", model.dropout, dropout)
+    chosen = {"units": units, "embedding_size": embedding_size, "dropout": dropout}
+    chosen["embedding_dropout"] = dropout if model.embedding_dropout is None else model.embedding_dropout
+    chosen["bidirectional"] = model.reads_both_ways
+    tokenizer = ResolvedTokenizer(**vars(config.tokenizer) | {"vocabulary_size": vocabulary})
+    return tokenizer, ResolvedModel(**vars(model) | chosen)
 
 
 def choose_budget(
     training: TrainingConfig, tokens: int, batches: int, choices: Choices | None = None
 ) -> ResolvedTraining:
-    """Fill in updates, warm-up, validations and saves.
-
-    Args:
-        tokens: source plus target tokens of an epoch.
-        batches: batches of an epoch.
-    """
+    """Fill in updates, warm-up, validations and saves from an epoch's source plus target tokens, and its batches."""
     choose = choices or Choices()
     # Small corpora are learnt by heart long before they have been seen forty times.
     epochs = min(max(3.0, _LEARNING_TOKENS / max(tokens, 1)), 40.0)
     updates = max(_FEWEST_UPDATES, round(epochs * batches / training.accumulate / 100) * 100)
     updates = choose("training.max_updates", training.max_updates, updates)
     every = choose("training.validate_every", training.validate_every, max(1, -(-updates // 10)))
-    warmup, save_every = training.warmup_updates, training.save_every
-    return ResolvedTraining(
-        **{
-            **vars(training),
-            "max_updates": updates,
-            "warmup_updates": min(1000, updates // 10) if warmup is None else warmup,
-            "validate_every": every,
-            "save_every": every if save_every is None else save_every,
-        }
-    )
+    chosen = {"max_updates": updates, "validate_every": every, "save_every": training.save_every or every}
+    chosen["warmup_updates"] = min(1000, updates // 10) if training.warmup_updates is None else training.warmup_updates
+    return ResolvedTraining(**vars(training) | chosen)
 
 
 def resolved(
     config: Config, tokenizer: ResolvedTokenizer, model: ResolvedModel, training: ResolvedTraining
 ) -> ResolvedConfig:
-    """The whole configuration with its resolved sections."""
-    return ResolvedConfig(**{**vars(config), "tokenizer": tokenizer, "model": model, "training": training})
+    """Put the resolved sections into a configuration."""
+    return ResolvedConfig(**vars(config) | {"tokenizer": tokenizer, "model": model, "training": training})

@@ -5,9 +5,9 @@ Pairs of like lengths go together, so that little is padding. Only one pool of p
 
 from __future__ import annotations
 
-import queue
-import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import datasets
@@ -15,12 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from mtlite.data.ids import PAD
-from mtlite.data.tokenizer import Tokenizers
+from mtlite.data.tokenizer import Tokenizer, Tokenizers
 
 _BLOCK = 512  # neighbouring pairs that are read together
 _POOL = 256  # blocks that are sorted by length together
-POOL_PAIRS = _BLOCK * _POOL
-"""Pairs that are in memory at a time."""
+POOL_PAIRS = _BLOCK * _POOL  # in memory at a time
 
 
 class Batch(NamedTuple):
@@ -45,11 +44,8 @@ class Sequences(NamedTuple):
 
     @classmethod
     def of(cls, sequences: Sequence[Sequence[int] | np.ndarray]) -> Sequences:
-        lengths = np.fromiter((len(ids) for ids in sequences), np.int64, len(sequences))
-        return cls(
-            np.concatenate([np.zeros(0, np.int32), *(np.asarray(ids, np.int32) for ids in sequences)]),
-            np.concatenate([[0], np.cumsum(lengths)]),
-        )
+        arrays = [np.zeros(0, np.int32), *(np.asarray(ids, np.int32) for ids in sequences)]
+        return cls(np.concatenate(arrays), np.cumsum([array.size for array in arrays]))
 
     def padded(self, rows: np.ndarray) -> np.ndarray:
         """Some of them, right-padded: `[rows, longest]` int32."""
@@ -70,16 +66,9 @@ def pad(sequences: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
 def group_by_length(
     source_lengths: np.ndarray, target_lengths: np.ndarray, batch_tokens: int, random: np.random.Generator
 ) -> list[np.ndarray]:
-    """Group pairs into batches of like lengths, in random order.
+    """Group pairs, by their lengths `[pairs]`, into batches of like lengths: the indices of each, in random order.
 
-    Args:
-        source_lengths: `[pairs]`.
-        target_lengths: `[pairs]`.
-        batch_tokens: padded source plus padded target tokens of a batch, at most; a longer pair stands alone.
-        random: decides over ties and over the order.
-
-    Returns:
-        Indices of the pairs of each batch.
+    A batch has at most `batch_tokens` padded source plus padded target tokens; a longer pair stands alone.
     """
     # Target lengths rise and fall in turns, so that neighbours stay alike where the source length changes.
     rising = np.where(source_lengths % 2 == 0, target_lengths, -target_lengths)
@@ -102,113 +91,71 @@ def _joined(tables: list[pa.Table], name: str) -> Sequences:
 
 
 class Batches:
-    """The training batches.
+    """The training batches of what `encode_pairs` returns.
 
-    Args:
-        encoded: what `encode_pairs` gives.
-        tokenizers: for sampling.
-        batch_tokens: padded source plus padded target tokens of a batch, at most.
-        seed: of the order, and of sampling.
-        sampling: smoothness of sampled segmentations; 0 takes the one best segmentation in every epoch.
+    `sampling` is the smoothness of sampled segmentations; 0 takes the one best segmentation in every epoch.
     """
 
     def __init__(
         self, encoded: datasets.Dataset, tokenizers: Tokenizers, batch_tokens: int, seed: int, sampling: float = 0.0
     ) -> None:
         self.columns = encoded.with_format("arrow")
-        self.tokenizers = tokenizers
-        self.batch_tokens = batch_tokens
-        self.seed = seed
-        self.sampling = sampling
+        self.tokenizers, self.batch_tokens, self.seed, self.sampling = tokenizers, batch_tokens, seed, sampling
 
     def _pool(self, blocks: np.ndarray, epoch: int, number: int) -> tuple[Sequences, Sequences]:
         """Source and target ids of all pairs in some blocks."""
         tables = [self.columns[int(block) * _BLOCK : (int(block) + 1) * _BLOCK] for block in blocks]
         if not self.sampling:
             return _joined(tables, "source_ids"), _joined(tables, "target_ids")
-        sides = []
-        for salt, (name, tokenizer) in enumerate(
-            (("source", self.tokenizers.source), ("target", self.tokenizers.target))
-        ):
-            drawn: list[list[int]] = []
+
+        def drawn(name: str, tokenizer: Tokenizer, salt: int) -> Sequences:
+            ids: list[list[int]] = []
             for block, table in zip(blocks, tables, strict=True):
                 entropy = [self.seed, epoch, number, int(block), salt]
                 seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
-                drawn += tokenizer.sample(table[name].to_pylist(), self.sampling, seed)
-            sides.append(Sequences.of(drawn))
-        return sides[0], sides[1]
+                ids += tokenizer.sample(table[name].to_pylist(), self.sampling, seed)
+            return Sequences.of(ids)
+
+        return drawn("source", self.tokenizers.source, 0), drawn("target", self.tokenizers.target, 1)
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
-        """The batches of one epoch in their order.
-
-        Args:
-            skip: batches left out at the start.
-        """
+        """Yield the batches of one epoch in their order, without the first `skip`."""
         random = np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
         blocks = random.permutation(-(-len(self.columns) // _BLOCK))
         for number, start in enumerate(range(0, len(blocks), _POOL)):
             source, target = self._pool(blocks[start : start + _POOL], epoch, number)
             lengths = np.diff(source.offsets), np.diff(target.offsets)
-            for rows in group_by_length(*lengths, self.batch_tokens, random):
-                if skip:
-                    skip -= 1
-                    continue
+            groups = group_by_length(*lengths, self.batch_tokens, random)
+            for rows in groups[skip:]:
                 yield Batch(source.padded(rows), target.padded(rows))
+            skip = max(0, skip - len(groups))
 
     def from_position(self, position: Position) -> Iterator[tuple[Position, Batch]]:
-        """Batches without end, from a position on, each with the position after it."""
+        """Yield batches without end, from a position on, each with the position after it."""
         epoch, skip = position
         while True:
-            number = skip
-            for batch in self.epoch(epoch, skip):
-                number += 1
+            for number, batch in enumerate(self.epoch(epoch, skip), skip + 1):
                 yield Position(epoch, number), batch
             epoch, skip = epoch + 1, 0
 
 
 class Prefetched:
-    """Prepares the next batches in a thread while the last one trains.
+    """Prepares `depth` batches in a thread while the one before them trains.
 
-    Args:
-        batches: what is prepared; an error in it is raised where the batch would have been given.
-        depth: batches prepared ahead.
+    An error in preparing one is raised where that batch would have been returned.
     """
 
     def __init__(self, batches: Iterator[tuple[Position, Batch]], depth: int = 8) -> None:
-        self._queue: queue.Queue[tuple[Position, Batch] | BaseException] = queue.Queue(depth)
-        self._stop = threading.Event()
-        self._end: BaseException | None = None
-        self._thread = threading.Thread(target=self._fill, args=(batches,), daemon=True)
-        self._thread.start()
-
-    def _fill(self, batches: Iterator[tuple[Position, Batch]]) -> None:
-        try:
-            for item in batches:
-                if not self._put(item):
-                    return
-            self._put(StopIteration())
-        except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
-            self._put(error)
-
-    def _put(self, item: tuple[Position, Batch] | BaseException) -> bool:
-        while not self._stop.is_set():
-            try:
-                self._queue.put(item, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
+        self._batches = batches
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._ahead = deque(self._thread.submit(next, batches) for _ in range(depth))
 
     def __next__(self) -> tuple[Position, Batch]:
-        if self._end is not None:
-            raise self._end
-        item = self._queue.get()
-        if isinstance(item, BaseException):
-            self._end = item
-            raise item
+        item = self._ahead[0].result()
+        self._ahead.popleft()
+        self._ahead.append(self._thread.submit(next, self._batches))
         return item
 
     def close(self) -> None:
         """Stop the thread."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.shutdown(cancel_futures=True)

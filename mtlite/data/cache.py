@@ -1,14 +1,11 @@
-"""Pairs in the cache of `datasets`: memory-mapped, so that a corpus need not fit in memory.
-
-A cache that cannot be written raises a `DataError`.
-"""
+"""Pairs in the cache of `datasets`: memory-mapped, so that a corpus need not fit in memory."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +21,20 @@ from mtlite.storage.tensors import load_arrays, save_arrays
 
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
 _BATCH_SIZE = 1000
-ROWS_AT_ONCE = 10_000
-"""Of one part of a file in the cache. Opening a file reads a little of every part: many small ones take long."""
+ROWS_AT_ONCE = 10_000  # in a part of a file; opening a file reads a little of every part: many small ones take long
 
 
-@contextmanager
+@contextlib.contextmanager
 def writing_to_cache() -> Iterator[None]:
-    """Turn what can go wrong while `datasets` writes its cache into one error."""
+    """Turn what can go wrong while `datasets` writes its cache into a `DataError`."""
     try:
         yield
     except (OSError, DatasetGenerationError, pa.ArrowException) as error:
         cause = error.__cause__ or error
         if isinstance(cause, MtliteError):  # raised by a reader, wrapped by `datasets`
             raise cause from None
-        raise DataError(
-            f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(cause)}; "
-            "make room there, or set HF_DATASETS_CACHE to another folder"
-        ) from error
+        problem = f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(cause)}"
+        raise DataError(f"{problem}; make room there, or set HF_DATASETS_CACHE to another folder") from error
 
 
 def _content_of(path: str) -> str:
@@ -62,37 +56,32 @@ def rows_of(read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], cont
 def dataset_from_files(
     read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], paths: Sequence[str]
 ) -> datasets.Dataset:
-    """What a reader yields, in the cache of `datasets`; files with known content are not read again."""
+    """Put what a reader yields into the cache of `datasets`; files with known content are not read again."""
     with ThreadPoolExecutor() as pool:
         content = " ".join(pool.map(_content_of, paths))
     if next(read(**arguments), None) is None:  # `datasets` cannot make an empty data set from a generator
         return datasets.Dataset.from_dict({"source": [], "target": []}, features=FEATURES)
+    keywords = {"read": read, "arguments": arguments, "content": content}
     with writing_to_cache():
         return datasets.Dataset.from_generator(
-            rows_of,
-            features=FEATURES,
-            gen_kwargs={"read": read, "arguments": arguments, "content": content},
-            writer_batch_size=ROWS_AT_ONCE,
+            rows_of, features=FEATURES, gen_kwargs=keywords, writer_batch_size=ROWS_AT_ONCE
         )
 
 
 def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Arrays that depend on `key` alone: computed once, then read from the cache of `datasets`."""
+    """Make arrays that depend on `key` alone, once; then read them from the cache of `datasets`."""
     digest = hashlib.sha256("\0".join([*key, __version__]).encode()).hexdigest()
     path = cache_folder() / f"{digest}.safetensors"
-    try:
+    with contextlib.suppress(RunError):  # not there yet, or damaged
         arrays, facts = load_arrays(path)
         if facts == {"key": digest}:
             return arrays
-    except RunError:  # not there yet, or damaged
-        pass
     arrays = make()
     try:
         save_arrays(path, arrays, {"key": digest})
     except RunError as error:
-        raise DataError(
-            f"{error}; the cache is in {datasets.config.HF_DATASETS_CACHE}, or where HF_DATASETS_CACHE says"
-        ) from error
+        place = f"the cache is in {datasets.config.HF_DATASETS_CACHE}, or where HF_DATASETS_CACHE says"
+        raise DataError(f"{error}; {place}") from error
     return arrays
 
 
@@ -104,14 +93,9 @@ def cache_folder() -> Path:
     return folder
 
 
-def _batches_of(dataset: datasets.Dataset) -> Iterator[pa.Table]:
-    """The rows as Arrow tables of a thousand rows."""
-    yield from dataset.with_format("arrow").iter(_BATCH_SIZE)
-
-
 def pairs_of(dataset: datasets.Dataset) -> Iterator[Pair]:
-    """The pairs one by one, without holding more than a thousand in memory."""
-    for batch in _batches_of(dataset):
+    """Yield the pairs one by one, without holding more than a thousand in memory."""
+    for batch in dataset.with_format("arrow").iter(_BATCH_SIZE):
         yield from zip(batch["source"].to_pylist(), batch["target"].to_pylist(), strict=True)
 
 
@@ -129,27 +113,24 @@ def digest_of(pairs: datasets.Dataset) -> str:
 
 
 def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -> datasets.Dataset:
-    """The same rows with the columns "source" and "target"."""
+    """Return the same rows with the columns "source" and "target"."""
     if isinstance(dataset.features.get("translation"), datasets.Translation | dict):
         dataset = dataset.select_columns("translation").flatten()
         dataset = dataset.rename_columns({name: name.removeprefix("translation.") for name in dataset.column_names})
     source, target = columns.choose(dataset.column_names, where)
     dataset = dataset.select_columns([source, target])
-    rows = 0
-    for batch in _batches_of(dataset):
+    for number, batch in enumerate(dataset.with_format("arrow").iter(_BATCH_SIZE)):
         for name in (source, target):
-            check_sentences(batch[name].combine_chunks(), f"{where}, column {name}", rows)
-        rows += len(batch)
+            check_sentences(batch[name].combine_chunks(), f"{where}, column {name}", number * _BATCH_SIZE)
     # In two steps: the columns may be called "target" and "source".
     dataset = dataset.rename_columns({source: "the source", target: "the target"})
     dataset = dataset.rename_columns({"the source": "source", "the target": "target"})
-    dataset = dataset.select_columns(["source", "target"])
     dataset._fingerprint = digest_of(dataset)  # `datasets` believes what a saved folder says, also of altered files
     return dataset
 
 
 def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
-    """Data sets one after the other; one alone stays as it is."""
+    """Join data sets one after the other; one alone stays as it is."""
     if len(parts) == 1:
         return parts[0]
     with writing_to_cache():
@@ -159,35 +140,37 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
 
 
 def _with_plain_strings(pairs: datasets.Dataset) -> datasets.Dataset:
-    """The pairs as other corpora have them: columns of large strings cannot be joined with those of strings."""
+    """Turn columns of large strings into those of strings: the two cannot be joined."""
     if pairs.features == FEATURES:
         return pairs
     return pairs.cast(FEATURES, cache_file_name=str(cache_folder() / f"{pairs._fingerprint}.cast.arrow"))
 
 
 def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
-    """The rows marked True, in order, as a data set of its own.
+    """Return the rows marked True, in order, as a data set of its own.
 
     `select` would keep an index of rows that makes every later slice slow, and `flatten_indices` writes row by row;
-    filtering Arrow tables takes a twentieth of the time. The file stands in the cache of `datasets` because a folder
-    that belongs to the user must not be written to.
+    filtering Arrow tables takes a twentieth of the time.
     """
     if keep.all():
         return dataset
-    digest = hashlib.sha256(f"{dataset._fingerprint} {np.packbits(keep).tobytes().hex()}".encode()).hexdigest()
-    folder = cache_folder()
+    key = f"{dataset._fingerprint} {np.packbits(keep).tobytes().hex()}"
+
+    def kept(table: pa.Table, rows: list[int]) -> pa.Table:
+        return table.filter(pa.array(keep[rows]))
+
+    return map_cached(dataset.with_format("arrow"), kept, key, dataset.features, with_indices=True).with_format(None)
+
+
+def map_cached(
+    dataset: datasets.Dataset, function: Callable[..., Any], key: str, features: datasets.Features, **options: Any
+) -> datasets.Dataset:
+    """Map a data set, many rows at once; once for a `key`.
+
+    The result stands in the cache: a folder that belongs to the user must not be written to.
+    """
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    options |= {"batched": True, "batch_size": ROWS_AT_ONCE, "writer_batch_size": ROWS_AT_ONCE}
+    path = str(cache_folder() / f"{digest}.arrow")
     with writing_to_cache():
-        return (
-            dataset.with_format("arrow")
-            .map(
-                lambda table, rows: table.filter(pa.array(keep[rows])),
-                with_indices=True,
-                batched=True,
-                batch_size=ROWS_AT_ONCE,
-                writer_batch_size=ROWS_AT_ONCE,
-                features=dataset.features,
-                cache_file_name=str(folder / f"{digest}.arrow"),
-                new_fingerprint=digest,
-            )
-            .with_format(None)
-        )
+        return dataset.map(function, features=features, cache_file_name=path, new_fingerprint=digest, **options)

@@ -29,46 +29,31 @@ _DESCRIPTIONS = {
     "identical": "source and target the same",
     "script": "another script than most of the corpus",
 }
-
 _WARNINGS = ("source that is also in a dev or test set", "target that is also in a dev or test set")
-
-_JOINT_SCRIPTS = {"CJK": "HAN", "HIRAGANA": "HAN", "KATAKANA": "HAN", "KATAKANA-HIRAGANA": "HAN", "BOPOMOFO": "HAN"}
-"""Scripts that one sentence mixes at will."""
+_MIXED = ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO")  # one sentence mixes them at will
 
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """What was left out.
+    """Numbers of training pairs; `warnings` counts kept ones that share a side, but for case and width, with a test."""
 
-    Args:
-        removed: Pairs left out by the name of the rule, in the order of the rules; a pair counts once, under the first.
-        warnings: Kept pairs that share a side with a dev or test set, apart from case and Unicode compatibility forms.
-        before: Training pairs before cleaning.
-        after: Training pairs after cleaning.
-    """
-
-    removed: dict[str, int]
+    removed: dict[str, int]  # by the name of the rule, in the order of the rules; a pair counts once, under the first
     warnings: dict[str, int]
     before: int
     after: int
 
     def lines(self) -> list[str]:
-        """The report for a person, one sentence a line."""
-        report = [f"{self.after:,} of {self.before:,} training pairs kept."]
-        report += [f"Left out: {count:,} ({_DESCRIPTIONS[rule]})." for rule, count in self.removed.items() if count]
-        report += [
+        """Return the report for a person, one sentence a line."""
+        removed = [f"Left out: {count:,} ({_DESCRIPTIONS[rule]})." for rule, count in self.removed.items() if count]
+        warnings = [
             f"Warning: {count:,} training pairs have a {name}." for name, count in self.warnings.items() if count
         ]
-        return report
+        return [f"{self.after:,} of {self.before:,} training pairs kept.", *removed, *warnings]
 
 
 def clean(corpus: Corpus, config: CleaningConfig) -> tuple[Corpus, CleaningReport]:
-    """The corpus with fewer training pairs, and what was left out.
-
-    Raises:
-        DataError: No training pair is left, or the cache cannot be written.
-    """
-    parts = (corpus.train, corpus.dev, *corpus.tests.values())
+    """Return the corpus with the training pairs that are kept, and what was left out; at least one must be kept."""
+    parts = [corpus.train, *corpus.held_out.values()]
     key = ["cleaning", *(part._fingerprint for part in parts), repr(config)]
     found = cached_arrays(key, lambda: _apply_rules(corpus, config))
     keep = found["keep"]
@@ -82,7 +67,7 @@ def clean(corpus: Corpus, config: CleaningConfig) -> tuple[Corpus, CleaningRepor
 
 def _apply_rules(corpus: Corpus, config: CleaningConfig) -> dict[str, np.ndarray]:
     """Which training pairs to keep, how many break each active rule, and how often to warn."""
-    held_out = [pair for part in (corpus.dev, *corpus.tests.values()) for pair in pairs_of(part)]
+    held_out = [pair for part in corpus.held_out.values() for pair in pairs_of(part)]
     rules = _active_rules(corpus.train, config, set(held_out))
     sides = {fold_case(source) for source, _ in held_out}, {fold_case(target) for _, target in held_out}
     removed, warnings = dict.fromkeys(rules, 0), np.zeros(len(_WARNINGS), np.int64)
@@ -98,29 +83,26 @@ def _apply_rules(corpus: Corpus, config: CleaningConfig) -> dict[str, np.ndarray
 
 
 def _active_names(config: CleaningConfig) -> list[str]:
-    """The names of the rules that are switched on, in the order of the configuration."""
+    """The rules that are switched on, in the order of the configuration."""
     return [field.name for field in dataclasses.fields(config) if getattr(config, field.name)]
 
 
 def _active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set[tuple[str, str]]) -> dict[str, _Rule]:
-    """The rules that are switched on, by name, in the order of the configuration; a rule tells what to leave out."""
+    """The rules that are switched on, by name; a rule tells what to leave out."""
     rules: dict[str, _Rule] = {
-        "empty": lambda row, source, target: not source.strip() or not target.strip(),
-        "max_characters": lambda row, source, target: max(len(source), len(target)) > config.max_characters,
-        "overlap": lambda row, source, target: (source, target) in held_out,
-        "max_length_ratio": lambda row, source, target: (
-            max(len(source), len(target)) > config.max_length_ratio * min(len(source), len(target))
-        ),
+        "empty": lambda row, *pair: not all(map(str.strip, pair)),
+        "max_characters": lambda row, *pair: max(map(len, pair)) > config.max_characters,
+        "overlap": lambda row, *pair: pair in held_out,
+        "max_length_ratio": lambda row, *pair: max(map(len, pair)) > config.max_length_ratio * min(map(len, pair)),
         "identical": lambda row, source, target: source == target,
     }
     if config.duplicates:
         is_repeated = _mark_repeats(train)
-        rules["duplicates"] = lambda row, source, target: bool(is_repeated[row])
+        rules["duplicates"] = lambda row, *pair: bool(is_repeated[row])
     if config.script:
-        source_script = _most_frequent(Counter(script_of(source) for source, _ in pairs_of(train)))
-        target_script = _most_frequent(Counter(script_of(target) for _, target in pairs_of(train)))
-        rules["script"] = lambda row, source, target: (
-            script_of(source) not in (None, source_script) or script_of(target) not in (None, target_script)
+        scripts = [_most_frequent(Counter(script_of(pair[side]) for pair in pairs_of(train))) for side in (0, 1)]
+        rules["script"] = lambda row, *pair: any(
+            script_of(side) not in (None, script) for side, script in zip(pair, scripts, strict=True)
         )
     return {name: rules[name] for name in _active_names(config)}
 
@@ -147,15 +129,12 @@ def _script_of_character(character: str) -> str | None:
     if not character.isalpha():
         return None
     name = unicodedata.name(unicodedata.normalize("NFKC", character)[0], "UNKNOWN").split()[0]
-    return _JOINT_SCRIPTS.get(name, name)
+    return "HAN" if name in _MIXED else name
 
 
 def script_of(text: str) -> str | None:
-    """The script of most letters; None without letters."""
-    scripts: Counter[str | None] = Counter()
-    for character, count in Counter(text).items():
-        scripts[_script_of_character(character)] += count
-    return _most_frequent(scripts)
+    """Find the script of most letters; None without letters."""
+    return _most_frequent(Counter(map(_script_of_character, text)))
 
 
 def _most_frequent(scripts: Counter[str | None]) -> str | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import datasets
@@ -21,31 +20,26 @@ from mtlite.data.splits import split_off
 
 @dataclass(frozen=True)
 class Corpus:
-    """Sentence pairs in the columns "source" and "target".
-
-    Args:
-        train: Training pairs.
-        dev: The set scored during training, as it was given.
-        tests: The test sets as they were given: "test" first, then the further ones in the order of the configuration.
-        source_language: Language code of the source, if known.
-        target_language: Language code of the target, if known.
-        notes: Sentences for the user: what was split off the training pairs, what was inferred.
-    """
+    """Sentence pairs in the columns "source" and "target"; dev and test sets are as they were given."""
 
     train: datasets.Dataset
     dev: datasets.Dataset
-    tests: dict[str, datasets.Dataset]
+    tests: dict[str, datasets.Dataset]  # "test" first, then the further ones in the order of the configuration
     source_language: str | None
     target_language: str | None
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # sentences for the user: what was split off the training pairs, what was inferred
+
+    @property
+    def held_out(self) -> dict[str, datasets.Dataset]:
+        """The dev set and the test sets by name."""
+        return {"dev": self.dev, **self.tests}
 
 
 def load_corpus(config: DataConfig) -> Corpus:
     """Read every set of the configuration; split missing dev and test sets off the training pairs.
 
-    Raises:
-        UsageError: The options do not say exactly where each set comes from, or name what does not exist.
-        DataError: A set cannot be read as it is.
+    Raise UsageError if the options name what does not exist or not exactly one place for each set, DataError if a set
+    cannot be read as it is.
     """
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity_error()
@@ -59,30 +53,23 @@ def load_corpus(config: DataConfig) -> Corpus:
     sets = {name: load_pairs(location, columns, name, None) for name, location in others.items()}
     train = join(parts)
     if missing := [name for name in ("data.test", "data.dev") if name not in sets]:
-        notes += _unused_splits(config, parts, missing)
-        train, new, split_notes = split_off(train, missing, config.held_out, config.seed)
+        train, new, more = split_off(train, missing, config.held_out, config.seed)
         sets |= new
-        notes += split_notes
-    return Corpus(
-        train=train,
-        dev=sets["data.dev"],
-        tests={"test": sets["data.test"], **{name: sets[f"data.tests.{name}"] for name in config.tests}},
-        source_language=source_language,
-        target_language=target_language,
-        notes=tuple(notes),
-    )
+        notes += [*_unused_splits(config, parts, missing), *more]
+    tests = {"test": sets["data.test"], **{name: sets[f"data.tests.{name}"] for name in config.tests}}
+    return Corpus(train, sets["data.dev"], tests, source_language, target_language, tuple(notes))
 
 
 def _languages(config: DataConfig) -> tuple[str | None, str | None, list[str]]:
-    """The languages of source and target, as given or by the ending of a training file; and notes for the user."""
+    """Find the languages of source and target, as given or by the ending of a training file, and notes on them."""
     languages: list[str | None] = []
     notes = []
     for side in ("source", "target"):
         language = getattr(config, f"{side}_language")
-        paths = [path for path in (getattr(part, side) for part in config.train) if language_of(path)]
-        if language is None and paths:
-            language = language_of(paths[0])
-            notes.append(f"The {side} language is {language}, by the ending of {paths[0]}.")
+        path = next((path for path in (getattr(part, side) for part in config.train) if language_of(path)), None)
+        if language is None and path:
+            language = language_of(path)
+            notes.append(f"The {side} language is {language}, by the ending of {path}.")
         elif language is not None and not is_language_code(language):
             notes.append(
                 f"data.{side}_language {language} is not of the form of a language code, such as de, deu or pt-BR: "
@@ -101,10 +88,15 @@ def _training_corpora(config: DataConfig) -> dict[str, CorpusConfig]:
 
 def _dev_and_test_sets(config: DataConfig) -> dict[str, CorpusConfig]:
     """The sets that are given, by their options; one given by its split alone is at the location of training pairs."""
-    sets = {name: each for name, each in (("data.test", config.test), ("data.dev", config.dev)) if each.given}
+    sets = {"data.test": config.test, "data.dev": config.dev}
+    sets = {name: each for name, each in sets.items() if each != CorpusConfig()}
     sets |= {f"data.tests.{name}": each for name, each in config.tests.items()}
-    with_splits = _with_splits(config)
-    return {name: _inherit(each, with_splits) for name, each in sets.items()}
+    training = _with_splits(config)
+    for name, each in sets.items():
+        if each.split and not (each.source or each.target or each.pairs or each.dataset):
+            configuration = each.configuration or training.configuration
+            sets[name] = replace(each, pairs=training.pairs, dataset=training.dataset, configuration=configuration)
+    return sets
 
 
 def _with_splits(config: DataConfig) -> CorpusConfig:
@@ -112,24 +104,8 @@ def _with_splits(config: DataConfig) -> CorpusConfig:
     return next((part for part in config.train if part.pairs or part.dataset), CorpusConfig())
 
 
-def _inherit(config: CorpusConfig, training: CorpusConfig) -> CorpusConfig:
-    if config.split is None or config.source or config.target or config.pairs or config.dataset:
-        return config
-    return dataclasses.replace(
-        config,
-        pairs=training.pairs,
-        dataset=training.dataset,
-        configuration=config.configuration or training.configuration,
-    )
-
-
 def _unused_splits(config: DataConfig, parts: Sequence[datasets.Dataset], missing: Sequence[str]) -> list[str]:
-    """Tell the user of splits beside the training pairs that no set uses, although sets are missing.
-
-    Args:
-        parts: The training corpora, loaded.
-        missing: Options of the sets that are not given.
-    """
+    """Tell the user of splits beside the training pairs that no set uses, although sets are missing."""
     training = _with_splits(config)
     splits: list[str] = []
     if training.dataset:
@@ -141,7 +117,6 @@ def _unused_splits(config: DataConfig, parts: Sequence[datasets.Dataset], missin
     unused = [split for split in splits if split not in used]
     if len(splits) < 2 or not unused:
         return []
-    return [
-        f"{training.pairs or training.dataset} has the split{'s' * (len(unused) > 1)} {', '.join(unused)}, not used "
-        f"here: give {' and '.join(f'{name}.split' for name in missing)} to use such a split."
-    ]
+    names = f"split{'s' * (len(unused) > 1)} {', '.join(unused)}"
+    remedy = f"give {' and '.join(f'{name}.split' for name in missing)} to use such a split."
+    return [f"{training.pairs or training.dataset} has the {names}, not used here: {remedy}"]

@@ -1,7 +1,8 @@
 """Text files as lines, byte by byte.
 
 Python's text files and `str.splitlines` also end lines at a lone carriage return, U+2028, U+0085 and others, which
-silently misaligns parallel files. Here a line ends at a line feed and nowhere else.
+silently misaligns parallel files. Here a line ends at a line feed and nowhere else. A file that cannot be read or
+decompressed, is not UTF-8, or has an endless line raises a `DataError`.
 """
 
 from __future__ import annotations
@@ -46,33 +47,30 @@ class _Decompressed(io.RawIOBase):
 @contextmanager
 def _open(path: Path) -> Iterator[IO[bytes]]:
     """A file, decompressed if its name ends in .gz; of `STANDARD_INPUT` what nobody has read yet."""
-    if path == STANDARD_INPUT:
-        # An object of our own: a thread that still waits in sys.stdin would crash Python at its end.
-        with open(0, "rb", closefd=False) as file:
-            yield file
-        return
-    with open(path, "rb") as file:
+    standard = path == STANDARD_INPUT
+    # Not sys.stdin: a thread that still waits in it would crash Python at its end.
+    with open(0 if standard else path, "rb", closefd=not standard) as file:
         yield io.BufferedReader(_Decompressed(file), _BUFFER_BYTES) if path.name.endswith(".gz") else file
 
 
-def _shown(path: Path) -> str:
-    """What a file is called in messages."""
-    return "standard input" if path == STANDARD_INPUT else str(path)
-
-
-def _read_line_bytes(path: Path) -> Iterator[bytes]:
-    """Yield every line with its line feed; the last one may lack it."""
-    number = 0
-    name = _shown(path)
+def read_ended_lines(path: Path) -> Iterator[str]:
+    """Yield every line as `read_lines` does, but with its line end, which the last one may lack."""
+    number, name = 0, "standard input" if path == STANDARD_INPUT else str(path)
     try:
         with _open(path) as stream:
             while line := stream.readline(MAX_LINE_BYTES + 1):
                 number += 1
                 if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
-                    raise DataError(
-                        f"{name}, line {number}: longer than {MAX_LINE_BYTES:,} bytes; expected one sentence a line"
-                    )
-                yield line
+                    length = f"longer than {MAX_LINE_BYTES:,} bytes"
+                    raise DataError(f"{name}, line {number}: {length}; expected one sentence a line")
+                text = line.decode("utf-8")
+                if number == 1:
+                    text = text.removeprefix("\ufeff")
+                if text:
+                    yield text
+    except UnicodeDecodeError as error:
+        byte = f"byte {error.start + 1}: not UTF-8 (byte 0x{error.object[error.start]:02x})"
+        raise DataError(f"{name}, line {number}, {byte}; convert the file to UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{name}: broken gzip file after line {number}: {error}; compress it again") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
@@ -80,33 +78,13 @@ def _read_line_bytes(path: Path) -> Iterator[bytes]:
         raise DataError(f"{name}: cannot be read ({reason}): give a text file that is there and may be read") from error
 
 
-def read_ended_lines(path: Path) -> Iterator[str]:
-    """Yield every line as `read_lines` does, but with its line end."""
-    for number, line in enumerate(_read_line_bytes(path), start=1):
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{_shown(path)}, line {number}, byte {error.start + 1}: not UTF-8 (byte 0x{line[error.start]:02x}); "
-                "convert the file to UTF-8"
-            ) from error
-        if number == 1:
-            text = text.removeprefix("\ufeff")
-        if text:
-            yield text
-
-
 def split_line_end(line: str) -> tuple[str, str]:
-    """A line and its end: a line feed, a carriage return before it, both or neither."""
+    """Split off the end of a line: a line feed, a carriage return before it, both or neither."""
     text = line.removesuffix("\n").removesuffix("\r")
     return text, line[len(text) :]
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without line end and byte-order mark.
-
-    Raises:
-        DataError: The file cannot be read or decompressed, is not UTF-8, or has an endless line.
-    """
+    """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without line end and byte-order mark."""
     for line in read_ended_lines(path):
         yield split_line_end(line)[0]

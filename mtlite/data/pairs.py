@@ -17,30 +17,26 @@ from mtlite.errors import DataError, UsageError
 
 
 def check_location(config: CorpusConfig, name: str) -> None:
-    """Make sure that a set, called `name` in messages, can be looked for: reading another one first takes long."""
+    """Refuse a set, called `name` in messages, that cannot be where it is said to be, before another one is read."""
     ways = [bool(config.source or config.target), bool(config.pairs), bool(config.dataset)]
     if sum(ways) != 1:
-        raise UsageError(
-            f"{name}: expected exactly one of {name}.source with {name}.target, {name}.pairs, {name}.dataset; "
-            f"received {'more than one' if sum(ways) else 'none'}"
-        )
+        expected = f"exactly one of {name}.source with {name}.target, {name}.pairs, {name}.dataset"
+        raise UsageError(f"{name}: expected {expected}; received {'more than one' if sum(ways) else 'none'}")
     if bool(config.source) != bool(config.target):
         raise UsageError(f"{name}: one side only; give {name}.{'target' if config.source else 'source'} too")
     if config.configuration and not config.dataset:
         raise UsageError(f"{name}.configuration belongs to {name}.dataset, which is not given; leave it out")
     if config.split and not (config.dataset or _is_folder(config)):
         raise UsageError(f"{name}.split belongs to a data set or a folder made by save_to_disk; leave it out")
-    _check_files(config, name)
+    if not _is_folder(config):
+        _check_files(config, name)
 
 
 def _check_files(config: CorpusConfig, name: str) -> None:
-    if _is_folder(config):
-        return
     if config.pairs and _ending(config.pairs) not in PAIR_READERS:
-        raise UsageError(
-            f"{name}.pairs: expected a file ending in {', '.join(PAIR_READERS)} (all but Parquet may be gzipped), or a "
-            f"folder made by save_to_disk; received {config.pairs}"
-        )
+        endings = f"{', '.join(PAIR_READERS)} (all but Parquet may be gzipped)"
+        expected = f"a file ending in {endings}, or a folder made by save_to_disk"
+        raise UsageError(f"{name}.pairs: expected {expected}; received {config.pairs}")
     for option in ("source", "target", "pairs"):
         path = getattr(config, option)
         if path and not Path(path).is_file():
@@ -59,7 +55,7 @@ def _ending(path: str) -> str:
 
 
 def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
-    """One set of pairs, called `name` in messages, whose location `check_location` has let through."""
+    """Load a set of pairs, called `name` in messages, whose location `check_location` has let through."""
     if config.source and config.target:
         paths = {"source": config.source, "target": config.target}
         dataset = dataset_from_files(read_parallel_text, paths, list(paths.values()))
@@ -83,10 +79,9 @@ def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datase
         loaded = datasets.load_dataset(config.dataset, config.configuration, split=split)
     except Exception as error:  # the Hub client lets errors of several libraries through
         kind = UsageError if isinstance(error, ValueError) else DataError
-        raise kind(
-            f"{name}.dataset: cannot load {config.dataset} from the Hugging Face Hub: {first_line(error)}; without the "
-            f"Hub, give local files: {name}.source with {name}.target, or {name}.pairs"
-        ) from error
+        problem = f"cannot load {config.dataset} from the Hugging Face Hub: {first_line(error)}"
+        remedy = f"without the Hub, give local files: {name}.source with {name}.target, or {name}.pairs"
+        raise kind(f"{name}.dataset: {problem}; {remedy}") from error
     return _pick_split(loaded, name, None, None)
 
 

@@ -36,8 +36,7 @@ from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
 from mtlite.runtime import choose_precision
 
-Say = Callable[[str], None]
-"""Shows a line to the user."""
+Say = Callable[[str], None]  # shows a line to the user
 
 
 @dataclass(frozen=True)
@@ -70,14 +69,8 @@ class Prepared:
 def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> Prepared:
     """Read, clean, tokenize, and choose what is left open.
 
-    Args:
-        config: precision may stay `auto`: only training needs to know the processor.
-        tokenizers: those of an earlier start or another run; trained or loaded as the configuration says if None.
-
-    Raises:
-        UsageError: if the configuration asks for what cannot be.
-        RunError: if a given tokenizer cannot be used.
-        DataError: if the corpus cannot be used.
+    `tokenizers` are those of an earlier start or of another run; the configuration decides if they are None. Raise
+    UsageError if it asks for what cannot be, RunError if a tokenizer cannot be used, DataError if the corpus cannot.
     """
     datasets.disable_progress_bars()
     begin = time.perf_counter()
@@ -117,7 +110,7 @@ def _read(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
         corpus = load_corpus(config)
     for note in corpus.notes:
         say(note)
-    for name, pairs in {"dev": corpus.dev, **corpus.tests}.items():
+    for name, pairs in corpus.held_out.items():
         _refuse_line_breaks(name, pairs)
     with announce("cleaning", say):
         corpus, report = clean(corpus, config.cleaning)
@@ -128,28 +121,26 @@ def _read(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
 
 def _refuse_line_breaks(name: str, pairs: datasets.Dataset) -> None:
     """Dev and test sets are kept, scored and handed on as files of lines."""
-    for number, pair in enumerate(pairs_of(pairs), 1):
-        for side, text in zip(("source", "target"), pair, strict=True):
-            if "\n" in text:
-                raise DataError(
-                    f"data.{name}: expected one line a sentence in dev and test sets, received a line break in the "
-                    f"{side} of pair {number}: write a space instead"
-                )
+    for number, (source, target) in enumerate(pairs_of(pairs), 1):
+        if "\n" in source + target:
+            side = "source" if "\n" in source else "target"
+            received = f"a line break in the {side} of pair {number}"
+            raise DataError(f"data.{name}: expected one line a sentence, received {received}: write a space instead")
 
 
 def _train_tokenizers(options: ResolvedTokenizer, train: datasets.Dataset, seed: int, say: Say) -> Tokenizers:
-    """Tokenizers trained on a sample of the training pairs, once for a corpus."""
+    """Train tokenizers on a sample of the training pairs, once for a corpus."""
 
     def as_arrays() -> dict[str, np.ndarray]:
         tokenizers, messages = train_tokenizers(options, _sample(train, options.sample_sentences, seed))
-        texts = tokenizers.source.model, tokenizers.target.model, "\n".join(messages).encode()
-        return {name: np.frombuffer(text, np.uint8) for name, text in zip(names, texts, strict=True)}
+        models = {"source": tokenizers.source.model, "target": tokenizers.target.model}
+        texts = {**models, "messages": "\n".join(messages).encode()}
+        return {name: np.frombuffer(text, np.uint8) for name, text in texts.items()}
 
-    names = ("source", "target", "messages")
     key = ["tokenizers", train._fingerprint, repr(options), str(seed), sentencepiece.__version__]
     with announce("training the tokenizer", say):
         arrays = cached_arrays(key, as_arrays)
-    source, target, messages = (arrays[name].tobytes() for name in names)
+    source, target, messages = (arrays[name].tobytes() for name in ("source", "target", "messages"))
     for message in messages.decode().splitlines():
         say(message)
     first = Tokenizer(source)
@@ -157,14 +148,14 @@ def _train_tokenizers(options: ResolvedTokenizer, train: datasets.Dataset, seed:
 
 
 def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[Pair]:
-    """At most `size` pairs, drawn by seed, in the order of the corpus."""
+    """Draw at most `size` pairs by seed, in the order of the corpus."""
     if len(train) > size:
         train = train.select(np.sort(np.random.default_rng(seed).choice(len(train), size, replace=False)))
     return pairs_of(train)
 
 
 def count_batches(lengths: np.ndarray, batch_tokens: int) -> int:
-    """Batches of an epoch, within a few."""
+    """Count the batches of an epoch, within a few."""
     return _batching(lengths, batch_tokens)[0]
 
 
@@ -178,23 +169,21 @@ def _batching(lengths: np.ndarray, batch_tokens: int) -> tuple[int, float, float
 
 
 def data_report(prepared: Prepared) -> list[str]:
-    """Sizes, lengths, padding and unknown characters, a line each."""
-    lengths, config = prepared.lengths, prepared.config
-    batches, tokens, padding = _batching(lengths, config.training.batch_tokens)
+    """Report sizes, lengths, padding and unknown characters, a line each."""
+    lengths, tokenizers, held_out = prepared.lengths, prepared.tokenizers, prepared.corpus.held_out
+    batches, tokens, padding = _batching(lengths, prepared.config.training.batch_tokens)
+    sizes = {"training pairs": len(lengths), **{name: len(pairs) for name, pairs in held_out.items()}}
     lines = [
-        f"{len(lengths):,} training pairs, {len(prepared.corpus.dev):,} dev, "
-        + ", ".join(f"{len(test):,} {name}" for name, test in prepared.corpus.tests.items()),
-        f"vocabulary: {len(prepared.tokenizers.source):,} pieces"
-        + (" for both sides" if prepared.tokenizers.joint else f" source, {len(prepared.tokenizers.target):,} target"),
+        ", ".join(f"{size:,} {name}" for name, size in sizes.items()),
+        f"vocabulary: {len(tokenizers.source):,} pieces"
+        + (" for both sides" if tokenizers.joint else f" source, {len(tokenizers.target):,} target"),
         f"pieces per sentence: source {lengths[:, 0].mean():.1f} (longest {lengths[:, 0].max()}), "
         f"target {lengths[:, 1].mean():.1f} (longest {lengths[:, 1].max()})",
         f"{batches:,} batches an epoch, {tokens:,.0f} tokens each, {padding:.1%} of them padding",
     ]
-    for name, pairs in {"dev": prepared.corpus.dev, **prepared.corpus.tests}.items():
-        unknown = [
-            sum(ids.count(UNK) for ids in tokenizer.encode(list(pairs[side])))
-            for side, tokenizer in (("source", prepared.tokenizers.source), ("target", prepared.tokenizers.target))
-        ]
-        if any(unknown):
-            lines.append(f"{name}: {unknown[0]} unknown pieces in the source, {unknown[1]} in the target")
+    for name, pairs in held_out.items():
+        source = sum(ids.count(UNK) for ids in tokenizers.source.encode(list(pairs["source"])))
+        target = sum(ids.count(UNK) for ids in tokenizers.target.encode(list(pairs["target"])))
+        if source or target:
+            lines.append(f"{name}: {source} unknown pieces in the source, {target} in the target")
     return lines

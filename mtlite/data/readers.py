@@ -38,24 +38,18 @@ class Columns:
 
     @classmethod
     def of(cls, config: DataConfig, source_language: str | None, target_language: str | None) -> Columns:
-        def names(column: str | None, language: str | None, side: str) -> tuple[str, ...]:
-            return (column,) if column else (language, side) if language else (side,)
-
-        return cls(
-            names(config.source_column, source_language, "source"),
-            names(config.target_column, target_language, "target"),
-        )
+        source = [config.source_column] if config.source_column else [source_language, "source"]
+        target = [config.target_column] if config.target_column else [target_language, "target"]
+        return cls(tuple(filter(None, source)), tuple(filter(None, target)))
 
     def choose(self, available: Sequence[str], where: str) -> Pair:
-        """The column of the source and the column of the target."""
+        """Choose the column of the source and that of the target."""
         chosen = []
         for side, names in (("source", self.source), ("target", self.target)):
             name = next((name for name in names if name in available), None)
             if name is None:
-                raise UsageError(
-                    f"{where}: no column {' or '.join(names)} for the {side}; available: {', '.join(available)}; "
-                    f"give data.{side}_language or data.{side}_column"
-                )
+                problem = f"no column {' or '.join(names)} for the {side}; available: {', '.join(available)}"
+                raise UsageError(f"{where}: {problem}; give data.{side}_language or data.{side}_column")
             if list(available).count(name) > 1:
                 raise UsageError(f"{where}: more than one column {name}; give data.{side}_column, or rename one")
             chosen.append(name)
@@ -65,24 +59,19 @@ class Columns:
 
 
 def read_parallel_text(source: str, target: str) -> Iterator[Pair]:
-    """Pairs from two text files with the same number of lines."""
-    source_lines, target_lines = read_lines(Path(source)), read_lines(Path(target))
-    for number in itertools.count():
-        source_line, target_line = next(source_lines, None), next(target_lines, None)
-        if source_line is None and target_line is None:
-            return
-        if source_line is None or target_line is None:
-            source_count = number + (source_line is not None) + sum(1 for _ in source_lines)
-            target_count = number + (target_line is not None) + sum(1 for _ in target_lines)
-            raise DataError(
-                f"{source} has {source_count:,} lines, but {target} has {target_count:,}; line n of one must be the "
-                "translation of line n of the other"
-            )
-        yield source_line, target_line
+    """Read pairs from two text files with the same number of lines."""
+    pairs = itertools.zip_longest(read_lines(Path(source)), read_lines(Path(target)))
+    for number, pair in enumerate(pairs, start=1):
+        if None in pair:
+            longer = number + sum(1 for _ in pairs)
+            counts = [number - 1 if line is None else longer for line in pair]
+            problem = f"{source} has {counts[0]:,} lines, but {target} has {counts[1]:,}"
+            raise DataError(f"{problem}; line n of one must be the translation of line n of the other")
+        yield pair
 
 
 def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from lines with one tab: no header, no quoting, no column names."""
+    """Read pairs from lines with one tab: no header, no quoting, no column names."""
     for number, line in enumerate(read_lines(Path(path)), start=1):
         sides = line.split("\t")
         if len(sides) != 2:
@@ -91,18 +80,13 @@ def read_tsv(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from comma-separated values with a header."""
+    """Read pairs from comma-separated values with a header."""
     # The csv module takes a lone carriage return for the end of a row. While it parses, a surrogate stands for it,
     # which cannot occur in text decoded from UTF-8.
     stand_in = "\ud80d"
-
-    def without_lone_carriage_returns() -> Iterator[str]:
-        for line in read_ended_lines(Path(path)):
-            text, end = split_line_end(line)
-            yield text.replace("\r", stand_in) + end
-
+    lines = map(split_line_end, read_ended_lines(Path(path)))
     csv.field_size_limit(MAX_LINE_BYTES)
-    rows = csv.reader(without_lone_carriage_returns(), strict=True)
+    rows = csv.reader((text.replace("\r", stand_in) + end for text, end in lines), strict=True)
     try:
         header = next(rows, None)
         if header is None:
@@ -110,17 +94,15 @@ def read_csv(path: str, columns: Columns) -> Iterator[Pair]:
         source, target = (header.index(name) for name in columns.choose(header, path))
         for row in rows:
             if len(row) != len(header):
-                raise DataError(
-                    f"{path}, line {rows.line_num}: expected {len(header)} columns as in the header, "
-                    f"received {len(row)}"
-                )
+                where = f"{path}, line {rows.line_num}"
+                raise DataError(f"{where}: expected {len(header)} columns as in the header, received {len(row)}")
             yield row[source].replace(stand_in, "\r"), row[target].replace(stand_in, "\r")
     except csv.Error as error:
         raise DataError(f"{path}, line {rows.line_num}: not a row of comma-separated values: {error}") from error
 
 
 def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from lines with one JSON object each: {"de": …, "en": …} or {"translation": {"de": …, "en": …}}."""
+    """Read pairs from lines with one JSON object each: {"de": …, "en": …} or {"translation": {"de": …, "en": …}}."""
     chosen = None
     for number, line in enumerate(read_lines(Path(path)), start=1):
         where = f"{path}, line {number}"
@@ -145,12 +127,12 @@ def read_jsonl(path: str, columns: Columns) -> Iterator[Pair]:
 
 
 def read_parquet(path: str, columns: Columns) -> Iterator[Pair]:
-    """Pairs from a Parquet file with two string columns or a struct column `translation`."""
+    """Read pairs from a Parquet file with two string columns or a struct column `translation`."""
     try:
         with open(path, "rb") as content, pq.ParquetFile(content) as file:
-            names = file.schema_arrow.names
-            nested = "translation" in names and pa.types.is_struct(file.schema_arrow.field("translation").type)
-            available = [field.name for field in file.schema_arrow.field("translation").type] if nested else names
+            schema = file.schema_arrow
+            nested = "translation" in schema.names and pa.types.is_struct(schema.field("translation").type)
+            available = [field.name for field in schema.field("translation").type] if nested else schema.names
             chosen = columns.choose(available, path)
             row = 0
             for batch in file.iter_batches(_BATCH_SIZE, columns=["translation"] if nested else list(chosen)):
@@ -182,14 +164,10 @@ def check_sentences(sentences: pa.Array, where: str, rows_before: int) -> None:
         raise DataError(f"{where}, after row {rows_before}: a sentence longer than {MAX_LINE_BYTES:,} bytes")
 
 
-PAIR_READERS: dict[str, Callable[[str, Columns], Iterator[Pair]]] = {
-    ".tsv": read_tsv,
-    ".csv": read_csv,
-    ".jsonl": read_jsonl,
-    ".parquet": read_parquet,
-}
+Reader = Callable[[str, Columns], Iterator[Pair]]
+PAIR_READERS: dict[str, Reader] = {".tsv": read_tsv, ".csv": read_csv, ".jsonl": read_jsonl, ".parquet": read_parquet}
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of another library says, in one line."""
+    """Return what an error of another library says, in one line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

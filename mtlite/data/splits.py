@@ -18,14 +18,9 @@ _TRAIN, _NO_SET = 0, 255  # what a pair belongs to; 1, 2, … are the sets that 
 def split_off(
     train: datasets.Dataset, names: Sequence[str], held_out: int, seed: int
 ) -> tuple[datasets.Dataset, dict[str, datasets.Dataset], list[str]]:
-    """Split a set for every name off the training pairs; no source sentence is in two of the parts.
+    """Split a set for every name, an option such as data.dev, off the training pairs; `held_out` is its size at most.
 
-    Args:
-        names: The options of the sets, such as data.dev.
-        held_out: Pairs of each set, at most.
-
-    Returns:
-        The training pairs that are left, the sets by name, and notes for the user.
+    No source sentence is in two of the parts. Return the pairs that are left, the sets by name, notes for the user.
     """
     key = ["split", train._fingerprint, *names, str(held_out), str(seed)]
     part = cached_arrays(key, lambda: {"part": _parts(train, names, held_out, seed)})["part"]
@@ -49,10 +44,9 @@ def _parts(train: datasets.Dataset, names: Sequence[str], held_out: int, seed: i
     usable = np.flatnonzero(one_line)
     first_copies = usable[np.unique(pair_hashes[usable], return_index=True)[1]]
     if len(first_copies) < _FEWEST_PAIRS:
-        raise DataError(
-            f"data.train: expected at least {_FEWEST_PAIRS} different pairs, of one line a side, to split off a set, "
-            f"received {len(first_copies)}: give {' and '.join(names)}"
-        )
+        expected = f"at least {_FEWEST_PAIRS} different pairs, of one line a side, to split off a set"
+        received = f"{len(first_copies)}: give {' and '.join(names)}"
+        raise DataError(f"data.train: expected {expected}, received {received}")
     size = min(held_out, len(first_copies) // 10)
     sources, pairs_with_source = np.unique(source_hashes[first_copies], return_counts=True)
     part = np.full(len(train), _TRAIN, np.uint8)
@@ -60,10 +54,8 @@ def _parts(train: datasets.Dataset, names: Sequence[str], held_out: int, seed: i
     for number, name in enumerate(names, 1):
         taken = _take(np.flatnonzero(free), pairs_with_source, size)
         if not taken:
-            raise DataError(
-                f"{name}: cannot be split off the training pairs, every source sentence has more than {size} "
-                f"translations: give {name}"
-            )
+            problem = f"every source sentence has more than {size} translations"
+            raise DataError(f"{name}: cannot be split off the training pairs, {problem}: give {name}")
         free[taken] = False
         part[np.isin(source_hashes, sources[taken])] = _NO_SET
         part[first_copies[np.isin(source_hashes[first_copies], sources[taken])]] = number
@@ -71,14 +63,14 @@ def _parts(train: datasets.Dataset, names: Sequence[str], held_out: int, seed: i
 
 
 def _take(candidates: np.ndarray, sizes: np.ndarray, room: int) -> list[int]:
-    """The first candidates whose sizes fit into the room together; one that does not fit is passed over."""
+    """Take the first candidates whose sizes fit into the room together; one that does not fit is passed over."""
     taken = []
     for index in candidates:
+        if not room:
+            break
         if sizes[index] <= room:
             taken.append(index)
             room -= sizes[index]
-            if not room:
-                break
     return taken
 
 

@@ -32,12 +32,7 @@ class Edges(NamedTuple):
 
 
 class Sampler:
-    """Draws segmentations in proportion to their probability to the power of `alpha`.
-
-    Args:
-        processor: a unigram model.
-        alpha: small values are close to uniform.
-    """
+    """Draws segmentations of a unigram model in proportion to their probability to the power of `alpha`."""
 
     def __init__(self, processor: sentencepiece.SentencePieceProcessor, alpha: float) -> None:
         self.processor, self.alpha = processor, alpha
@@ -52,14 +47,12 @@ class Sampler:
         self.lattice = lru_cache(_CACHED_WORDS)(self._lattice)
 
     def __call__(self, lines: list[str], seed: int) -> list[list[int]]:
-        """The ids of each line; the same for the same seed."""
+        """Draw the ids of each line; the same for the same seed."""
         draw = random.Random(seed)
         return [self._line(self.processor.normalize(line), draw) for line in lines]
 
     def _line(self, text: str, draw: random.Random) -> list[int]:
-        ids: list[int] = []
-        for word in self.word.findall(text):
-            ids.extend(self._draw(self.lattice(word), draw))
+        ids = [id for word in self.word.findall(text) for id in self._draw(self.lattice(word), draw)]
         # SentencePiece gives one unknown piece for several unknown characters in a row.
         return [id for at, id in enumerate(ids) if id != UNK or at == 0 or ids[at - 1] != UNK]
 
@@ -78,14 +71,10 @@ class Sampler:
         """Forward: the probability of every beginning of a word, summed over its segmentations."""
         totals, lattice = [0.0], []  # logarithms
         for end in range(1, len(word) + 1):
-            found = [
-                (start, *self.pieces[word[start:end]])
-                for start in range(max(0, end - self.longest), end)
-                if word[start:end] in self.pieces
-            ]
-            starts = [start for start, _, _ in found]
-            ids: list[tuple[int, ...]] = [(id,) for _, id, _ in found]
-            scores = [totals[start] + self.alpha * score for start, _, score in found]
+            starts = [at for at in range(max(0, end - self.longest), end) if word[at:end] in self.pieces]
+            found = [self.pieces[word[start:end]] for start in starts]
+            ids: list[tuple[int, ...]] = [(id,) for id, _ in found]
+            scores = [totals[start] + self.alpha * score for start, (_, score) in zip(starts, found, strict=True)]
             if not starts or starts[-1] != end - 1:
                 starts.append(end - 1)
                 ids.append(self._unknown(word[end - 1]))

@@ -19,14 +19,7 @@ _SPECIAL = {PAD, UNK, BOS, EOS}
 
 
 class Tokenizer:
-    """One side's SentencePiece model.
-
-    Args:
-        model: the bytes of a `.model` file, with pad, unk, bos and eos at ids 0, 1, 2 and 3.
-
-    Raises:
-        RunError: if it is not such a model.
-    """
+    """The SentencePiece model of one side: the bytes of a `.model` file, with pad, unk, bos, eos at ids 0, 1, 2, 3."""
 
     def __init__(self, model: bytes) -> None:
         self.model = model
@@ -43,9 +36,18 @@ class Tokenizer:
                 "train it with --pad_id=0 --unk_id=1 --bos_id=2 --eos_id=3"
             )
         if len(self) > MAX_VOCABULARY:
-            raise RunError(
-                f"expected at most {MAX_VOCABULARY:,} pieces in a SentencePiece model, received {len(self):,}"
-            )
+            most = f"{MAX_VOCABULARY:,} pieces in a SentencePiece model"
+            raise RunError(f"expected at most {most}, received {len(self):,}")
+
+    @classmethod
+    def read(cls, path: Path) -> Tokenizer:
+        """Read a `.model` file."""
+        try:
+            return cls(path.read_bytes())
+        except OSError as error:
+            raise RunError(f"cannot read SentencePiece model {path} ({error.strerror}): give a .model file") from None
+        except RunError as error:
+            raise RunError(f"{path}: {error}") from None
 
     def __len__(self) -> int:
         return self.processor.vocab_size()  # type: ignore[no-any-return]
@@ -56,15 +58,11 @@ class Tokenizer:
         return hashlib.sha256(self.model).hexdigest()
 
     def encode(self, lines: list[str]) -> list[list[int]]:
-        """Each line as ids, with `</s>` at the end."""
+        """Encode each line as ids, with `</s>` at the end."""
         return [[*ids, EOS] for ids in self.processor.encode(lines)]
 
     def sample(self, lines: list[str], alpha: float, seed: int) -> list[list[int]]:
-        """Each line in a segmentation drawn at random (Kudo 2018); the same for the same seed.
-
-        Args:
-            alpha: smoothness of the distribution; small values are close to uniform.
-        """
+        """Encode each line in a segmentation drawn at random (Kudo 2018), close to uniform for a small `alpha`."""
         if self._sampler is None or self._sampler.alpha != alpha:
             self._sampler = Sampler(self.processor, alpha)
         return [[*ids, EOS] for ids in self._sampler(lines, seed)]
@@ -82,17 +80,8 @@ class Tokenizer:
         """Whether it spells characters without a piece as bytes."""
         return any(self.processor.is_byte(id) for id in range(len(self)))
 
-    @property
-    def can_sample(self) -> bool:
-        """Whether this is a unigram model: the only kind that gives segmentations a probability."""
-        try:
-            self.processor.nbest_encode("a", nbest_size=1)
-        except RuntimeError:
-            return False
-        return True
-
     def decode(self, sequences: list[list[int]]) -> list[str]:
-        """Ids as text on one line each: special pieces are left out, line feeds and carriage returns become spaces."""
+        """Decode ids to one line each: special pieces are left out, line feeds and carriage returns become spaces."""
         texts = self.processor.decode([[id for id in ids if id not in _SPECIAL] for ids in sequences])
         return [text.replace("\r", " ").replace("\n", " ") for text in texts]
 
@@ -119,38 +108,27 @@ class Tokenizers:
 
     def save(self, folder: Path) -> None:
         """Write the model or the models into a run directory."""
-        if self.joint:
-            write_atomically(folder / "tokenizer.model", self.source.model)
-        else:
-            write_atomically(folder / "source.model", self.source.model)
-            write_atomically(folder / "target.model", self.target.model)
+        sides = {"tokenizer": self.source} if self.joint else {"source": self.source, "target": self.target}
+        for name, tokenizer in sides.items():
+            write_atomically(folder / f"{name}.model", tokenizer.model)
 
     @classmethod
     def load(cls, folder: Path) -> Tokenizers:
         """Read what `save` wrote."""
-        joint = folder / "tokenizer.model"
-        names = [joint, joint] if joint.exists() else [folder / "source.model", folder / "target.model"]
-        missing = [name.name for name in names if not name.is_file()]
-        if missing:
+        joint, source, target = (folder / f"{name}.model" for name in ("tokenizer", "source", "target"))
+        if joint.exists():
+            source = target = joint
+        if missing := [path.name for path in (source, target) if not path.is_file()]:
             raise RunError(f"{folder} has no tokenizer ({', '.join(missing)} not found): give a folder made by train")
-        source = read_tokenizer(names[0])
-        return cls(source, source if joint.exists() else read_tokenizer(names[1]))
+        return cls.read(source, target)
+
+    @classmethod
+    def read(cls, source: Path, target: Path) -> Tokenizers:
+        """Read the models in two files, or in one that serves both sides."""
+        first = Tokenizer.read(source)
+        return cls(first, first if source == target else Tokenizer.read(target))
 
 
-def read_tokenizer(path: Path) -> Tokenizer:
-    """The SentencePiece model in a file.
-
-    Raises:
-        RunError: if it cannot be read, or is none.
-    """
-    try:
-        return Tokenizer(path.read_bytes())
-    except OSError as error:
-        raise RunError(f"cannot read SentencePiece model {path} ({error.strerror}): give a .model file") from None
-    except RunError as error:
-        raise RunError(f"{path}: {error}") from None
-
-
-def reason_of(error: RuntimeError) -> str:
-    """What SentencePiece says, without the line of its source."""
+def reason_of(error: Exception) -> str:
+    """Return what SentencePiece says, without the line of its source."""
     return re.sub(r"^\w+: \S+\(\d+\) \[.*?\] ?", "", " ".join(str(error).split())).strip() or "no reason given"

@@ -20,14 +20,7 @@ _SUBWORDS = ("unigram", "bpe")  # the kinds whose pieces are parts of words
 
 
 def train_tokenizers(config: ResolvedTokenizer, pairs: Iterable[Pair]) -> tuple[Tokenizers, list[str]]:
-    """Train the tokenizers of both sides.
-
-    Returns:
-        The tokenizers, and messages for the user.
-
-    Raises:
-        DataError: if no model can be trained on the text.
-    """
+    """Train the tokenizers of both sides; return them and messages for the user."""
     sides = [list(side) for side in zip(*pairs, strict=True)] or [[], []]
     options = config.kind, config.vocabulary_size, config.byte_fallback
     if config.joint:
@@ -35,27 +28,20 @@ def train_tokenizers(config: ResolvedTokenizer, pairs: Iterable[Pair]) -> tuple[
         return Tokenizers(both, both), [message] if message else []
     source, first = train_tokenizer(sides[0], *options, identity=False)
     target, second = train_tokenizer(sides[1], *options, identity=True)
-    return Tokenizers(source, target), [
-        f"{side} {message}" for side, message in (("source", first), ("target", second)) if message
-    ]
+    messages = {"source": first, "target": second}
+    return Tokenizers(source, target), [f"{side} {message}" for side, message in messages.items() if message]
 
 
 def train_tokenizer(
     lines: Iterable[str], kind: str, vocabulary_size: int, byte_fallback: bool, identity: bool
 ) -> tuple[Tokenizer, str | None]:
-    """Train a SentencePiece model.
+    """Train a SentencePiece model; return it, and a message if its vocabulary is not of the size that was asked for.
 
     Args:
         vocabulary_size: pieces; fewer if the text has not so many, more if its characters alone are more.
         identity: keep every character as it is, so that decode(encode(x)) = x; else SentencePiece's NFKC. What cannot
             be kept: line ends, and U+2581, by which SentencePiece marks spaces. Without byte fallback, characters that
             are not in the text are unknown, and so are NUL and U+2585, which SentencePiece never learns.
-
-    Returns:
-        The tokenizer, and a message where its vocabulary is not of the size that was asked for.
-
-    Raises:
-        DataError: if the text is empty or cannot be learnt.
     """
     text = [line for line in lines if line.strip()]
     if not text:
@@ -71,11 +57,9 @@ def train_tokenizer(
         except (RuntimeError, RunError) as error:
             possible = _TOO_LARGE.search(str(error)) or _TOO_SMALL.search(str(error))
             if possible is None or int(possible[1]) in tried:
-                reason = reason_of(error) if isinstance(error, RuntimeError) else error
-                raise DataError(
-                    f"SentencePiece cannot learn {vocabulary_size:,} pieces of kind {kind} from {len(text):,} lines "
-                    f"({reason}): give other text, tokenizer.kind or tokenizer.vocabulary_size"
-                ) from None
+                problem = f"{vocabulary_size:,} pieces of kind {kind} from {len(text):,} lines ({reason_of(error)})"
+                remedy = "give other text, tokenizer.kind or tokenizer.vocabulary_size"
+                raise DataError(f"SentencePiece cannot learn {problem}: {remedy}") from None
             size = int(possible[1])
 
 
@@ -104,8 +88,8 @@ def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, identity: b
 
 
 def _size_message(asked: int, received: int) -> str | None:
-    if received == asked:
-        return None
     if received < asked:
         return f"vocabulary reduced from {asked:,} to {received:,} pieces: the text has not more"
-    return f"vocabulary raised from {asked:,} to {received:,} pieces: the characters of the text need so many"
+    if received > asked:
+        return f"vocabulary raised from {asked:,} to {received:,} pieces: the characters of the text need so many"
+    return None

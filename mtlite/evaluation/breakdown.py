@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtlite.errors import DataError, UsageError
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, scores_by_bucket, sentences_by_bucket
 from mtlite.evaluation.examples import SentenceExample, SentenceExamples
 from mtlite.evaluation.metrics import Words, check_lines, make_metrics, split_words
@@ -19,15 +18,14 @@ from mtlite.evaluation.words import FREQUENCY_EDGES, WordsByFrequency, frequenci
 
 LENGTH_EDGES = (5, 10, 15, 20, 30, 40, 60)
 REORDERING_EDGES = (0, 1, 11, 21)
-LENGTH_DIFFERENCE_EDGES = (-10, -5, -2, 0, 1, 3, 6, 11)
+DIFFERENCE_EDGES = (-10, -5, -2, 0, 1, 3, 6, 11)
 SENTENCE_BLEU_EDGES = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
-SHOWN = 10
-"""Sentences and n-grams in a list."""
+SHOWN = 10  # sentences and n-grams in a list
 
 
 @dataclass(frozen=True)
 class Output:
-    """What can be said of one system's output as a whole."""
+    """One system's output as a whole."""
 
     length_ratio: float  # hypothesis words per reference word
     repeating: float  # share of hypotheses in which a run of one to four words is followed at once by itself
@@ -70,24 +68,17 @@ def break_down(
     target_language: str | None,
     training_frequencies: Mapping[str, int] | None = None,
 ) -> Breakdown:
-    """Look at one output of each system.
+    """Look at one output of each system; raise DataError if it has not one hypothesis for each reference.
 
     Args:
-        systems: by name, one hypothesis for each reference.
-        baseline: the name of the system that the others are set beside.
         training_frequencies: how often a word of the target side occurs in training, as `word_frequencies` counts; if
             None, words are rare that are rare in the references.
-
-    Raises:
-        UsageError: if the baseline is not among the systems.
-        DataError: if the lines do not belong together.
     """
-    _refuse_other_lines(systems, sources, references, baseline)
+    for hypotheses in systems.values():
+        check_lines(hypotheses, references)
     metrics = make_metrics(target_language)
-    bleu, chrf2 = (
-        {name: sentence_counts(metrics[metric], lines, references) for name, lines in systems.items()}
-        for metric in ("bleu", "chrf2")
-    )
+    bleu = {name: sentence_counts(metrics["bleu"], lines, references) for name, lines in systems.items()}
+    chrf2 = {name: sentence_counts(metrics["chrf2"], lines, references) for name, lines in systems.items()}
     source_words, reference_words = split_words(sources, source_language), split_words(references, target_language)
     words = {name: split_words(lines, target_language) for name, lines in systems.items()}
     counted_in = "references" if training_frequencies is None else "training pairs"
@@ -95,7 +86,7 @@ def break_down(
     rarest = [min((frequencies.get(word, 0) for word in line), default=None) for line in reference_words]
     moved = [share if share is None else whole_percent(share) for share in reordering(source_words, reference_words)]
     lengths = [len(line) for line in source_words]
-    longer = {name: (counts[:, 0] - counts[:, 1]).tolist() for name, counts in bleu.items()}
+    longer = {name: counts[:, 0] - counts[:, 1] for name, counts in bleu.items()}
     sentence_bleu = {name: bleu_of_sentences(counts) for name, counts in bleu.items()}
     sentence_chrf2 = {name: chrf2_of_sums(counts) for name, counts in chrf2.items()}
     examples = SentenceExamples(sources, references, systems, sentence_bleu, sentence_chrf2)
@@ -107,49 +98,27 @@ def break_down(
         reordering=scores_by_bucket("words that change places, %", REORDERING_EDGES, moved, bleu, chrf2),
         rarest_word=scores_by_bucket(rarity, FREQUENCY_EDGES, rarest, bleu, chrf2),
         words=words_by_frequency(f"frequency in the {counted_in}", frequencies, words, reference_words),
-        length_difference=sentences_by_bucket(
-            "hypothesis words minus reference words", LENGTH_DIFFERENCE_EDGES, longer
-        ),
-        sentence_bleu=sentences_by_bucket(
-            "sentence BLEU", SENTENCE_BLEU_EDGES, {name: each.tolist() for name, each in sentence_bleu.items()}
-        ),
+        length_difference=sentences_by_bucket("hypothesis words minus reference words", DIFFERENCE_EDGES, longer),
+        sentence_bleu=sentences_by_bucket("sentence BLEU", SENTENCE_BLEU_EDGES, sentence_bleu),
         pairs=_pairs(baseline, examples, words, reference_words),
     )
-
-
-def _refuse_other_lines(
-    systems: Mapping[str, Sequence[str]], sources: Sequence[str], references: Sequence[str], baseline: str
-) -> None:
-    if baseline not in systems:
-        raise UsageError(f"expected the baseline to be one of {', '.join(systems)}, received {baseline}")
-    for hypotheses in systems.values():
-        check_lines(hypotheses, references)
-    if len(sources) != len(references):
-        raise DataError(
-            f"expected one source per reference, received {len(sources):,} sources and {len(references):,} references"
-        )
 
 
 def _pairs(
     baseline: str, examples: SentenceExamples, words: Mapping[str, Words], reference_words: Words
 ) -> list[PairBreakdown]:
     correct = {name: correct_ngrams(lines, reference_words) for name, lines in words.items()}
-    return [
-        PairBreakdown(
-            baseline,
-            name,
-            examples.of_lead(baseline, name, SHOWN),
-            examples.of_lead(name, baseline, SHOWN),
-            ngram_gains(correct[baseline], correct[name], SHOWN),
-            ngram_gains(correct[name], correct[baseline], SHOWN),
-        )
-        for name in words
-        if name != baseline
-    ]
+    pairs = []
+    for name in (name for name in words if name != baseline):
+        sentences = examples.of_lead(baseline, name, SHOWN), examples.of_lead(name, baseline, SHOWN)
+        ahead = ngram_gains(correct[baseline], correct[name], SHOWN)
+        behind = ngram_gains(correct[name], correct[baseline], SHOWN)
+        pairs.append(PairBreakdown(baseline, name, *sentences, ahead, behind))
+    return pairs
 
 
 def whole_percent(share: float) -> int:
-    """A share in percent, rounded up, so that 0 is nothing at all."""
+    """A share in percent, rounded up, so that 0 means none at all."""
     return math.ceil(round(100 * share, 6))
 
 

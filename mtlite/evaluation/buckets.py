@@ -11,8 +11,6 @@ import numpy as np
 
 from mtlite.evaluation.statistics import bleu_of_sums, chrf2_of_sums
 
-NOT_KNOWN = "not known"
-
 
 @dataclass(frozen=True)
 class ScoresByBucket:
@@ -30,7 +28,7 @@ class SentencesByBucket:
     """How many sentences of each system fall into each bucket."""
 
     title: str  # the property that the hypotheses are sorted by
-    buckets: list[str]  # values of the property
+    buckets: list[str]
     sentences: dict[str, list[int]]  # by system, the number of sentences in each bucket
 
 
@@ -51,45 +49,31 @@ def scores_by_bucket(
     bleu_counts: Mapping[str, np.ndarray],
     chrf2_counts: Mapping[str, np.ndarray],
 ) -> ScoresByBucket:
-    """Scores every bucket for every system.
+    """Score every bucket for every system.
 
     Args:
-        edges: Where a bucket ends and the next one starts.
-        values: The property of each sentence; None puts it into a bucket of its own.
-        bleu_counts: By system, BLEU's counts [sentences, 10].
-        chrf2_counts: By system, chrF2's counts [sentences, 18].
+        values: the property of each sentence; None puts it into a bucket of its own.
+        bleu_counts: by system, BLEU's counts [sentences, 10].
+        chrf2_counts: by system, chrF2's counts [sentences, 18].
     """
     bucket_of_sentence = np.array([len(edges) + 1 if value is None else bisect_right(edges, value) for value in values])
     found = np.unique(bucket_of_sentence)
-    labels = [*bucket_labels(edges), NOT_KNOWN]
+    labels = [*bucket_labels(edges), "not known"]
     members = [bucket_of_sentence == bucket for bucket in found]
-    return ScoresByBucket(
-        title,
-        [labels[bucket] for bucket in found],
-        [int(inside.sum()) for inside in members],
-        {
-            name: [float(bleu_of_sums(counts[inside].sum(axis=0))) for inside in members]
-            for name, counts in bleu_counts.items()
-        },
-        {
-            name: [float(chrf2_of_sums(counts[inside].sum(axis=0))) for inside in members]
-            for name, counts in chrf2_counts.items()
-        },
+    bleu, chrf2 = (
+        {name: [float(score(counts[inside].sum(axis=0))) for inside in members] for name, counts in by_system.items()}
+        for score, by_system in ((bleu_of_sums, bleu_counts), (chrf2_of_sums, chrf2_counts))
     )
+    sentences = [int(inside.sum()) for inside in members]
+    return ScoresByBucket(title, [labels[bucket] for bucket in found], sentences, bleu, chrf2)
 
 
-def sentences_by_bucket(title: str, edges: Sequence[int], values: Mapping[str, Sequence[float]]) -> SentencesByBucket:
-    """Counts the sentences in every bucket.
-
-    Args:
-        edges: Where a bucket ends and the next one starts.
-        values: By system, the property of each of its hypotheses.
-    """
-    return SentencesByBucket(
-        title,
-        bucket_labels(edges),
-        {
-            name: np.bincount([bisect_right(edges, value) for value in of_system], minlength=len(edges) + 1).tolist()
-            for name, of_system in values.items()
-        },
-    )
+def sentences_by_bucket(
+    title: str, edges: Sequence[int], values: Mapping[str, Sequence[float] | np.ndarray]
+) -> SentencesByBucket:
+    """Count the hypotheses of each system in every bucket, by their property."""
+    counts = {
+        name: np.bincount([bisect_right(edges, value) for value in of_system], minlength=len(edges) + 1).tolist()
+        for name, of_system in values.items()
+    }
+    return SentencesByBucket(title, bucket_labels(edges), counts)

@@ -33,16 +33,15 @@ class SentenceExamples:
     def of_lead(self, ahead: str, behind: str, count: int) -> list[SentenceExample]:
         """The sentences where one system is furthest ahead of another in BLEU; of equal leads, furthest in chrF2."""
         bleu_lead, chrf2_lead = (scores[ahead] - scores[behind] for scores in (self.bleu, self.chrf2))
-        furthest = np.lexsort((-chrf2_lead, -bleu_lead))[:count]
-        return [self.example(int(index), (ahead, behind)) for index in furthest if bleu_lead[index] > 0]
-
-    def example(self, index: int, names: Sequence[str]) -> SentenceExample:
-        """One sentence, counted from 0, as some systems translate it."""
-        return SentenceExample(
-            line=index + 1,
-            source=self.sources[index],
-            reference=self.references[index],
-            hypotheses={name: self.hypotheses[name][index] for name in names},
-            bleu={name: float(self.bleu[name][index]) for name in names},
-            chrf2={name: float(self.chrf2[name][index]) for name in names},
-        )
+        furthest = [at for at in np.lexsort((-chrf2_lead, -bleu_lead))[:count].tolist() if bleu_lead[at] > 0]
+        return [
+            SentenceExample(
+                line=at + 1,
+                source=self.sources[at],
+                reference=self.references[at],
+                hypotheses={name: self.hypotheses[name][at] for name in (ahead, behind)},
+                bleu={name: float(self.bleu[name][at]) for name in (ahead, behind)},
+                chrf2={name: float(self.chrf2[name][at]) for name in (ahead, behind)},
+            )
+            for at in furthest
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 class Likelihood:
     """How probable the references of a test set are, sentence by sentence."""
 
-    # −log p of the pieces that the topology has a position for, without label smoothing `[sentences]`
-    nll: NDArray[np.float32]
+    nll: NDArray[np.float32]  # −log p, without label smoothing, of the pieces with a position `[sentences]`
     pieces: NDArray[np.float32]  # how many those are
-    unreachable: NDArray[np.float32]  # pieces that it has no position for
+    unreachable: NDArray[np.float32]  # pieces that the topology has no position for
 
     @property
     def writable(self) -> np.ndarray:
@@ -30,23 +29,16 @@ class Likelihood:
 
 @dataclass(frozen=True)
 class ComparedLikelihood:
-    """Of the references of one test set."""
+    """How probable systems find the references of one test set."""
 
     sentences: int  # how many every system can write; −log p is over these
     writable: dict[str, float]  # by system, the share of all sentences that it can write
-    # by system and seed, −log p per piece; nothing where no sentence is common
-    nll_per_piece: dict[str, dict[int, float]]
+    nll_per_piece: dict[str, dict[int, float]]  # by system and seed; empty where no sentence is common
 
 
 def compare_likelihood(systems: Mapping[str, Mapping[int, Likelihood]]) -> ComparedLikelihood:
     """Compare systems whose pieces are the same."""
-    everything: Sequence[Likelihood] = [each for seeds in systems.values() for each in seeds.values()]
-    common = np.logical_and.reduce([each.writable for each in everything])
-    return ComparedLikelihood(
-        int(common.sum()),
-        {name: float(next(iter(seeds.values())).writable.mean()) for name, seeds in systems.items()},
-        {
-            name: {seed: each.per_piece(common) for seed, each in seeds.items()} if common.any() else {}
-            for name, seeds in systems.items()
-        },
-    )
+    common = np.logical_and.reduce([each.writable for seeds in systems.values() for each in seeds.values()])
+    writable = {name: float(next(iter(seeds.values())).writable.mean()) for name, seeds in systems.items()}
+    losses = {name: {seed: each.per_piece(common) for seed, each in seeds.items()} for name, seeds in systems.items()}
+    return ComparedLikelihood(int(common.sum()), writable, losses if common.any() else {name: {} for name in systems})

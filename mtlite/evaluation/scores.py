@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from mtlite.evaluation.metrics import bleu_metric, check_lines, make_metrics
 from mtlite.evaluation.statistics import (
     RESAMPLES,
-    SCORE_OF_SUMS,
     SentenceStatistics,
     interval_of,
     resampled_weights,
     sentence_statistics,
+    weighted_scores,
 )
 
 DEFAULT_SEED = 12345
@@ -59,65 +56,33 @@ def score(
     confidence: bool = True,
     seed: int = DEFAULT_SEED,
 ) -> Scores:
-    """Scores detokenised hypotheses against the raw reference lines.
+    """Score detokenised hypotheses against the raw reference lines; raise DataError if they do not fit each other.
 
     Args:
-        target_language: A code such as `de`; it chooses the words that BLEU counts.
-
-    Raises:
-        DataError: The hypotheses do not belong to the references, line by line, or there are none.
+        target_language: a code such as `de`; it chooses the words that BLEU counts.
     """
-    statistics = sentence_statistics(hypotheses, references, target_language)
-    return scores_of(statistics, confidence=confidence, seed=seed)
+    return scores_of(sentence_statistics(hypotheses, references, target_language), confidence=confidence, seed=seed)
 
 
 def scores_of(statistics: SentenceStatistics, *, confidence: bool = True, seed: int = DEFAULT_SEED) -> Scores:
-    """The same scores from counts that were taken before."""
-    lengths_and_ngrams = statistics.counts["bleu"].sum(axis=0).tolist()
-    return Scores(
-        **metric_scores(statistics, confidence, seed),
-        sentences=len(statistics.counts["bleu"]),
-        hypothesis_length=lengths_and_ngrams[0],
-        reference_length=lengths_and_ngrams[1],
-        correct=lengths_and_ngrams[2:6],
-        total=lengths_and_ngrams[6:10],
-    )
-
-
-def metric_scores(statistics: SentenceStatistics, confidence: bool, seed: int) -> dict[str, MetricScore]:
-    """The score of each metric by name, with its interval if wanted."""
-    scores = {}
-    for name, metric in make_metrics(None).items():
-        sums = statistics.counts[name].sum(axis=0).tolist()
-        scores[name] = MetricScore(metric._compute_score_from_stats(sums).score, statistics.signatures[name])
+    """Score an output whose counts were taken before."""
+    bleu_counts, scores, resampled = statistics.counts["bleu"], {}, {}
     if confidence:
-        resampled: dict[str, list[np.ndarray]] = {name: [] for name in scores}
-        for weights in resampled_weights(len(statistics.counts["bleu"]), seed):
-            for name, counts in statistics.counts.items():
-                resampled[name].append(SCORE_OF_SUMS[name](weights @ counts))
-        for name, chunks in resampled.items():
-            values = np.concatenate(chunks)
-            low, high = interval_of(values)
-            scores[name] = dataclasses.replace(
-                scores[name],
-                signature=resampled_signature(scores[name].signature, seed),
-                mean=float(values.mean()),
-                half_width=(high - low) / 2,
-            )
-    return scores
-
-
-def resampled_signature(signature: str, seed: int) -> str:
-    """The signature of a score with its interval, as sacrebleu writes it."""
-    references, rest = signature.split("|", maxsplit=1)
-    return f"{references}|bs:{RESAMPLES}|seed:{seed}|{rest}"
+        resampled = weighted_scores(statistics, resampled_weights(len(bleu_counts), seed))
+    for name, metric in make_metrics(None).items():
+        value = metric._compute_score_from_stats(statistics.counts[name].sum(axis=0).tolist()).score
+        scores[name] = MetricScore(value, statistics.signatures[name])
+        if confidence:
+            references, rest = statistics.signatures[name].split("|", maxsplit=1)
+            signature = f"{references}|bs:{RESAMPLES}|seed:{seed}|{rest}"  # as sacrebleu writes it
+            low, high = interval_of(resampled[name])
+            scores[name] = MetricScore(value, signature, float(resampled[name].mean()), (high - low) / 2)
+    hypothesis_length, reference_length, *ngrams = bleu_counts.sum(axis=0).tolist()
+    lengths = len(bleu_counts), hypothesis_length, reference_length
+    return Scores(scores["bleu"], scores["chrf2"], scores["ter"], *lengths, correct=ngrams[:4], total=ngrams[4:])
 
 
 def bleu(hypotheses: Sequence[str], references: Sequence[str], target_language: str | None) -> float:
-    """The same BLEU and nothing else, quickly: for the dev set, during training.
-
-    Raises:
-        DataError: The hypotheses do not belong to the references, line by line, or there are none.
-    """
+    """The same BLEU and nothing else, quickly: for the dev set, during training. Raise DataError as `score` does."""
     check_lines(hypotheses, references)
     return float(bleu_metric(target_language).corpus_score(hypotheses, [references]).score)

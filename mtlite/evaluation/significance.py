@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from mtlite.errors import DataError, UsageError
+from mtlite.errors import DataError
 from mtlite.evaluation.scores import DEFAULT_SEED
 from mtlite.evaluation.statistics import (
     CHUNK_CELLS,
@@ -35,17 +35,19 @@ from mtlite.evaluation.statistics import (
     bleu_of_sums,
     interval_of,
     resampled_weights,
+    weighted_scores,
 )
 
 SIGNIFICANCE_LEVEL = 0.05
 MINIMAL_SHUFFLES = 10_000
+# 20 / 0.05: Holm's smallest threshold, 0.05 / m for m comparisons, is then 20 times the smallest possible p.
 SHUFFLES_PER_COMPARISON = 400
-"""20 / 0.05: Holm's smallest threshold, 0.05 / m for m comparisons, is then 20 times the smallest possible p."""
 MAXIMAL_ROWS = 4096
-TOLERANCE = 1e-9
-"""Two scores that are equal in exact arithmetic differ by less."""
+TOLERANCE = 1e-9  # two scores that are equal in exact arithmetic differ by less
 
 Pair = tuple[str, str]
+Systems = Mapping[str, Mapping[int, SentenceStatistics]]
+"""By name and training seed, the counts of one output of the same test set; any two systems share a seed."""
 Outputs = Mapping[str, Mapping[int, np.ndarray]]
 """By system and seed, BLEU's counts [sentences, 10]."""
 
@@ -53,12 +55,9 @@ Outputs = Mapping[str, Mapping[int, np.ndarray]]
 class Verdict(StrEnum):
     """What may be said about a difference."""
 
-    REAL = "real"
-    """It holds on other sentences and for other seeds."""
-    THIS_RUN_ONLY = "this run only"
-    """There is one seed: p speaks of these two outputs, nothing speaks of the systems."""
-    NOT_SHOWN = "not shown"
-    """Sentences or seeds could explain it; it may exist all the same."""
+    REAL = "real"  # it holds on other sentences and for other seeds
+    THIS_RUN_ONLY = "this run only"  # there is one seed: p speaks of these two outputs, nothing speaks of the systems
+    NOT_SHOWN = "not shown"  # sentences or seeds could explain it; it may exist all the same
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,7 @@ class Difference:
 
     effect: float  # difference of the means over the seeds of the corpus score
     sentence_interval: tuple[float, float]  # 95 % interval of the effect over resampled sentences, seeds fixed
-    # 95 % t interval of the differences per seed, sentences fixed; None with one seed
-    seed_interval: tuple[float, float] | None
+    seed_interval: tuple[float, float] | None  # 95 % t interval of the differences per seed; None with one seed
 
 
 @dataclass(frozen=True)
@@ -89,29 +87,19 @@ class Comparison:
     """Several systems on one test set."""
 
     primary: list[ComparedPair]  # the baseline against each other system
-    # all pairs, adjusted for their larger number; to look for questions, not for answers
-    exploratory: list[ComparedPair]
+    exploratory: list[ComparedPair]  # all pairs, adjusted for their larger number: for questions, not for answers
     shuffles: int  # of the approximate randomisation
     resamples: int  # of the paired bootstrap
     seed: int
 
 
-def compare(
-    systems: Mapping[str, Mapping[int, SentenceStatistics]], baseline: str, *, seed: int = DEFAULT_SEED
-) -> Comparison:
-    """Compares every system with the baseline, and every system with every other.
+def compare(systems: Systems, baseline: str, *, seed: int = DEFAULT_SEED) -> Comparison:
+    """Compare every system with the baseline, and every system with every other.
 
     A pair's p and intervals depend on its two systems, the seed and the number of systems, on nothing else: not on the
-    order of the systems, nor on which the others are. Systems with other seeds are compared on the seeds they share.
-
-    Args:
-        systems: By name and training seed, the counts of one output each, all of the same test set.
-
-    Raises:
-        UsageError: There are fewer than two systems, or the baseline is none of them.
-        DataError: Outputs of different test sets, references or signatures, or two systems without a common seed.
+    order of the systems, nor on which the others are. Raise DataError if test sets, references or signatures differ.
     """
-    check_comparable(systems, baseline)
+    _refuse_incomparable(systems, baseline)
     pairs = list(combinations(systems, 2))
     shuffles = max(MINIMAL_SHUFFLES, SHUFFLES_PER_COMPARISON * len(pairs))
     outputs = {name: {key: output.counts["bleu"] for key, output in runs.items()} for name, runs in systems.items()}
@@ -133,23 +121,8 @@ def compare(
     return Comparison(family(others), family(pairs), shuffles, RESAMPLES, seed)
 
 
-def check_comparable(systems: Mapping[str, Mapping[int, SentenceStatistics]], baseline: str) -> None:
-    """Checks that all outputs translate the same sentences and were scored in the same way.
-
-    Raises:
-        UsageError: There are fewer than two systems, or the baseline is none of them.
-        DataError: Something differs, or two systems share no seed.
-    """
-    if len(systems) < 2:
-        raise UsageError(f"expected at least two systems to compare, received {len(systems)}")
-    if baseline not in systems:
-        raise UsageError(f"expected the baseline to be one of {', '.join(systems)}, received {baseline}")
-    for first, second in combinations(systems, 2):
-        if not shared_seeds(systems, first, second):
-            raise DataError(
-                f"{first} and {second} share no seed: expected runs of both with the same seeds, "
-                f"received {sorted(systems[first])} and {sorted(systems[second])}"
-            )
+def _refuse_incomparable(systems: Systems, baseline: str) -> None:
+    """Refuse outputs that do not translate the same sentences, or were not scored in the same way."""
     expected = next(iter(systems[baseline].values()))
     for name, runs in systems.items():
         for run_seed, output in runs.items():
@@ -164,14 +137,13 @@ def check_comparable(systems: Mapping[str, Mapping[int, SentenceStatistics]], ba
                     f"{what}: expected signatures {expected.signatures}, received {output.signatures}; "
                     "score both with the same version and target language"
                 )
-            if not (reference_sizes(output) == reference_sizes(expected)).all():
+            if not (_reference_sizes(output) == _reference_sizes(expected)).all():
                 raise DataError(f"{what}: the references differ; score both on the same test set")
 
 
-def reference_sizes(output: SentenceStatistics) -> np.ndarray:
+def _reference_sizes(output: SentenceStatistics) -> np.ndarray:
     """What the counts tell of the references alone [sentences, 8]: words, and characters with their n-grams."""
-    counts = output.counts
-    return np.hstack([counts["bleu"][:, 1:2], counts["chrf2"][:, 1::3], counts["ter"][:, 1:]])
+    return np.hstack([output.counts["bleu"][:, 1:2], output.counts["chrf2"][:, 1::3], output.counts["ter"][:, 1:]])
 
 
 def shared_seeds(systems: Mapping[str, Mapping[int, Any]], first: str, second: str) -> list[int]:
@@ -192,10 +164,6 @@ def approximate_randomisation(outputs: Outputs, pairs: Sequence[Pair], shuffles:
     """The two-sided p of each pair's difference in mean BLEU; all pairs see the same shuffles.
 
     What the swapped sentences contribute is summed once per output, so that a pair costs no look at its sentences.
-
-    Args:
-        outputs: By system and seed, BLEU's counts [sentences, 10].
-        pairs: Names of two systems each, with at least one common seed.
     """
     totals = {name: {key: counts.sum(axis=0) for key, counts in runs.items()} for name, runs in outputs.items()}
 
@@ -221,25 +189,14 @@ def approximate_randomisation(outputs: Outputs, pairs: Sequence[Pair], shuffles:
     return {pair: (1 + count) / (1 + shuffles) for pair, count in as_large.items()}
 
 
-def resampled_scores(
-    systems: Mapping[str, Mapping[int, SentenceStatistics]], seed: int
-) -> dict[str, dict[int, dict[str, np.ndarray]]]:
+def resampled_scores(systems: Systems, seed: int) -> dict[str, dict[int, dict[str, np.ndarray]]]:
     """By system, seed and metric: the score itself, then those of the resamples [1 + resamples].
 
     All outputs see the same resamples, so that differences between them are paired.
     """
     sentences = len(next(iter(next(iter(systems.values())).values())).counts["bleu"])
-    weights_of_chunks = [np.ones((1, sentences)), *resampled_weights(sentences, seed)]
-    return {
-        name: {
-            key: {
-                metric: np.concatenate([SCORE_OF_SUMS[metric](weights @ counts) for weights in weights_of_chunks])
-                for metric, counts in output.counts.items()
-            }
-            for key, output in runs.items()
-        }
-        for name, runs in systems.items()
-    }
+    weights = [np.ones((1, sentences)), *resampled_weights(sentences, seed)]
+    return {name: {key: weighted_scores(each, weights) for key, each in runs.items()} for name, runs in systems.items()}
 
 
 def difference(
@@ -247,8 +204,8 @@ def difference(
 ) -> Difference:
     """The difference of two systems in one metric, from `resampled_scores`."""
     by_seed = np.stack([scores[second][key][metric] - scores[first][key][metric] for key in seeds])
-    effect, *resampled = by_seed.mean(axis=0)
-    return Difference(float(effect), interval_of(np.array(resampled)), t_interval(by_seed[:, 0]))
+    effects = by_seed.mean(axis=0)
+    return Difference(float(effects[0]), interval_of(effects[1:]), t_interval(by_seed[:, 0]))
 
 
 def t_interval(values: np.ndarray) -> tuple[float, float] | None:
@@ -276,6 +233,4 @@ def verdict_of(adjusted_p: float, seed_interval: tuple[float, float] | None) -> 
     if seed_interval is None:
         return Verdict.THIS_RUN_ONLY
     low, high = seed_interval
-    if adjusted_p < SIGNIFICANCE_LEVEL and (low > 0 or high < 0):
-        return Verdict.REAL
-    return Verdict.NOT_SHOWN
+    return Verdict.REAL if adjusted_p < SIGNIFICANCE_LEVEL and (low > 0 or high < 0) else Verdict.NOT_SHOWN

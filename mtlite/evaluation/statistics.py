@@ -10,7 +10,7 @@ adding up other rows, without another look at the text. The counts are sacrebleu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,7 @@ from mtlite.evaluation.metrics import check_lines, make_metrics
 
 COUNTS_PER_SENTENCE = {"bleu": 10, "chrf2": 18, "ter": 2}
 RESAMPLES = 1000
-CHUNK_CELLS = 1 << 22
-"""Sentences × resamples held in memory at a time: 32 MB."""
+CHUNK_CELLS = 1 << 22  # sentences × resamples held in memory at a time: 32 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +44,7 @@ class SentenceStatistics:
 def sentence_statistics(
     hypotheses: Sequence[str], references: Sequence[str], target_language: str | None
 ) -> SentenceStatistics:
-    """The counts of every sentence, for all three metrics.
-
-    Raises:
-        DataError: The hypotheses do not belong to the references, line by line.
-    """
+    """The counts of every sentence, for all three metrics; raise DataError if the lines do not fit each other."""
     check_lines(hypotheses, references)
     counts, signatures = {}, {}
     for name, metric in make_metrics(target_language).items():
@@ -104,11 +99,7 @@ def ter_of_sums(sums: np.ndarray) -> np.ndarray:
     return np.where(reference_length > 0, 100 * edits / np.maximum(reference_length, 1), without_reference)
 
 
-SCORE_OF_SUMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "bleu": bleu_of_sums,
-    "chrf2": chrf2_of_sums,
-    "ter": ter_of_sums,
-}
+SCORE_OF_SUMS = {"bleu": bleu_of_sums, "chrf2": chrf2_of_sums, "ter": ter_of_sums}
 
 
 def resampled_weights(sentences: int, seed: int) -> Iterator[np.ndarray]:
@@ -121,6 +112,14 @@ def resampled_weights(sentences: int, seed: int) -> Iterator[np.ndarray]:
     for start in range(0, RESAMPLES, rows):
         drawn = [generator.choice(sentences, size=sentences) for _ in range(min(rows, RESAMPLES - start))]
         yield np.array([np.bincount(indices, minlength=sentences) for indices in drawn], dtype=float)
+
+
+def weighted_scores(output: SentenceStatistics, weights: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
+    """By metric, the scores [resamples] of an output whose sentences count by the chunks of `resampled_weights`."""
+    chunks = [
+        {name: SCORE_OF_SUMS[name](chunk @ counts) for name, counts in output.counts.items()} for chunk in weights
+    ]
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in output.counts}
 
 
 def interval_of(resampled: np.ndarray) -> tuple[float, float]:

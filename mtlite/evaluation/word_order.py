@@ -11,40 +11,31 @@ It is an estimate: good enough to sort the sentences of a test set, no measureme
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 
 from mtlite.evaluation.metrics import Words
 
-ITERATIONS = 10
-"""Of expectation maximisation; more changes no link worth speaking of."""
-LEAST_PROBABILITY = 0.01
-"""A link needs P(target word | source word) × P(source word | target word) of at least this."""
+ITERATIONS = 10  # of expectation maximisation; more changes hardly a link
+LEAST_PROBABILITY = 0.01  # of P(target word | source word) × P(source word | target word), for a link
+# The part of its score that a link loses from one end of the sentence to the other: it decides between equal words.
 NEARNESS = 1e-3
-"""How much of its score a link loses from one end of the sentence to the other: decides between equal words alone."""
 
 
 def reordering(sources: Words, references: Words) -> list[float | None]:
-    """For each sentence pair the share of linked words that change places, from 0 to 1.
-
-    None where fewer than two words could be linked, so that there is no order to speak of.
-    """
-    sources, references = lower_cased(sources), lower_cased(references)
+    """For each sentence pair the share of linked words that change places, 0 to 1; None with fewer than two links."""
+    # A capital may be due to the position in the sentence.
+    sources, references = ([[word.lower() for word in line] for line in lines] for lines in (sources, references))
     forwards = translation_probabilities(sources, references)
     backwards = translation_probabilities(references, sources)
     return [share_of_swaps(links(there * back.T)) for there, back in zip(forwards, backwards, strict=True)]
 
 
-def lower_cased(sentences: Words) -> Words:
-    """The words without the capital that a place in the sentence may give them."""
-    return [[word.lower() for word in sentence] for sentence in sentences]
-
-
 def translation_probabilities(sources: Words, targets: Words) -> list[np.ndarray]:
     """P(target word | source word) of IBM model 1, for each sentence pair [source words, target words].
 
-    Each target word comes from one source word of its sentence or from an empty word, all places being equally likely.
+    Each target word comes from one source word of its sentence or from an empty word, all being equally likely.
     """
     source_ids = word_ids([["", *sentence] for sentence in sources])
     target_ids = word_ids(targets)
@@ -52,13 +43,10 @@ def translation_probabilities(sources: Words, targets: Words) -> list[np.ndarray
     # table of probabilities; the cells of a column share out one target word between the source words.
     vocabulary = 1 + max((int(ids.max(initial=0)) for ids in target_ids), default=0)
     pairs = [np.add.outer(source * vocabulary, target) for source, target in zip(source_ids, target_ids, strict=True)]
-    first_columns = np.cumsum([0, *(len(target) for target in target_ids)])
-    columns = [
-        np.broadcast_to(np.arange(first, last), pair.shape)
-        for pair, (first, last) in zip(pairs, pairwise(first_columns), strict=True)
-    ]
+    first_columns = np.cumsum([0, *map(len, target_ids[:-1])])
+    columns = [first + np.indices(pair.shape)[1].ravel() for first, pair in zip(first_columns, pairs, strict=True)]
     entries, entry_of_cell = np.unique(np.concatenate([pair.ravel() for pair in pairs]), return_inverse=True)
-    column_of_cell = np.concatenate([column.ravel() for column in columns])
+    column_of_cell = np.concatenate(columns)
     source_of_entry = entries // vocabulary
 
     table = np.ones(len(entries))
@@ -78,10 +66,10 @@ def word_ids(sentences: Words) -> list[np.ndarray]:
 
 
 def links(scores: np.ndarray) -> list[tuple[int, int]]:
-    """The places (source, target) of the words that prefer each other, in the order of the source.
+    """The positions (source, target) of the words that prefer each other, in the order of the source.
 
     Args:
-        scores: How well two words go together [source words, target words].
+        scores: how well two words go together [source words, target words].
     """
     if not scores.size:
         return []

@@ -28,7 +28,7 @@ def word_frequencies(lines: Sequence[str], language: str | None) -> Counter[str]
     return frequencies_of(split_words(lines, language))
 
 
-def frequencies_of(sentences: Iterable[Sequence[str]]) -> Counter[str]:
+def frequencies_of(sentences: Iterable[Iterable[str]]) -> Counter[str]:
     """How often each word occurs in these sentences."""
     return Counter(word for words in sentences for word in words)
 
@@ -39,9 +39,6 @@ def words_by_frequency(
     """F-measure of every bucket for every system.
 
     A word of a hypothesis is right as often as it stands in the reference of that sentence, wherever it stands there.
-
-    Args:
-        frequencies: By word; words that are not in it have frequency 0.
     """
 
     def by_bucket(words: Mapping[str, int]) -> list[int]:
@@ -55,16 +52,8 @@ def words_by_frequency(
     f_measure = {}
     for name, outputs in hypotheses.items():
         written = by_bucket(frequencies_of(outputs))
-        pairs = zip(outputs, references, strict=True)
-        correct = by_bucket(sum_of(Counter(output) & Counter(reference) for output, reference in pairs))
+        common = (Counter(output) & Counter(line) for output, line in zip(outputs, references, strict=True))
+        correct = by_bucket(frequencies_of(each.elements() for each in common))
         f_measure[name] = [200 * correct[bucket] / (written[bucket] + expected[bucket]) for bucket in filled]
     labels = bucket_labels(FREQUENCY_EDGES)
     return WordsByFrequency(title, [labels[bucket] for bucket in filled], [expected[b] for b in filled], f_measure)
-
-
-def sum_of(counters: Iterable[Counter[str]]) -> Counter[str]:
-    """All counts together."""
-    total: Counter[str] = Counter()
-    for counter in counters:
-        total.update(counter)
-    return total

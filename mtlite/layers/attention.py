@@ -10,8 +10,6 @@ import tensorflow as tf
 from mtlite.layers.dtypes import in_dtype
 from mtlite.layers.layer import Layer
 
-SCORES = ("dot", "general", "additive")
-
 
 def _projected(sequences: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
     """`[batch, length, units]`, in one product of matrices: one a sentence would have one gradient a sentence, too."""
@@ -19,26 +17,22 @@ def _projected(sequences: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
 
 
 class LookedAt(NamedTuple):
-    """Encoder outputs as they are looked back at, a row a sentence."""
+    """Encoder outputs that are looked back at, a row a sentence."""
 
     keys: tf.Tensor  # [batch, source length, units]: what queries are compared with
     values: tf.Tensor  # [batch, source length, units]
     mask: tf.Tensor  # [batch, source length], True where a position counts
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class AttentionLayer(Layer):
-    """Weighs encoder outputs by how well they fit a decoder output.
+    """Weighs encoder outputs by how well they fit a decoder output, both of size `units`.
 
-    Args:
-        score: `dot` q·k, `general` q·Wk (both Luong et al. 2015), `additive` v·tanh(Wk + Uq) (Bahdanau et al. 2015).
-        units: size of queries and values.
+    The score is `dot` q·k, `general` q·Wk (both Luong et al. 2015) or `additive` v·tanh(Wk + Uq) (Bahdanau et al.
+    2015).
     """
 
     def __init__(self, score: str, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if score not in SCORES:
-            raise ValueError(f"Expected attention to be one of {', '.join(SCORES)}. Received: {score}")
         self.score, self.units = score, units
 
     def build(self, input_shape: Any = None) -> None:
@@ -57,14 +51,9 @@ class AttentionLayer(Layer):
         return LookedAt(keys, values, mask)
 
     def call(self, queries: tf.Tensor, looked_at: LookedAt) -> tuple[tf.Tensor, tf.Tensor]:
-        """Look back.
+        """Give contexts `[rows, columns, units]` and attention `[rows, columns, source length]` float32.
 
-        Args:
-            queries: `[rows, columns, units]`; several rows of a sentence stand side by side.
-            looked_at: of each sentence.
-
-        Returns:
-            Contexts `[rows, columns, units]` and attention `[rows, columns, source length]` float32.
+        Queries are `[rows, columns, units]`; several rows of a sentence stand side by side.
         """
         keys, values, mask = looked_at
         rows, columns, _ = tf.unstack(tf.shape(queries))
@@ -77,11 +66,5 @@ class AttentionLayer(Layer):
             scores = tf.matmul(queries, keys, transpose_b=True) * self.units**-0.5
         attention = tf.nn.softmax(tf.cast(scores, tf.float32) + tf.where(mask, 0.0, -1e9)[:, None])
         contexts = tf.matmul(tf.cast(attention, values.dtype), values)
-        source_length = tf.shape(attention)[-1]
-        return (
-            tf.reshape(contexts, [rows, columns, self.units]),
-            tf.reshape(attention, [rows, columns, source_length]),
-        )
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "score": self.score, "units": self.units}
+        attention = tf.reshape(attention, [rows, columns, tf.shape(attention)[-1]])
+        return tf.reshape(contexts, [rows, columns, self.units]), attention

@@ -21,14 +21,12 @@ def cross_entropy(
     number for each position, and so can wait for the products of the backward pass.
 
     Args:
-        x: `[positions, size]`, float32 or bfloat16: the number format of all products.
-        weights: `[vocabulary, size]` float32.
-        bias: `[vocabulary]` float32.
-        labels: `[positions]`.
+        x: `[positions, size]`, float32 or bfloat16: the dtype of all products.
+        weights: `[vocabulary, size]` float32; `bias` is `[vocabulary]` float32, `labels` `[positions]`.
         smoothing: share of the probability that is spread over the vocabulary.
 
     Returns:
-        The smoothed loss, and −log p of the labels without a gradient; `[positions]` float32 both.
+        The smoothed loss, and −log p of the labels without a gradient; both `[positions]` float32.
     """
     labels = tf.cast(labels, tf.int32)
 

@@ -7,12 +7,12 @@ from typing import Any
 import tensorflow as tf
 
 _IMPOSSIBLE = -1e30
-"""Log-probability of a column that stands for nothing: its exponential is 0, and no difference with it is undefined."""
+"""Log-probability of an unused column: its exponential is 0, and no difference with it is undefined."""
 
 
 @tf.custom_gradient
 def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
-    """−log p of each row's labels, summed over all ways to write them with blanks and repetitions.
+    """−log p of each row's labels `[batch]` float32, summed over all ways to write them with blanks and repetitions.
 
     No path has other tokens than the row's own labels and the blank. TensorFlow's kernel, whose time grows with the
     vocabulary, therefore gets the log-probabilities of these alone, and in one more column what is left to 1.
@@ -22,16 +22,13 @@ def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
         labels: `[batch, labels]` int32, right-padded with 0; a row's labels and repeated neighbours together are no
             more than its positions.
         positions: `[batch]` int32, how many positions of each row count.
-
-    Returns:
-        `[batch]` float32.
     """
     batch, columns = tf.shape(labels)[0], tf.shape(labels)[1]
     length = tf.shape(logits)[1]
     log_total = tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
     narrow, column = _narrowed(logits, labels, log_total)
 
-    # It refuses a row without labels: such a row gets a label for which there is room, and is settled below.
+    # The kernel refuses a row without labels: such a row gets a label that has room, and its loss is replaced below.
     has_labels = labels[:, :1] != 0
     indices = tf.where((labels != 0) | (~has_labels & (tf.range(columns) == 0)))
     values = tf.gather_nd(tf.where(has_labels, column, columns), indices)
@@ -50,8 +47,7 @@ def ctc_loss(logits: tf.Tensor, labels: tf.Tensor, positions: tf.Tensor) -> Any:
         # How probable it is that the labels' paths pass through each column: softmax less the kernel's gradient.
         passes = tf.nn.softmax(narrow) - tf.transpose(raw, [1, 0, 2])
         passes = tf.concat([passes[:, :, :-2], passes[:, :, -1:]], axis=-1)
-        only_blank = tf.one_hot(columns, columns + 1)
-        passes = tf.where(has_labels[:, :, None], passes, only_blank)
+        passes = tf.where(has_labels[:, :, None], passes, tf.one_hot(columns, columns + 1))
         each = count * upstream[:, None]
         rows = tf.range(batch * length)[:, None]
         tokens = tf.concat([labels, tf.zeros([batch, 1], tf.int32)], axis=1)

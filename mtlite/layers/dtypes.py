@@ -1,4 +1,4 @@
-"""Weights in the number format of products: cast where they are used, or once for all steps of a search."""
+"""Weights in the dtype of products: cast where they are used, or once for all steps of a search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CAST: ContextVar[dict[int, tf.Tensor] | None] = ContextVar("cast", default=None
 
 
 def in_dtype(weight: keras.Variable, dtype: str | tf.DType) -> tf.Tensor:
-    """The weight as a tensor of a number format."""
+    """The weight as a tensor of this dtype."""
     cast = (_CAST.get() or {}).get(id(weight))
     if cast is not None and cast.dtype == tf.as_dtype(dtype):
         return cast
@@ -22,7 +22,7 @@ def in_dtype(weight: keras.Variable, dtype: str | tf.DType) -> tf.Tensor:
 
 @contextmanager
 def cast_ahead(weights: Iterable[keras.Variable], dtype: str | tf.DType) -> Iterator[None]:
-    """Inside, `in_dtype` gives these weights as they are now: a loop that asks at every step casts nothing."""
+    """Let `in_dtype` inside give these weights as they are now: a loop that asks at every step casts nothing."""
     token = _CAST.set({**(_CAST.get() or {}), **{id(weight): in_dtype(weight, dtype) for weight in weights}})
     try:
         yield

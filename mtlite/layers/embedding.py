@@ -11,16 +11,10 @@ from mtlite.layers.dropout import dropout
 from mtlite.layers.layer import Layer
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class Embedding(Layer):
     """A table of vectors, with dropout of single numbers and of whole words (Gal & Ghahramani 2016).
 
-    Args:
-        vocabulary_size: rows of the table.
-        size: numbers per row.
-        dropout: share of numbers set to zero.
-        word_dropout: share of whole words set to zero.
-        precision: number format of the vectors given.
+    `precision` is the dtype of the vectors that it gives; the table is float32.
     """
 
     def __init__(
@@ -33,9 +27,7 @@ class Embedding(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.size = size
-        self.precision = precision
+        self.vocabulary_size, self.size, self.precision = vocabulary_size, size, precision
         self.dropout, self.word_dropout = dropout, word_dropout
 
     def build(self, input_shape: Any = None) -> None:
@@ -52,13 +44,3 @@ class Embedding(Layer):
         vectors = tf.cast(tf.gather(tf.convert_to_tensor(self.table), ids), self.precision)
         vectors = dropout(vectors, self.dropout, f"{self.name}_dropout")
         return dropout(vectors, self.word_dropout, f"{self.name}_word_dropout", whole_positions=True)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "vocabulary_size": self.vocabulary_size,
-            "size": self.size,
-            "dropout": self.dropout,
-            "word_dropout": self.word_dropout,
-            "precision": self.precision,
-        }

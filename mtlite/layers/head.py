@@ -13,34 +13,27 @@ from mtlite.layers.layer import Layer
 
 
 class Head(Layer):
-    """`Dense(embedding size)` and the embeddings transposed when tied (Press & Wolf 2017), else `Dense(vocabulary)`.
-
-    Args:
-        vocabulary_size: size of the target vocabulary.
-        embedding: the table to tie with, or None for weights of its own.
-    """
+    """`Dense(embedding size)` and the embedding transposed when tied (Press & Wolf 2017), else `Dense(vocabulary)`."""
 
     def __init__(self, vocabulary_size: int, embedding: Embedding | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.vocabulary_size = vocabulary_size
-        self.embedding = embedding
+        self.vocabulary_size, self.embedding = vocabulary_size, embedding
 
     def build(self, input_shape: Any) -> None:
         size = input_shape[-1]
-        if self.embedding is not None:
+        if self.embedding is None:
+            self.kernel = self.add_weight(name="kernel", shape=(size, self.vocabulary_size))
+        else:
             if not self.embedding.built:  # a topology that reads no target never calls it
                 self.embedding.build()
-            self.projection = self.add_weight(name="projection", shape=(size, self.embedding.size))
-            self.projection_bias = self.add_weight(
-                name="projection_bias", shape=(self.embedding.size,), initializer="zeros"
-            )
-        else:
-            self.kernel = self.add_weight(name="kernel", shape=(size, self.vocabulary_size))
+            narrow = self.embedding.size
+            self.projection = self.add_weight(name="projection", shape=(size, narrow))
+            self.projection_bias = self.add_weight(name="projection_bias", shape=(narrow,), initializer="zeros")
         self.bias = self.add_weight(name="bias", shape=(self.vocabulary_size,), initializer="zeros")
         self.built = True
 
     def _input_of_last(self, features: tf.Tensor) -> tf.Tensor:
-        """The input of the last product `[positions, size]` for features `[positions, size]`."""
+        """Features `[positions, size]` → input of the last product `[positions, size]`."""
         if self.embedding is None:
             return features
         dtype = features.dtype
@@ -58,16 +51,7 @@ class Head(Layer):
         return tf.reshape(tf.cast(logits, tf.float32) + self.bias, shape)
 
     def cross_entropy(self, features: tf.Tensor, labels: tf.Tensor, smoothing: float) -> tuple[tf.Tensor, tf.Tensor]:
-        """Loss of every position, with and without label smoothing; see `cross_entropy`.
-
-        Args:
-            features: `[positions, size]`.
-            labels: `[positions]`.
-            smoothing: share of the probability that is spread over the vocabulary.
-
-        Returns:
-            The smoothed loss, and −log p without a gradient; `[positions]` float32 both.
-        """
+        """`cross_entropy` of labels `[positions]`, given features `[positions, size]`."""
         if self.embedding is None:
             weights = tf.transpose(tf.convert_to_tensor(self.kernel))
         else:

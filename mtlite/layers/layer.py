@@ -1,4 +1,4 @@
-"""What layers of our own share."""
+"""What all our layers but the LSTM share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import keras
 
 
 class Layer(keras.layers.Layer):
-    """A layer with float32 weights whose inputs keep their number format, whatever Keras' global policy says."""
+    """A layer with float32 weights whose inputs keep their dtype, whatever Keras' global policy says."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(autocast=False, **{"dtype": "float32", **kwargs})

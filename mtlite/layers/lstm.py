@@ -16,18 +16,8 @@ from mtlite.layers.dtypes import in_dtype
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor, **transposed: bool) -> tf.Tensor:
-    """Product of two matrices in the number format of `b`, given in float32."""
+    """Product of two matrices in the dtype of `b`, given in float32."""
     return tf.cast(tf.matmul(tf.cast(a, b.dtype), b, **transposed), tf.float32)
-
-
-def _through_sigmoid(y: tf.Tensor, d_y: tf.Tensor) -> tf.Tensor:
-    """Gradient of x where y = sigmoid(x), in one pass."""
-    return tf.raw_ops.SigmoidGrad(y=y, dy=d_y)
-
-
-def _through_tanh(y: tf.Tensor, d_y: tf.Tensor) -> tf.Tensor:
-    """Gradient of x where y = tanh(x), in one pass."""
-    return tf.raw_ops.TanhGrad(y=y, dy=d_y)
 
 
 class Weights(NamedTuple):
@@ -47,15 +37,11 @@ class _Kept(NamedTuple):
     o: tf.Tensor
     tanh_c: tf.Tensor
     c_before: tf.Tensor
-    outputs: tf.Tensor  # in the number format of products
+    outputs: tf.Tensor  # in the dtype of products
 
 
 def _one_step(z: tf.Tensor, c: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor]:
-    """One step of the recurrence.
-
-    Args:
-        z: the sum of both products and the bias `[batch, 4 · units]`.
-        c: the cell state before `[batch, units]`.
+    """One step, from z, both products and the bias summed `[batch, 4 · units]`, and the cell state before it.
 
     Returns:
         The gates i, f, g, o and tanh(c), the new h and the new c; all `[batch, units]`.
@@ -67,9 +53,8 @@ def _one_step(z: tf.Tensor, c: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], tf.Ten
     return (i, f, g, o, tanh_c), o * tanh_c, new_c
 
 
-def _flat(sequence: tf.Tensor, size: int) -> tf.Tensor:
-    """[length, batch, size] → [length · batch, size]."""
-    return tf.reshape(sequence, [-1, size])
+OutputsAndState = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+"""Outputs `[length, batch, units]` in the dtype of products, and the last h and c, each `[batch, units]` float32."""
 
 
 class _Steps(NamedTuple):
@@ -90,19 +75,14 @@ def whole_sequence(
     c: tf.Tensor,
     mask: tf.Tensor | None = None,
     backwards: bool = False,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+) -> OutputsAndState:
     """Hochreiter & Schmidhuber's LSTM (1997; forget gate: Gers et al. 2000) over time-major sequences.
 
     Args:
-        inputs: `[length, batch, input size]`, float32 or bfloat16: the number format of all products.
-        weights: float32.
-        h: initial output `[batch, units]` float32.
-        c: initial cell state `[batch, units]` float32.
-        mask: `[length, batch, 1]` float32, 1 where a step counts; a masked step hands its state and output on.
+        inputs: `[length, batch, input size]`, float32 or bfloat16: the dtype of all products; all else is float32.
+        h: initial output `[batch, units]`; `c` is the initial cell state.
+        mask: `[length, batch, 1]`, 1 where a step counts; a masked step hands its state and output on.
         backwards: start at the last position. Outputs stand at the position of their input either way.
-
-    Returns:
-        Outputs `[length, batch, units]` in the format of `inputs`; the last h and c, float32.
     """
 
     @tf.custom_gradient
@@ -121,8 +101,7 @@ def whole_sequence(
 
         return (kept.outputs, h_last, c_last), gradient
 
-    outputs, h_last, c_last = run(inputs, *weights, h, c)
-    return outputs, h_last, c_last
+    return run(inputs, *weights, h, c)  # type: ignore[no-any-return]
 
 
 def _forward(
@@ -134,7 +113,7 @@ def _forward(
     # Products in bfloat16 are faster with a transposed second factor, those in float32 with a plain one.
     across = dtype == tf.bfloat16
     input_factor, step_factor = (tf.transpose(kernel) if across else kernel for kernel in weights[:2])
-    projected = _dot(_flat(inputs, size), input_factor, transpose_b=across) + weights.bias
+    projected = _dot(tf.reshape(inputs, [-1, size]), input_factor, transpose_b=across) + weights.bias
     projected = tf.reshape(projected, [steps.length, batch, 4 * units])
 
     def one(step: tf.Tensor, h: tf.Tensor, c: tf.Tensor, *arrays: tf.TensorArray) -> Any:
@@ -159,9 +138,7 @@ def _backward(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Gradients of `z` `[length, batch, 4 · units]` and of the initial h and c.
 
-    Args:
-        recurrent_kernel: in the number format of products.
-        upstream: gradients of the outputs and of the last h and c.
+    `recurrent_kernel` is in the dtype of products; `upstream` are gradients of the outputs and of the last h and c.
     """
     transposed = tf.transpose(recurrent_kernel)
     d_outputs, d_h, d_c = upstream
@@ -173,27 +150,20 @@ def _backward(
         d_new_h, d_new_c = d_h, d_c
         if steps.mask is not None:
             d_new_h, d_new_c = d_h * steps.mask[at], d_c * steps.mask[at]
-        d_cell = d_new_c + _through_tanh(tanh_c, d_new_h * o)
-        d_z = tf.concat(
-            [
-                _through_sigmoid(i, d_cell * g),
-                _through_sigmoid(f, d_cell * kept.c_before[at]),
-                _through_tanh(g, d_cell * i),
-                _through_sigmoid(o, d_new_h * tanh_c),
-            ],
-            axis=1,
-        )
-        d_z = tf.cast(d_z, transposed.dtype)
+        d_cell = d_new_c + tf.raw_ops.TanhGrad(y=tanh_c, dy=d_new_h * o)
+        d_i = tf.raw_ops.SigmoidGrad(y=i, dy=d_cell * g)
+        d_f = tf.raw_ops.SigmoidGrad(y=f, dy=d_cell * kept.c_before[at])
+        d_g = tf.raw_ops.TanhGrad(y=g, dy=d_cell * i)
+        d_o = tf.raw_ops.SigmoidGrad(y=o, dy=d_new_h * tanh_c)
+        d_z = tf.cast(tf.concat([d_i, d_f, d_g, d_o], axis=1), transposed.dtype)
         next_h, next_c = _dot(d_z, transposed), d_cell * f
         if steps.mask is not None:
             next_h, next_c = next_h + d_h - d_new_h, next_c + d_c - d_new_c
         return step - 1, next_h, next_c, d_gates.write(at, d_z)
 
+    d_gates = tf.TensorArray(transposed.dtype, size=steps.length)
     _, d_h, d_c, d_gates = tf.while_loop(
-        lambda step, *_: step >= 0,
-        one,
-        (steps.length - 1, d_h, d_c, tf.TensorArray(transposed.dtype, size=steps.length)),
-        parallel_iterations=1,
+        lambda step, *_: step >= 0, one, (steps.length - 1, d_h, d_c, d_gates), parallel_iterations=1
     )
     return d_gates.stack(), d_h, d_c
 
@@ -207,12 +177,12 @@ def _through_products(
         d_z: `[length, batch, 4 · units]`.
         inputs: `[length, batch, input size]`.
         before: the output before each step `[length, batch, units]`.
-        kernel: in the number format of products.
+        kernel: in the dtype of products.
     """
     size, units = kernel.shape[0], kernel.shape[1] // 4
-    flat = _flat(d_z, 4 * units)
-    d_recurrent = _dot(_flat(before, units), flat, transpose_a=True)
-    d_kernel = _dot(_flat(inputs, size), flat, transpose_a=True)
+    flat = tf.reshape(d_z, [-1, 4 * units])
+    d_recurrent = _dot(tf.reshape(before, [-1, units]), flat, transpose_a=True)
+    d_kernel = _dot(tf.reshape(inputs, [-1, size]), flat, transpose_a=True)
     d_inputs = tf.reshape(tf.matmul(flat, kernel, transpose_b=True), tf.shape(inputs))
     # A product adds rows up in float32, in a fraction of the time that the general sum takes.
     d_bias = _dot(tf.ones([1, tf.shape(flat)[0]], flat.dtype), flat)[0]
@@ -224,8 +194,7 @@ class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with the gradient above: same weights, arguments, config and values.
 
     Whatever the fast path does not cover (other activations, dropout inside the layer, `stateful`, `unroll`, a GPU, …)
-    runs on the path of `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products
-    are in bfloat16 and the states stay float32.
+    runs as `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products are in bfloat16, states in float32.
     """
 
     def fast(self) -> bool:
@@ -243,17 +212,13 @@ class LSTM(keras.layers.LSTM):
 
     def time_major(
         self, sequences: tf.Tensor, mask: tf.Tensor | None, state: list[tf.Tensor] | None, backwards: bool
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """`whole_sequence` with this layer's weights: what a stack of layers uses, so as to transpose only once.
+    ) -> OutputsAndState:
+        """`whole_sequence` with this layer's weights: a stack of layers uses it to transpose only once.
 
         Args:
             sequences: `[length, batch, input size]`.
             mask: `[length, batch, 1]` float32, or None where every step counts.
             state: h and c, each `[batch, units]`; zeros if None.
-            backwards: read from the last position to the first.
-
-        Returns:
-            Outputs `[length, batch, units]` and the last h and c.
         """
         if state is None:
             state = [tf.zeros([tf.shape(sequences)[1], self.units])] * 2
@@ -261,17 +226,14 @@ class LSTM(keras.layers.LSTM):
             return self._time_major_by_parent(sequences, mask, state, backwards)
         if sequences.shape[0] == 1 and mask is None:
             return self._time_major_in_one_step(sequences, state)
-        cell = self.cell
-        kernels = [tf.cast(tf.convert_to_tensor(kernel), tf.float32) for kernel in (cell.kernel, cell.recurrent_kernel)]
-        bias = tf.zeros([4 * self.units]) if cell.bias is None else tf.cast(tf.convert_to_tensor(cell.bias), tf.float32)
-        weights = Weights(kernels[0], kernels[1], bias)
+        kernel, recurrent = (in_dtype(each, tf.float32) for each in (self.cell.kernel, self.cell.recurrent_kernel))
+        bias = tf.zeros([4 * self.units]) if self.cell.bias is None else in_dtype(self.cell.bias, tf.float32)
+        weights = Weights(kernel, recurrent, bias)
         h, c = (tf.cast(part, tf.float32) for part in state)
         return whole_sequence(tf.cast(sequences, self.compute_dtype), weights, h, c, mask, backwards)
 
-    def _time_major_in_one_step(
-        self, sequences: tf.Tensor, state: list[tf.Tensor]
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The same without a loop: what a search asks for at every token."""
+    def _time_major_in_one_step(self, sequences: tf.Tensor, state: list[tf.Tensor]) -> OutputsAndState:
+        """The same without a loop: a search needs it at every token."""
         h, c = (tf.cast(part, tf.float32) for part in state)
         z = _dot(sequences[0], in_dtype(self.cell.kernel, self.compute_dtype))
         if self.cell.bias is not None:
@@ -281,7 +243,7 @@ class LSTM(keras.layers.LSTM):
 
     def _time_major_by_parent(
         self, sequences: tf.Tensor, mask: tf.Tensor | None, state: list[tf.Tensor], backwards: bool
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    ) -> OutputsAndState:
         sequences = tf.cast(tf.transpose(sequences, [1, 0, 2]), self.compute_dtype)
         mask = None if mask is None else tf.transpose(mask[..., 0] > 0)
         state = [tf.cast(part, self.compute_dtype) for part in state]
@@ -307,12 +269,8 @@ class LSTM(keras.layers.LSTM):
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         mask = mask[0] if isinstance(mask, list | tuple) else mask
         steps = None if mask is None else tf.cast(tf.transpose(tf.cast(mask, tf.bool)), tf.float32)[..., None]
-        outputs, h, c = self.time_major(
-            tf.transpose(sequences, [1, 0, 2]),
-            steps,
-            None if initial_state is None else list(initial_state),
-            self.go_backwards,
-        )
+        state = None if initial_state is None else list(initial_state)
+        outputs, h, c = self.time_major(tf.transpose(sequences, [1, 0, 2]), steps, state, self.go_backwards)
         if self.go_backwards:
             outputs = tf.reverse(outputs, [0])
             steps = None if steps is None else tf.reverse(steps, [0])

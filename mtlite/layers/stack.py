@@ -16,7 +16,7 @@ State = list[list[tf.Tensor]]  # for each layer h and c, each [batch, units] flo
 
 
 def policy(precision: str) -> str:
-    """Keras' name for products in `precision` with float32 weights."""
+    """Name the Keras policy for products in `precision` with float32 weights."""
     return "float32" if precision == "float32" else f"mixed_{precision}"
 
 
@@ -24,13 +24,9 @@ class Stack(Layer):
     """What stacks share: dropout, layer normalisation and residual connections after every layer.
 
     Args:
-        units: size of every layer's output.
-        layers: how many.
-        dropout: share of each layer's output set to zero.
-        layer_normalization: normalise each layer's output.
         residual: add a layer's input to its output where both have the same size.
-        precision: number format of products.
-        state_only: nobody looks at the outputs of the top layer, so that it has no normalisation of its own.
+        precision: dtype of products.
+        state_only: only the state of the top layer is used, not its outputs: it gets no normalisation.
     """
 
     def __init__(
@@ -69,27 +65,14 @@ class Stack(Layer):
         """Create the weights of one layer."""
 
     def after(self, layer: int, x: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-        """What follows one layer: `x` is its input, `outputs` what it gave."""
+        """What follows one layer, whose input was `x`."""
         if self.residual and x.shape[-1] == self.units:
             outputs += tf.cast(x, outputs.dtype)
         if layer < len(self.norms):
             outputs = tf.cast(self.norms[layer](outputs), outputs.dtype)
         return dropout(outputs, self.dropout, f"{self.name}_{layer}_dropout")
 
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "layers": self.layers,
-            "dropout": self.dropout,
-            "layer_normalization": self.layer_normalization,
-            "residual": self.residual,
-            "precision": self.precision,
-            "state_only": self.state_only,
-        }
 
-
-@keras.saving.register_keras_serializable("mtlite")
 class DenseStack(Stack):
     """`layers` × `Dense(units, tanh)` at every position alone: an `LSTMStack` without recurrence."""
 
@@ -110,31 +93,15 @@ class DenseStack(Stack):
         return x
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class LSTMStack(Stack):
-    """`layers` × `LSTM(units)`.
-
-    Args:
-        units: size of every layer's output; with two directions each has half of it.
-        bidirectional: read in both directions and join the outputs.
-        kwargs: see `Stack`.
-    """
+    """`layers` × `LSTM(units)`; if `bidirectional`, of `units` / 2 in each direction, with the outputs joined."""
 
     def __init__(self, units: int, bidirectional: bool = False, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
-        if bidirectional and units % 2:
-            raise ValueError(f"Expected an even number of units for two directions. Received: units={units}")
-        self.bidirectional = bidirectional
-        directions = 2 if bidirectional else 1
+        directions = ["", "_backwards"] if bidirectional else [""]
+        size, dtype = units // len(directions), policy(self.precision)
         self.lstms = [
-            [
-                LSTM(
-                    units // directions,
-                    name=f"{self.name}_{layer}{'_backwards' if backwards else ''}",
-                    dtype=policy(self.precision),
-                )
-                for backwards in range(directions)
-            ]
+            [LSTM(size, name=f"{self.name}_{layer}{direction}", dtype=dtype) for direction in directions]
             for layer in range(self.layers)
         ]
 
@@ -159,15 +126,8 @@ class LSTMStack(Stack):
         last: State = []
         for layer, directions in enumerate(self.lstms):
             start = None if state is None else state[layer]
-            results = [
-                lstm.time_major(x, steps, start, backwards=bool(backwards)) for backwards, lstm in enumerate(directions)
-            ]
-            outputs, h, c = (
-                parts[0] if len(parts) == 1 else tf.concat(parts, -1) for parts in zip(*results, strict=True)
-            )
+            each = [lstm.time_major(x, steps, start, bool(backwards)) for backwards, lstm in enumerate(directions)]
+            outputs, h, c = each[0] if len(each) == 1 else (tf.concat(part, -1) for part in zip(*each, strict=True))
             last.append([h, c])
             x = self.after(layer, x, outputs)
         return tf.transpose(x, [1, 0, 2]), last
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "bidirectional": self.bidirectional}

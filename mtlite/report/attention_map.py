@@ -16,38 +16,27 @@ from matplotlib import font_manager, pyplot
 _MOST_PIXELS = 20e6
 # Tried in this order for letters that the font before has not; which of them there are depends on the machine.
 _FONTS = (
-    "DejaVu Sans",
-    "Noto Sans",
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "WenQuanYi Zen Hei",
-    "Arial Unicode MS",
-    "Microsoft YaHei",
-    "Noto Color Emoji",
+    *("DejaVu Sans", "Noto Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Arial Unicode MS"),
+    *("Microsoft YaHei", "Noto Color Emoji"),
 )
 
 
 def draw_attention(
     source: list[str], target: list[str], weights: np.ndarray, output: Path | BinaryIO, **saving: Any
 ) -> None:
-    """A heat map: one row per target piece, one column per source piece.
+    """Draw a heat map: one row per target piece, one column per source piece.
 
     Args:
-        source: pieces `[source length]`.
-        target: pieces `[target length]`.
         weights: `[target length, source length]`, each row sums to one.
-        output: file to write; the ending of its name chooses the format.
+        output: the ending of its name chooses the format.
         saving: further arguments of matplotlib's `savefig`.
     """
     rows = min(len(target), len(weights))
     letters = [max(map(len, [*pieces, ""])) for pieces in (source, target[:rows])]
     width = 2.0 + 0.42 * len(source) + 0.1 * min(letters[1], 40)
     height = 1.2 + 0.36 * rows + 0.08 * min(letters[0], 40)
-    installed = set(font_manager.get_font_names())
-    with (
-        matplotlib.rc_context({"font.family": [font for font in _FONTS if font in installed]}),
-        warnings.catch_warnings(),
-    ):
+    fonts = [font for font in _FONTS if font in set(font_manager.get_font_names())]
+    with matplotlib.rc_context({"font.family": fonts}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # an empty box stands for it
         figure, axes = pyplot.subplots(figsize=(width, height), layout="constrained")
         try:

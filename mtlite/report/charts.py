@@ -17,17 +17,13 @@ from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 
 from mtlite.report.attention_map import draw_attention
 
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#c4c4c4"
-"""Of Okabe and Ito's palette (2008)."""
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#c4c4c4"  # of Okabe and Ito's palette (2008)
+_SAME_FILE: Any = {"svg.hashsalt": "mtlite"}  # the same drawing is the same file
 _STYLE: Any = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#808080",
-    "xtick.color": "#404040",
-    "ytick.color": "#404040",
-    "svg.hashsalt": "mtlite",  # the same drawing is the same file
+    **{"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#808080"},
+    **{"xtick.color": "#404040", "ytick.color": "#404040", **_SAME_FILE},
 }
+_SVG: Any = {"format": "svg", "metadata": {"Date": None, "Creator": None}}
 _WIDTH = 6.4
 
 Curves = Mapping[int, Sequence[tuple[int, float, float]]]
@@ -36,7 +32,7 @@ Curves = Mapping[int, Sequence[tuple[int, float, float]]]
 
 def _svg(figure: Figure) -> bytes:
     content = io.BytesIO()
-    figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(content, **_SVG)
     pyplot.close(figure)
     return content.getvalue()
 
@@ -44,18 +40,13 @@ def _svg(figure: Figure) -> bytes:
 def attention_map(source: list[str], target: list[str], weights: np.ndarray) -> bytes:
     """Where a model looks while it writes one sentence; see `draw_attention`."""
     content = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": _STYLE["svg.hashsalt"]}):
-        draw_attention(source, target, weights, content, format="svg", metadata={"Date": None, "Creator": None})
+    with matplotlib.rc_context(_SAME_FILE):
+        draw_attention(source, target, weights, content, **_SVG)
     return content.getvalue()
 
 
 def bleu_with_intervals(scores: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> bytes:
-    """A row for each system: a small dot for each seed, a large one for their mean, a line for the interval.
-
-    Args:
-        scores: by system, best first, the BLEU of every seed.
-        intervals: by system, the interval of the mean.
-    """
+    """A row for each system: a small dot for each seed, a large one for their mean, a line for the interval."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = pyplot.subplots(figsize=(_WIDTH, 0.9 + 0.34 * len(scores)), layout="constrained")
         for row, (name, values) in enumerate(scores.items()):
@@ -81,10 +72,10 @@ def learning_curves(curves: Mapping[str, Curves]) -> bytes:
     down = -(-len(curves) // across)
     means = {name: _over_seeds(of_system) for name, of_system in curves.items()}
     with matplotlib.rc_context({**_STYLE, "font.size": 8}):
+        size = (_WIDTH, 0.5 + 1.55 * down)
         figure, grid = pyplot.subplots(
-            down, across, figsize=(_WIDTH, 0.5 + 1.55 * down), sharex=True, sharey=True, squeeze=False,
-            layout="constrained",
-        )  # fmt: skip
+            down, across, figsize=size, layout="constrained", sharex=True, sharey=True, squeeze=False
+        )
         for axes in grid.flat[len(curves) :]:
             axes.set_axis_off()
         for axes, (name, (updates, middle, low, high)) in zip(grid.flat, means.items(), strict=False):
@@ -111,8 +102,7 @@ def by_bucket(values: Mapping[str, Sequence[float]], buckets: Sequence[str], tit
     """A row for each system, a column for each bucket, the number in each cell; darker is higher."""
     table = np.array(list(values.values()))
     with matplotlib.rc_context(_STYLE):
-        size = (_WIDTH, 0.9 + 0.32 * len(values))
-        figure, axes = pyplot.subplots(figsize=size, layout="constrained")
+        figure, axes = pyplot.subplots(figsize=(_WIDTH, 0.9 + 0.32 * len(values)), layout="constrained")
         axes.imshow(table, cmap="Blues", vmin=0, vmax=max(1.0, float(table.max()) * 1.15), aspect="auto")
         _numbers(axes, table, float(table.max()) * 0.65, "{:.0f}")
         _frame(axes, list(values), list(buckets))
@@ -121,12 +111,7 @@ def by_bucket(values: Mapping[str, Sequence[float]], buckets: Sequence[str], tit
 
 
 def matrix_of_differences(names: Sequence[str], effects: Mapping[tuple[str, str], tuple[float, bool]]) -> bytes:
-    """How far the system of the row is above that of the column; a frame where the difference is shown to be real.
-
-    Args:
-        names: of the systems.
-        effects: by row and column, the difference and whether it is shown.
-    """
+    """How far the system of the row is above that of the column, framed where `effects` says that this is real."""
     table = np.zeros((len(names), len(names)))
     for (row, column), (effect, _) in effects.items():
         table[names.index(row), names.index(column)] = effect
@@ -146,11 +131,7 @@ def matrix_of_differences(names: Sequence[str], effects: Mapping[tuple[str, str]
 
 
 def against_cost(points: Mapping[str, tuple[float, float]], label: str) -> bytes:
-    """A point for each system, numbered, with the names of the numbers beside it.
-
-    Args:
-        points: by system, its cost and its BLEU.
-    """
+    """A numbered point for each system, its cost and its BLEU, with the names of the numbers beside it."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = pyplot.subplots(figsize=(_WIDTH, max(2.6, 0.6 + 0.2 * len(points))), layout="constrained")
         for number, (cost, bleu) in enumerate(points.values(), 1):

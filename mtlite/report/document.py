@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Heading:
-    """Starts a part."""
+    """The title of a part."""
 
     text: str
     level: int = 2
@@ -73,13 +73,13 @@ def _markdown(block: Block) -> str:
         case Paragraph():
             return _cell(block.text)
         case Code():
-            longest = "```"
-            while longest in block.text:
-                longest += "`"
-            return f"{longest}\n{block.text}\n{longest}"
+            fence = "```"
+            while fence in block.text:
+                fence += "`"
+            return f"{fence}\n{block.text}\n{fence}"
         case Table():
-            lines = [block.columns, ["---" if at in block.words else "--:" for at in range(len(block.columns))]]
-            lines += block.rows
+            kinds = ["---" if at in block.words else "--:" for at in range(len(block.columns))]
+            lines = [block.columns, kinds, *block.rows]
             rows = ["| " + " | ".join(_cell(text) for text in line) + " |" for line in lines]
             return "\n".join(rows) + f"\n\n*{_cell(block.caption)}*"
         case Picture():
@@ -104,8 +104,8 @@ _LATEX = {
     **{"Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "·": r"$\cdot$", "…": r"\ldots{}", "–": "--", "−": "$-$"},
     **{"“": "``", "”": "''", "≥": r"$\geq$"},
 }
+# Letters that pdfLaTeX knows without a package.
 _LATEX_LETTERS = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ"
-"""Those that pdfLaTeX knows without a package."""
 
 
 def to_latex(blocks: Sequence[Block]) -> str:
@@ -128,10 +128,9 @@ def _latex(table: Table) -> str:
 
 
 def _latex_text(text: str) -> str:
-    plain = (
-        letter if letter.isascii() or letter in _LATEX or letter in _LATEX_LETTERS else f"U+{ord(letter):04X}"
-        for letter in " ".join(text.split())
-    )
+    known = {**dict.fromkeys(_LATEX_LETTERS), **_LATEX}
+    plain = " ".join(text.split())
+    plain = "".join(each if each.isascii() or each in known else f"U+{ord(each):04X}" for each in plain)
     return "".join(_LATEX.get(letter, letter) for letter in plain)
 
 
@@ -155,6 +154,7 @@ pre { overflow-x: auto; padding: .8rem; background: var(--soft); font-size: .85r
 details { margin: .6rem 0; } summary { cursor: pointer; }
 @media print { body { max-width: none; font-size: 11px; } .scroll { overflow: visible; } }
 """
+# Prints what is folded away, too. A style that does so is not understood by browsers from before 2025.
 _SCRIPT = """
 let closed = [];
 addEventListener("beforeprint", () => {
@@ -163,9 +163,7 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => closed.forEach(each => each.open = false));
 """
-"""Prints what is folded away, too. A style that does so is not understood by browsers from before 2025."""
-_LONG = 40
-"""Letters from which a column of words needs room."""
+_LONG = 40  # letters from which a column of words needs room
 
 
 def to_html(title: str, blocks: Sequence[Block]) -> str:
@@ -203,11 +201,11 @@ def _html(block: Block) -> str:
 
 def _html_table(table: Table) -> str:
     """A table whose first column, where it is of words, names the rows."""
-    classes = []
-    for at in range(len(table.columns)):
-        long = at in table.words and any(len(row[at]) > _LONG for row in table.rows)
-        names = [*(["words"] if at in table.words else []), *(["long"] if long else [])]
-        classes.append(f' class="{" ".join(names)}"' if names else "")
+    width = len(table.columns)
+    classes = [""] * width
+    for at in table.words:
+        long = " long" if any(len(row[at]) > _LONG for row in table.rows) else ""
+        classes[at] = f' class="words{long}"'
 
     def line(scopes: list[str], texts: list[str]) -> str:
         cells = []
@@ -216,7 +214,6 @@ def _html_table(table: Table) -> str:
             cells.append(f"{start}{name}>{html.escape(text)}{end}")
         return f"<tr>{''.join(cells)}</tr>"
 
-    width = len(table.columns)
     head = line(["col"] * width, table.columns)
     rows = "\n".join(line(["row" if 0 in table.words else "", *[""] * (width - 1)], row) for row in table.rows)
     return (
@@ -229,11 +226,6 @@ def to_text(table: Table) -> str:
     """A table for a terminal, its columns side by side."""
     lines = [table.columns, *table.rows]
     widths = [max(len(line[at]) for line in lines) for at in range(len(table.columns))]
-    shown = [
-        "  ".join(
-            text.ljust(width) if at in table.words else text.rjust(width)
-            for at, (text, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join([*shown, "", table.caption])
+    sides = ["<" if at in table.words else ">" for at in range(len(widths))]
+    shapes = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    return "\n".join([*(shapes.format(*line).rstrip() for line in lines), "", table.caption])

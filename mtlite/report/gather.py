@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mtlite.ablation.cell_configs import left_out_options, one_direction
 from mtlite.ablation.cells import Cell, points, systems_of
@@ -30,9 +30,8 @@ def gather(header: Header, outcomes: Mapping[str, Outcome]) -> tuple[list[Traine
             trained[system.name] = TrainedSystem(system, runs)
     groups = _groups(header)
     baselines = {name: trained.get(group.baseline) for group in groups.values() for name in group.members}
-    return [
-        dataclasses.replace(system, marks=marks_of(system, baselines[name], header)) for name, system in trained.items()
-    ], groups
+    marked = [replace(system, marks=marks_of(system, baselines[name], header)) for name, system in trained.items()]
+    return marked, groups
 
 
 def _groups(header: Header) -> dict[str, Group]:
@@ -40,13 +39,11 @@ def _groups(header: Header) -> dict[str, Group]:
     if len(ablation.topologies) == 1:
         names = [system.name for system in systems_of(ablation)]
         return {"": Group(names[0], names)}
-    return {
-        label(point): Group(
-            System(ablation.baseline_topology, point).name,
-            [System(topology, point).name for topology in ablation.topologies],
-        )
-        for point in points(ablation.grid)
-    }
+    groups = {}
+    for point in points(ablation.grid):
+        members = [System(topology, point).name for topology in ablation.topologies]
+        groups[label(point)] = Group(System(ablation.baseline_topology, point).name, members)
+    return groups
 
 
 def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Header) -> list[str]:
@@ -54,21 +51,18 @@ def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Head
     ablation, topology = header.ablation, system.system.topology
     missing = ", ".join(str(seed) for seed in ablation.seeds if seed not in system.runs)
     one_way = len(ablation.topologies) > 1 and one_direction(header.recipe, topology)
-    return [
+    marks = [
         *convergence_marks(system),
         *(["reads in one direction"] if one_way else []),
         *(f"without {name}" for name in left_out_options(header.recipe, system.system) if name != "bidirectional"),
-        *_size_marks(system, baseline, ablation.match),
-        *_topology_marks(system, ablation.match),
-        *_reach_marks(system),
-        *([f"seed {missing} missing"] if missing else []),
     ]
-
-
-def _size_marks(system: TrainedSystem, baseline: TrainedSystem | None, match: str) -> list[str]:
-    if match == "size" or baseline is None or within_tolerance(system.parameters, baseline.parameters):
-        return []
-    return [f"unmatched: {system.parameters / baseline.parameters:.2f} × the baseline's weights"]
+    if ablation.match == "parameters" and baseline and not within_tolerance(system.parameters, baseline.parameters):
+        marks.append(f"unmatched: {system.parameters / baseline.parameters:.2f} × the baseline's weights")
+    marks += _topology_marks(system, ablation.match)
+    if unreachable := next(iter(system.runs.values())).facts.unreachable:
+        share = f"{unreachable:.1%}" if unreachable >= 0.001 else "less than 0.1%"
+        marks.append(f"no position for {share} of the dev pieces")
+    return marks + ([f"seed {missing} missing"] if missing else [])
 
 
 def _topology_marks(system: TrainedSystem, match: str) -> list[str]:
@@ -79,11 +73,3 @@ def _topology_marks(system: TrainedSystem, match: str) -> list[str]:
         for mark in entry_of(system.system.topology).marks
         if (options.get(mark.option) if mark.value is None else options.get(mark.option) == mark.value)
     ]
-
-
-def _reach_marks(system: TrainedSystem) -> list[str]:
-    unreachable = next(iter(system.runs.values())).facts.unreachable
-    if not unreachable:
-        return []
-    share = f"{unreachable:.1%}" if unreachable >= 0.001 else "less than 0.1%"
-    return [f"no position for {share} of the dev pieces"]

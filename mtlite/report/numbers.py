@@ -14,8 +14,9 @@ from mtlite.ablation.cells import Cell
 from mtlite.ablation.header import Header
 from mtlite.comparison.outcome import Options, Outcome
 from mtlite.comparison.results import ComparisonResults
-from mtlite.comparison.systems import TrainedSystem, corpus_scores
+from mtlite.comparison.systems import TrainedSystem
 from mtlite.config.read import plain
+from mtlite.evaluation.scores import scores_of
 
 Row = Options
 """By column, the numbers and names of one cell on one test set."""
@@ -23,12 +24,8 @@ Row = Options
 
 def cell_rows(results: ComparisonResults, header: Header) -> list[Row]:
     """One row for each cell and test set, in the order of the recipe."""
-    return [
-        _row(results, header, system, seed, test)
-        for system in results.systems
-        for seed in sorted(system.runs)
-        for test in results.tests
-    ]
+    cells = [(system, seed) for system in results.systems for seed in sorted(system.runs)]
+    return [_row(results, header, system, seed, test) for system, seed in cells for test in results.tests]
 
 
 def _row(results: ComparisonResults, header: Header, system: TrainedSystem, seed: int, test: str) -> Row:
@@ -61,15 +58,11 @@ def _row(results: ComparisonResults, header: Header, system: TrainedSystem, seed
 
 def _output_columns(outcome: Outcome, search: str, test: str, references: list[str]) -> Row:
     output = outcome.outputs[search][test]
-    scores = corpus_scores(output.statistics)
+    scores = scores_of(output.statistics, confidence=False)
     equal = sum(hypothesis == reference for hypothesis, reference in zip(output.hypotheses, references, strict=True))
-    return {
-        f"{search}_bleu": round(scores.bleu.score, 4),
-        f"{search}_chrf2": round(scores.chrf2.score, 4),
-        f"{search}_ter": round(scores.ter.score, 4),
-        f"{search}_exact_matches": round(equal / len(references), 4),
-        f"{search}_length_ratio": round(scores.length_ratio, 4),
-    }
+    columns = {name: getattr(scores, name).score for name in ("bleu", "chrf2", "ter")}
+    columns |= {"exact_matches": equal / len(references), "length_ratio": scores.length_ratio}
+    return {f"{search}_{name}": round(value, 4) for name, value in columns.items()}
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:
@@ -89,34 +82,28 @@ def as_lines(rows: Sequence[Row]) -> bytes:
 def as_json(results: ComparisonResults, header: Header) -> bytes:
     """All numbers, with what they were made from."""
     shown = ("shared", "name", "recipe", "ablation", "pair", "tests", "source_language", "target_language")
+    families = [
+        {"point": family.title, "bleu_intervals": family.intervals}
+        | {name: getattr(family, name) for name in ("test", "baseline", "comparison")}
+        for family in results.families
+    ]
     values = {
-        "experiment": header.experiment,
-        **{name: getattr(header, name) for name in shown},
+        **{name: getattr(header, name) for name in ("experiment", *shown)},
         "cells": cell_rows(results, header),
-        "systems": [
-            {
-                "system": system.name,
-                "marks": system.marks,
-                "seeds": sorted(system.runs),
-                "curves": {seed: outcome.curve for seed, outcome in sorted(system.runs.items())},
-                "packages": next(iter(system.runs.values())).facts.packages,
-                "precision": next(iter(system.runs.values())).config["training.precision"],
-            }
-            for system in results.systems
-        ],
-        "families": [
-            {
-                "point": family.title,
-                "test": family.test,
-                "baseline": family.baseline,
-                "bleu_intervals": family.intervals,
-                "comparison": family.comparison,
-            }
-            for family in results.families
-        ],
-        "likelihood": results.likelihood,
-        "breakdown": results.breakdown,
-        "breakdown_seed": results.breakdown_seed,
-        "failures": results.failures,
+        "systems": [_system(system) for system in results.systems],
+        "families": families,
+        **{name: getattr(results, name) for name in ("likelihood", "breakdown", "breakdown_seed", "failures")},
     }
     return (json.dumps(plain(values), indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def _system(system: TrainedSystem) -> dict[str, object]:
+    first = next(iter(system.runs.values()))
+    return {
+        "system": system.name,
+        "marks": system.marks,
+        "seeds": sorted(system.runs),
+        "curves": {seed: outcome.curve for seed, outcome in system.runs.items()},
+        "packages": first.facts.packages,
+        "precision": first.config["training.precision"],
+    }

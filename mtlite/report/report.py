@@ -10,36 +10,19 @@ from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonResults, compare_systems
 from mtlite.errors import RunError
+from mtlite.report import sections
 from mtlite.report.document import Block, Heading, Paragraph, Picture, Table, to_html, to_latex, to_markdown
 from mtlite.report.gather import gather
 from mtlite.report.numbers import as_csv, as_json, as_lines, cell_rows
-from mtlite.report.sections import (
-    all_pairs,
-    attention_maps,
-    costs,
-    findings,
-    how_it_was_made,
-    learning,
-    pictures_of_family,
-    tuning,
-    where_each_fails,
-)
 from mtlite.report.tables import cost_table, likelihood_table, main_table, method
 from mtlite.storage.files import write_atomically
 
 
 def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path) -> Path:
-    """Write everything.
+    """Write everything, and return the path of the page; raise RunError if no cell is finished.
 
     Args:
-        outcomes: by name, the finished cells.
         failures: by name, why others have no outcome.
-
-    Returns:
-        The page.
-
-    Raises:
-        RunError: if no cell is finished.
     """
     systems, groups = gather(header, outcomes)
     if not systems:
@@ -48,15 +31,13 @@ def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[st
     results = compare_systems(systems, header, groups, failures)
     blocks = make_document(results, header, outcomes)
     folder.mkdir(parents=True, exist_ok=True)
-    for picture in (block for block in blocks if isinstance(block, Picture)):
-        write_atomically(folder / f"{picture.name}.svg", picture.svg)
     rows = cell_rows(results, header)
-    write_atomically(folder / "results.csv", as_csv(rows))
-    write_atomically(folder / "results.jsonl", as_lines(rows))
-    write_atomically(folder / "results.json", as_json(results, header))
-    write_atomically(folder / "report.md", to_markdown(blocks).encode())
-    write_atomically(folder / "report.tex", to_latex(blocks).encode())
-    write_atomically(folder / "report.html", to_html(title(header), blocks).encode())
+    files = {f"{block.name}.svg": block.svg for block in blocks if isinstance(block, Picture)}
+    files |= {"results.csv": as_csv(rows), "results.jsonl": as_lines(rows), "results.json": as_json(results, header)}
+    files |= {"report.md": to_markdown(blocks).encode(), "report.tex": to_latex(blocks).encode()}
+    files["report.html"] = to_html(title(header), blocks).encode()
+    for name, content in files.items():
+        write_atomically(folder / name, content)
     return folder / "report.html"
 
 
@@ -73,20 +54,18 @@ def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[
         blocks += [Heading(where), main_table(family, results.searches), cost_table(family)]
         if number == 0 and family.comparison:
             blocks.append(Paragraph(method(family.comparison)))
-        blocks += pictures_of_family(family, f"{number + 1}")
+        blocks += sections.pictures_of_family(family, f"{number + 1}")
         if family.comparison:
-            blocks.append(all_pairs(family, primary=family.test == results.families[0].test))
+            blocks.append(sections.all_pairs(family, primary=family.test == results.families[0].test))
     if results.likelihood:
         blocks += [Heading("How probable the references are"), likelihood_table(results.likelihood)]
-    blocks += learning(results)
-    blocks += costs(results)
-    blocks += where_each_fails(results)
-    blocks += attention_maps(results)
-    blocks += tuning(header.ablation, outcomes)
+    for section in (sections.learning, sections.costs, sections.where_each_fails, sections.attention_maps):
+        blocks += section(results)
+    blocks += sections.tuning(header.ablation, outcomes)
     if results.failures:
         rows = [[cell, reason] for cell, reason in sorted(results.failures.items())]
         blocks += [Heading("Cells that failed"), Table(["cell", "reason"], rows, "They are in no table.", (0, 1))]
-    return blocks + how_it_was_made(results, header, outcomes)
+    return blocks + sections.how_it_was_made(results, header, outcomes)
 
 
 def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]:
@@ -99,13 +78,10 @@ def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]
         if ablation.tune
         else "All options that are not compared are the same for all: not tuned per topology."
     )
-    blocks: list[Block] = [
-        Paragraph(
-            f"Systems: {len(results.systems)}, seeds of each: {len(ablation.seeds)}; trained on the same pairs with "
-            f"one tokenizer, {shared}, the same batches in the same order for each seed, and the same number of "
-            f"updates. The weights kept are those of the best dev BLEU; nothing was chosen on a test set. {tuned}"
-        )
-    ]
-    if results.families and results.families[0].comparison:
-        blocks.append(Paragraph(findings(results.families[0])))
-    return blocks
+    what = (
+        f"Systems: {len(results.systems)}, seeds of each: {len(ablation.seeds)}; trained on the same pairs with "
+        f"one tokenizer, {shared}, the same batches in the same order for each seed, and the same number of "
+        f"updates. The weights kept are those of the best dev BLEU; nothing was chosen on a test set. {tuned}"
+    )
+    primary = results.families[:1]
+    return [Paragraph(what), *(Paragraph(sections.findings(family)) for family in primary if family.comparison)]

@@ -19,14 +19,7 @@ from mtlite.config.read import plain
 from mtlite.evaluation.significance import Verdict
 from mtlite.report import charts
 from mtlite.report.document import Block, Code, Folded, Heading, Paragraph, Picture, Table
-from mtlite.report.tables import (
-    examples_tables,
-    output_table,
-    pairs_table,
-    scores_table,
-    sentences_table,
-    word_table,
-)
+from mtlite.report.tables import examples_tables, output_table, pairs_table, scores_table, sentences_table, word_table
 
 
 def findings(family: ComparisonFamily) -> str:
@@ -81,11 +74,7 @@ def pictures_of_family(family: ComparisonFamily, number: str) -> list[Block]:
 
 
 def all_pairs(family: ComparisonFamily, primary: bool) -> Folded:
-    """Every comparison with its intervals.
-
-    Args:
-        primary: whether its test set is the one that verdicts are about.
-    """
+    """Every comparison with its intervals; `primary` says that verdicts are about this test set."""
     assert family.comparison is not None
     family_is = "the primary family" if primary else "exploratory, as only the first test set is not"
     against = pairs_table(family.comparison.primary, f"The baseline against each other system: {family_is}.")
@@ -95,13 +84,15 @@ def all_pairs(family: ComparisonFamily, primary: bool) -> Folded:
 
 def learning(results: ComparisonResults) -> list[Block]:
     """Dev BLEU against updates."""
-    curves: dict[str, charts.Curves] = {}
-    late = []
-    for system in results.systems:
-        curves[system.name] = {seed: outcome.curve for seed, outcome in sorted(system.runs.items())}
-        for seed, outcome in sorted(system.runs.items()):
-            if not outcome.converged:
-                late.append(f"{system.name} (seed {seed}: {outcome.late_gain:.1f})")
+    curves: dict[str, charts.Curves] = {
+        system.name: {seed: outcome.curve for seed, outcome in sorted(system.runs.items())}
+        for system in results.systems
+    }
+    late = [
+        f"{system.name} (seed {seed}: {system.runs[seed].late_gain:.1f})"
+        for system in results.systems
+        for seed in system.not_converged
+    ]
     caption = (
         "Dev BLEU (greedy) after each validation. In colour the system of the title, mean and range over its seeds; in "
         "grey all others."
@@ -109,7 +100,7 @@ def learning(results: ComparisonResults) -> list[Block]:
     said = (
         f"Not converged, with the BLEU gained in the last fifth of the updates: {', '.join(late)}."
         if late
-        else ("No cell gained more than 0.3 dev BLEU in the last fifth of its updates.")
+        else "No cell gained more than 0.3 dev BLEU in the last fifth of its updates."
     )
     ends = (f"{name} {mean(curve[-1][2] for curve in seeds.values()):.1f}" for name, seeds in curves.items())
     shows = f"A plot for each system, with its dev BLEU at the end: {', '.join(ends)}."
@@ -144,33 +135,28 @@ def where_each_fails(results: ComparisonResults) -> list[Block]:
     if breakdown is None:
         return []
     lengths = breakdown.source_length
-    picture = charts.by_bucket(lengths.bleu, [f"{b}\n({n})" for b, n in zip(lengths.buckets, lengths.sentences,
-                                                                             strict=True)], lengths.title)  # fmt: skip
+    columns = [f"{bucket}\n({count})" for bucket, count in zip(lengths.buckets, lengths.sentences, strict=True)]
     test = results.families[0].test
+    order = "How much the order of the words changes, estimated by word alignment; 0 is the same order."
     blocks: list[Block] = [
         Heading("Where each one fails"),
         Paragraph(f"Test set {test}, the outputs of seed {results.breakdown_seed}. Few sentences make a noisy number."),
         Picture(
             "by-length",
-            picture,
+            charts.by_bucket(lengths.bleu, columns, lengths.title),
             f"BLEU on {test} by {lengths.title} (sentences in brackets).",
             f"Coloured grid: a row each for {', '.join(lengths.bleu)}; a column each for {', '.join(lengths.buckets)}.",
         ),
         scores_table(lengths, "The picture above in numbers."),
-        scores_table(
-            breakdown.reordering,
-            "How much the order of the words changes, estimated by word alignment; 0 is the same order.",
-        ),
+        scores_table(breakdown.reordering, order),
         scores_table(breakdown.rarest_word, "One unknown word can spoil a sentence."),
         word_table(breakdown),
         output_table(breakdown),
         sentences_table(breakdown.length_difference),
         sentences_table(breakdown.sentence_bleu),
     ]
-    for heading, tables in examples_tables(breakdown):
-        if tables:
-            blocks.append(Folded(f"Side by side: {heading}", tables))
-    return blocks
+    sides = examples_tables(breakdown)
+    return blocks + [Folded(f"Side by side: {heading}", tables) for heading, tables in sides if tables]
 
 
 def attention_maps(results: ComparisonResults) -> list[Block]:
@@ -178,11 +164,10 @@ def attention_maps(results: ComparisonResults) -> list[Block]:
     blocks: list[Block] = []
     for system_number, system in enumerate(results.systems, 1):
         seed = min(system.runs)
+        whose = f"{system.name}, seed {seed}"
         for number, attention in enumerate(system.runs[seed].attention, 1):
             svg = charts.attention_map(attention.source, attention.target, attention.weights)
-            caption = (
-                f"{system.name}, seed {seed}: the row of a target piece shows which source pieces it was written from."
-            )
+            caption = f"{whose}: the row of a target piece shows which source pieces it was written from."
             shows = f"Shaded grid: rows {' '.join(attention.target)}; columns {' '.join(attention.source)}."
             blocks.append(Picture(f"attention-{system_number}-{number}", svg, caption, shows))
     chosen = (
@@ -215,14 +200,15 @@ def how_it_was_made(results: ComparisonResults, header: Header, outcomes: Mappin
     """All that another person needs for the same table."""
     runs = [outcome for system in results.systems for outcome in system.runs.values()]
     signatures = next(iter(runs[0].outputs["greedy"].values())).statistics.signatures
-    facts: dict[str, set[str]] = {"threads of a cell": set(), "products in": set(), "machine": set(), "packages": set()}
-    for outcome in outcomes.values():
-        facts["threads of a cell"].add(str(outcome.facts.threads))
-        facts["products in"].add(str(outcome.config["training.precision"]))
-        facts["machine"].add(", ".join(outcome.facts.machine.values()))
-        facts["packages"].add(", ".join(f"{name} {version}" for name, version in outcome.facts.packages.items()))
-    rows = [[name, " | ".join(sorted(values)) + (" (they differ!)" if len(values) > 1 else "")]
-            for name, values in facts.items()]  # fmt: skip
+    everything = outcomes.values()
+    facts = {
+        "threads of a cell": {str(outcome.facts.threads) for outcome in everything},
+        "products in": {str(outcome.config["training.precision"]) for outcome in everything},
+        "machine": {", ".join(outcome.facts.machine.values()) for outcome in everything},
+        "packages": {", ".join(map(" ".join, outcome.facts.packages.items())) for outcome in everything},
+    }
+    differ = {name: " (they differ!)" if len(values) > 1 else "" for name, values in facts.items()}
+    rows = [[name, " | ".join(sorted(values)) + differ[name]] for name, values in facts.items()]
     rows += [[f"signature of {name}", signature] for name, signature in signatures.items()]
     rows += [[name, value] for name, value in header.shared.items() if name.startswith("the ")]
     rows.append(["seeds", ", ".join(map(str, header.ablation.seeds))])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
-from typing import Any
 
 from mtlite.comparison.results import ComparisonFamily
 from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket
 from mtlite.evaluation.likelihood import ComparedLikelihood
 from mtlite.evaluation.scores import scores_of
-from mtlite.evaluation.significance import ComparedPair, Comparison, Difference
+from mtlite.evaluation.significance import ComparedPair, Comparison
 from mtlite.evaluation.statistics import SentenceStatistics
 from mtlite.report.document import Table
 
@@ -26,28 +25,17 @@ VERDICTS = (
 def main_table(
     family: ComparisonFamily, searches: Sequence[str], how: str = "greedy search, one pass or best path"
 ) -> Table:
-    """A row for each system: quality, and the distance to the baseline.
-
-    Args:
-        searches: `greedy`, and `beam` for a column of its own.
-        how: the first one in words.
-    """
-    against = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
+    """A row for each system: quality, and the distance to the baseline; `how` is the first search in words."""
     columns = ["system", "BLEU", f"Δ to {family.baseline}", "95 % sentences", "95 % seeds", "p (Holm)", "verdict"]
     columns += ["chrF2", *(["BLEU, beam"] if "beam" in searches else [])]
-    no_pair = {family.baseline: ["baseline", *[""] * 4]}
+    cells = {family.baseline: ["baseline", *[""] * 4]}
+    if family.comparison:
+        cells |= {pair.second: difference_cells(pair) for pair in family.comparison.primary}
     rows = []
     for system in family.systems:
-        pair = against.get(system.name)
-        rows.append(
-            [
-                system.name + (" *" if system.marks else ""),
-                spread(system.scores("greedy", family.test, "bleu")),
-                *(difference_cells(pair) if pair else no_pair.get(system.name, ["–"] * 5)),
-                f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}",
-                *([f"{mean(system.scores('beam', family.test, 'bleu')):.2f}"] if "beam" in searches else []),
-            ]
-        )
+        row = [system.name + (" *" if system.marks else ""), spread(system.scores("greedy", family.test, "bleu"))]
+        row += [*cells.get(system.name, ["–"] * 5), f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
+        rows.append(row + ([f"{mean(system.scores('beam', family.test, 'bleu')):.2f}"] if "beam" in searches else []))
     point = f" at {family.title}" if family.title else ""
     caption = (
         f"Test set {family.test}{point}, {how}. BLEU is the mean over seeds, with the "
@@ -64,17 +52,9 @@ def cost_table(family: ComparisonFamily) -> Table:
     rows = []
     for system in family.systems:
         flops = next(iter(system.runs.values())).flops_per_pair
-        rows.append(
-            [
-                system.name,
-                f"{system.parameters:,}",
-                f"{flops / 1e6:,.1f}" if flops else "–",
-                f"{system.mean('updates'):,.0f}",
-                f"{system.mean('training_seconds'):,.0f}",
-                f"{system.sentences_per_second('greedy', family.test):,.0f}",
-                "; ".join(system.marks),
-            ]
-        )
+        row = [system.name, f"{system.parameters:,}", f"{flops / 1e6:,.1f}" if flops else "–"]
+        row += [f"{system.mean('updates'):,.0f}", f"{system.mean('training_seconds'):,.0f}"]
+        rows.append([*row, f"{system.sentences_per_second('greedy', family.test):,.0f}", "; ".join(system.marks)])
     columns = ["system", "weights", "MFLOP/pair", "updates", "training s", "sentences/s", "to know"]
     caption = (
         "MFLOP/pair: operations of training on one pair of average lengths, counted. Seconds of training and sentences "
@@ -111,35 +91,20 @@ def spread(values: Sequence[float]) -> str:
 def difference_cells(pair: ComparedPair) -> list[str]:
     """Effect, both intervals, p, verdict."""
     bleu = pair.differences["bleu"]
-    return [f"{bleu.effect:+.2f}", *intervals(bleu), f"{pair.adjusted_p:.4f}", str(pair.verdict)]
-
-
-def intervals(difference: Difference) -> list[str]:
-    """Over sentences and over seeds."""
-    both = difference.sentence_interval, difference.seed_interval
-    return ["–" if each is None else f"{each[0]:+.2f} … {each[1]:+.2f}" for each in both]
+    both = bleu.sentence_interval, bleu.seed_interval
+    intervals = ["–" if each is None else f"{each[0]:+.2f} … {each[1]:+.2f}" for each in both]
+    return [f"{bleu.effect:+.2f}", *intervals, f"{pair.adjusted_p:.4f}", str(pair.verdict)]
 
 
 def pairs_table(pairs: Sequence[ComparedPair], caption: str) -> Table:
     """A row for each comparison, with all metrics; only BLEU has a verdict."""
-    columns = [
-        "first",
-        "second",
-        "Δ BLEU",
-        "95 % sentences",
-        "95 % seeds",
-        "p",
-        "p (Holm)",
-        "verdict",
-        "Δ chrF2",
-        "Δ TER",
-    ]
-    columns += ["seeds"]
+    columns = ["first", "second", "Δ BLEU", "95 % sentences", "95 % seeds", "p", "p (Holm)", "verdict"]
+    columns += ["Δ chrF2", "Δ TER", "seeds"]
     rows = []
     for pair in pairs:
-        effect, sentences, seeds, adjusted, verdict = difference_cells(pair)
+        *effect, adjusted, verdict = difference_cells(pair)
         others = [f"{pair.differences[name].effect:+.2f}" for name in ("chrf2", "ter")]
-        numbers = [effect, sentences, seeds, f"{pair.p:.4f}", adjusted, verdict, *others]
+        numbers = [*effect, f"{pair.p:.4f}", adjusted, verdict, *others]
         rows.append([pair.first, pair.second, *numbers, ", ".join(map(str, pair.seeds))])
     return Table(columns, rows, caption, (0, 1, 7))
 
@@ -182,9 +147,8 @@ def word_table(breakdown: Breakdown) -> Table:
 
 def output_table(breakdown: Breakdown) -> Table:
     """Lengths and repetitions."""
-    rows = [
-        [name, f"{output.length_ratio:.3f}", f"{output.repeating:.1%}"] for name, output in breakdown.outputs.items()
-    ]
+    outputs = breakdown.outputs.items()
+    rows = [[name, f"{output.length_ratio:.3f}", f"{output.repeating:.1%}"] for name, output in outputs]
     rows.append(["reference", "1.000", f"{breakdown.reference_repeating:.1%}"])
     caption = (
         "Length: hypothesis words per reference word. Repeating: sentences in which a run of one to four words is "
@@ -197,19 +161,18 @@ def examples_tables(breakdown: Breakdown) -> list[tuple[str, list[Table]]]:
     """For each system beside the baseline: sentences side by side, and n-grams that one gets and the other does not."""
     found = []
     for pair in breakdown.pairs:
-        tables = []
-        sides: tuple[Any, ...] = (
-            (pair.first, pair.second, pair.first_sentences, pair.first_ngrams),
-            (pair.second, pair.first, pair.second_sentences, pair.second_ngrams),
-        )
-        for ahead, behind, sentences, ngrams in sides:
-            rows = [
-                [str(each.line), each.source, each.reference]
-                + [f"{each.hypotheses[name]} ({each.bleu[name]:.0f})" for name in (pair.first, pair.second)]
-                for each in sentences
-            ]
-            columns = ["line", "source", "reference", pair.first, pair.second]
-            if rows:
+        names, tables = (pair.first, pair.second), []
+        for ahead, behind, sentences, ngrams in (
+            (*names, pair.first_sentences, pair.first_ngrams),
+            (*names[::-1], pair.second_sentences, pair.second_ngrams),
+        ):
+            if sentences:
+                columns = ["line", "source", "reference", *names]
+                rows = [
+                    [str(each.line), each.source, each.reference]
+                    + [f"{each.hypotheses[name]} ({each.bleu[name]:.0f})" for name in names]
+                    for each in sentences
+                ]
                 caption = f"Sentences on which {ahead} is furthest ahead of {behind}; sentence BLEU in brackets."
                 tables.append(Table(columns, rows, caption, (1, 2, 3, 4)))
             if ngrams:
@@ -222,8 +185,7 @@ def examples_tables(breakdown: Breakdown) -> list[tuple[str, list[Table]]]:
 
 def outputs_table(outputs: Mapping[str, SentenceStatistics], reference: str) -> Table:
     """The scores of single outputs."""
-    rows: list[list[str]] = []
-    signatures: set[str] = set()
+    rows, signatures = [], set[str]()
     for name, statistics in outputs.items():
         scores = scores_of(statistics)
         metrics = scores.bleu, scores.chrf2, scores.ter

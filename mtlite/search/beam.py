@@ -16,7 +16,7 @@ _NEVER = -float("inf")
 
 
 class _Rows(NamedTuple):
-    """The sentences that still go on, a row each."""
+    """The unfinished sentences, a row each."""
 
     sentences: tf.Tensor  # [rows] their numbers in the batch
     tokens: tf.Tensor  # [rows, beam] just written
@@ -37,16 +37,11 @@ class _Chosen(NamedTuple):
 def beam_search(
     stepper: Stepper, source: tf.Tensor, limits: tf.Tensor, beam_size: int, length_penalty: float
 ) -> Hypotheses:
-    """Beam search for a batch, inside one graph.
+    """Beam search for a batch `[batch, source length]` whose outputs have `limits` `[batch]` tokens at most.
 
-    Hypotheses are ranked by log p / ((5 + length) / 6) ** length_penalty (Wu et al. 2016). A finished one is frozen: it
-    keeps its rank as long as nothing better comes. Tokens and back pointers are kept per step and followed back once,
-    at the end.
-
-    Args:
-        source: `[batch, source length]` ids.
-        limits: tokens that each hypothesis may have at most `[batch]`.
-        length_penalty: 0 prefers short hypotheses, 1 long ones.
+    Hypotheses are ranked by log p / ((5 + length) / 6) ** length_penalty (Wu et al. 2016): 0 prefers short ones, 1 long
+    ones. A finished one is frozen: it keeps its rank as long as nothing better comes. Tokens and back pointers are kept
+    per step and followed back once, at the end.
     """
     memories, states = stepper.read(source)
     states = tf.nest.map_structure(lambda tensor: tf.repeat(tensor, beam_size, axis=0), states)
@@ -91,23 +86,19 @@ def beam_search(
 def _choose(
     rows: _Rows, count: tf.Tensor, found: tf.Tensor, log_total: tf.Tensor, length: tf.Tensor, length_penalty: float
 ) -> _Chosen:
-    """The best continuations of each row.
+    """Choose the best continuations of each of `count` rows.
 
     Args:
-        rows: as they are.
-        count: how many.
         found: scores of all tokens `[rows · beam, vocabulary]`.
-        log_total: what they are more than log p `[rows · beam]`.
+        log_total: log p of a token is its score less this `[rows · beam]`.
         length: of the continuations.
-        length_penalty: of their ranking.
     """
     beam_size = rows.tokens.shape[1]
     width = min(beam_size, found.shape[-1])  # continuations of one hypothesis that can be among the best
     found, candidates = top_k(found, width)
-    step_log_p = found - log_total[:, None]
     shape = [count, beam_size, width]
     candidates = tf.reshape(candidates, shape)
-    log_p = rows.log_p[:, :, None] + tf.reshape(step_log_p, shape)
+    log_p = rows.log_p[:, :, None] + tf.reshape(found - log_total[:, None], shape)
     scores = log_p / tf.pow((5.0 + tf.cast(length, tf.float32)) / 6.0, length_penalty)
     # A finished hypothesis has one continuation: itself.
     only_first = tf.one_hot(tf.zeros([count, beam_size], tf.int32), width, on_value=True, off_value=False)
@@ -123,12 +114,12 @@ def _choose(
 
 
 def _followed_back(tokens: tf.Tensor, parents: tf.Tensor, attention: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """From the last step to the first, along the back pointers.
+    """Follow the back pointers from the last step to the first.
 
     Args:
-        tokens: of each step `[steps, batch, beam]`.
+        tokens: `[steps, batch, beam]`.
         parents: which hypothesis of the step before each one continues `[steps, batch, beam]`.
-        attention: of each step `[steps, batch, beam, source length]`.
+        attention: `[steps, batch, beam, source length]`.
 
     Returns:
         Ids `[batch, beam, steps]`, and the attention of the best hypothesis `[batch, steps, source length]`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -15,20 +16,15 @@ from mtlite.topologies.ctc import BLANK, CTC
 _NEVER = (UNK, BOS, EOS)
 _TOKENS_PER_HYPOTHESIS = 2  # how many of a position's likeliest tokens are tried, for each hypothesis kept
 
-
 Prefix = tuple[int, ...]
 Beam = dict[Prefix, tuple[float, float]]
 """By prefix, the probability of its paths that end in a blank, and of those that end in its last token."""
 
 
 def best_path(model: CTC, source: tf.Tensor) -> Hypotheses:
-    """The likeliest token or blank at every position; then equal neighbours become one, and blanks are left out.
+    """Take the likeliest token or blank at every position, merge equal neighbours and leave out blanks.
 
-    Args:
-        source: `[batch, source length]` ids.
-
-    Returns:
-        One hypothesis a sentence; its score is log p of that one path.
+    The score of the one hypothesis a sentence is log p of that one path.
     """
     log_p, tokens = (best[:, :, 0] for best in likeliest([model], source, 1, _NEVER))
     inside = tf.sequence_mask(model.positions(source), tf.shape(tokens)[1])
@@ -39,28 +35,20 @@ def best_path(model: CTC, source: tf.Tensor) -> Hypotheses:
 
 
 def prefix_beam_search(model: CTC, source: tf.Tensor, beam_size: int) -> Hypotheses:
-    """The outputs with the largest sum over their paths, as far as a beam finds them.
+    """Find the `beam_size` outputs a sentence with the largest sum over their paths, as far as a beam finds them.
 
-    Args:
-        source: `[batch, source length]` ids.
-
-    Returns:
-        `beam_size` hypotheses a sentence; a score is log p of all paths of a hypothesis that the beam has kept.
+    A score is log p of all paths of a hypothesis that the beam has kept.
     """
     count = min(_TOKENS_PER_HYPOTHESIS * beam_size, model.config.target_vocabulary)
     log_p, tokens = likeliest([model], source, count, _NEVER)
-    ids, scores = tf.numpy_function(
-        lambda *arrays: _search_rows(arrays[0], arrays[1], arrays[2], beam_size),
-        [log_p, tokens, model.positions(source)],
-        (tf.int32, tf.float32),
-        stateful=False,
-    )
+    search, arrays = partial(_search_rows, beam_size), [log_p, tokens, model.positions(source)]
+    ids, scores = tf.numpy_function(search, arrays, (tf.int32, tf.float32), stateful=False)
     ids, scores = tf.ensure_shape(ids, [None, beam_size, None]), tf.ensure_shape(scores, [None, beam_size])
     return Hypotheses(ids, scores, no_attention(ids[:, 0]))
 
 
 def _search_rows(
-    log_p: np.ndarray, tokens: np.ndarray, positions: np.ndarray, beam_size: int
+    beam_size: int, log_p: np.ndarray, tokens: np.ndarray, positions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     rows = [best_prefixes(log_p[row, :n], tokens[row, :n], beam_size) for row, n in enumerate(positions)]
     longest = max(len(prefix) for row in rows for prefix, _ in row)
@@ -74,15 +62,9 @@ def _search_rows(
 
 
 def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list[tuple[Prefix, float]]:
-    """Prefix beam search for one sentence.
+    """Prefix beam search for one sentence: its best outputs with their log p, best first.
 
-    Args:
-        log_p: of the tokens tried at each position `[positions, tried]`.
-        tokens: those tokens `[positions, tried]`.
-        beam_size: prefixes kept after each position.
-
-    Returns:
-        The best outputs with their log p, best first.
+    `tokens` are those tried at each position, `log_p` their log-probabilities; both `[positions, tried]`.
     """
     beam: Beam = {(): (1.0, 0.0)}
     log_scale = 0.0
@@ -97,7 +79,7 @@ def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list
 
 
 def _continued(beam: Beam, candidates: list[tuple[float, int]]) -> Beam:
-    """All prefixes after one more position, of which some pairs of probability and token are tried."""
+    """All prefixes after one more position, whose candidates are pairs of probability and token."""
     longer: Beam = {}
 
     def add(prefix: Prefix, in_blank: float, in_token: float) -> None:

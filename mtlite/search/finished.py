@@ -1,4 +1,4 @@
-"""Finished sentences leave the batch, so that nobody computes for them."""
+"""Finished sentences leave the batch: nothing is computed for them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from typing import Any
 
 import tensorflow as tf
 
-_WORTH_IT = 0.75  # copying what stays costs about as much as a step: it is done when this share or less still goes on
+_WORTH_IT = 0.75  # copying the rest costs about as much as a step: do it when at most this share is unfinished
 
 
 def without_finished(going: tf.Tensor, sentences: Any, hypotheses: Any, beam_size: int) -> tuple[Any, Any]:
-    """Keep the rows of the sentences that go on, if enough have finished; else all.
+    """Keep only the rows of the sentences that are `going` on `[sentences]`, if enough have finished.
 
-    Args:
-        going: whether each sentence goes on `[sentences]`.
-        sentences: tensors with one row a sentence, in any structure.
-        hypotheses: tensors with `beam_size` rows a sentence, in any structure.
+    `sentences` are tensors with one row a sentence, `hypotheses` with `beam_size` rows, both in any structure.
     """
 
     def fewer() -> tuple[Any, Any]:
@@ -31,12 +28,6 @@ def without_finished(going: tf.Tensor, sentences: Any, hypotheses: Any, beam_siz
 
 
 def in_full(values: tf.Tensor, sentences: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
-    """Rows of the sentences that still go on as rows of the whole batch, zeros for the others.
-
-    Args:
-        values: `[rows, …]`.
-        sentences: the number of each row's sentence `[rows]`.
-        batch: sentences of the whole batch.
-    """
+    """Spread `[rows, …]` of the unfinished sentences, numbered `[rows]`, over the whole batch; zeros elsewhere."""
     row = tf.scatter_nd(sentences[:, None], tf.range(1, tf.shape(sentences)[0] + 1), [batch])
     return tf.gather(tf.concat([tf.zeros_like(values[:1]), values], axis=0), row)

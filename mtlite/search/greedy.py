@@ -19,13 +19,10 @@ def one_by_one(
     limits: tf.Tensor,
     choose: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> Hypotheses:
-    """Write one hypothesis a sentence, inside one graph.
+    """Write one hypothesis a sentence of a batch `[batch, source length]`, of at most `limits` `[batch]` tokens.
 
-    Args:
-        source: `[batch, source length]` ids.
-        limits: tokens that each hypothesis may have at most `[batch]`.
-        choose: from scores `[rows, vocabulary]`, the number of the step and the sentence of each row `[rows]` to the
-            next tokens `[rows]` int32.
+    `choose` gives the next tokens `[rows]` int32 from scores `[rows, vocabulary]`, the number of the step, and the
+    number of each row's sentence `[rows]`.
     """
     memories, states = stepper.read(source)
     batch, longest = tf.shape(source)[0], tf.reduce_max(limits)
@@ -56,7 +53,5 @@ def one_by_one(
 
 
 def greedy(stepper: Stepper, source: tf.Tensor, limits: tf.Tensor) -> Hypotheses:
-    """The likeliest next token, again and again; arguments as `one_by_one`."""
-    return one_by_one(
-        stepper, source, limits, lambda found, at, sentences: tf.argmax(found, axis=-1, output_type=tf.int32)
-    )
+    """Take the likeliest next token, again and again; arguments as `one_by_one`."""
+    return one_by_one(stepper, source, limits, lambda found, *_: tf.argmax(found, axis=-1, output_type=tf.int32))

@@ -1,4 +1,4 @@
-"""What every search gives."""
+"""The result of every search."""
 
 from __future__ import annotations
 

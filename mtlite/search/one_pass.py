@@ -15,21 +15,13 @@ from mtlite.topologies.direct import Direct
 def likeliest(
     models: Sequence[Direct], source: tf.Tensor, count: int, never: Sequence[int]
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The likeliest tokens at every output position, by the mean of the models' probabilities.
+    """The likeliest tokens at every output position but for some, by the mean of the models' probabilities.
 
-    Args:
-        models: all with the same output positions.
-        source: `[batch, source length]` ids.
-        count: tokens a position.
-        never: tokens that are left out.
-
-    Returns:
-        log p and tokens, best first, both `[batch, positions, count]`.
+    The models have the same positions. Gives log p and tokens, best first, both `[batch, positions, count]`.
     """
     features = [model.features(source) for model in models]
-    left_out = tf.reduce_sum(
-        tf.one_hot(never, models[0].config.target_vocabulary, on_value=-np.inf, off_value=0.0), axis=0
-    )
+    vocabulary = models[0].config.target_vocabulary
+    left_out = tf.reduce_sum(tf.one_hot(never, vocabulary, on_value=-np.inf, off_value=0.0), axis=0)
 
     def at_position(at: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         each = [tf.nn.log_softmax(model.head(x[:, at])) for model, x in zip(models, features, strict=True)]
@@ -38,21 +30,15 @@ def likeliest(
         return best.values, best.indices
 
     # One position after another: the probabilities of all positions at once would need much memory.
-    values, tokens = tf.map_fn(
-        at_position, tf.range(tf.shape(features[0])[1]), fn_output_signature=(tf.float32, tf.int32)
-    )
+    positions = tf.range(tf.shape(features[0])[1])
+    values, tokens = tf.map_fn(at_position, positions, fn_output_signature=(tf.float32, tf.int32))
     return tf.transpose(values, [1, 0, 2]), tf.transpose(tokens, [1, 0, 2])
 
 
 def one_pass(models: Sequence[Direct], source: tf.Tensor) -> Hypotheses:
-    """The likeliest token at every position, up to the first `</s>` or the last position.
+    """Take the likeliest token at every position, up to the first `</s>` or the last position.
 
-    Args:
-        models: all with the same output positions.
-        source: `[batch, source length]` ids.
-
-    Returns:
-        One hypothesis a sentence; its score is log p of its tokens and its `</s>`.
+    The score of the one hypothesis a sentence is log p of its tokens and its `</s>`.
     """
     log_p, tokens = (best[:, :, 0] for best in likeliest(models, source, 1, never=(PAD, BOS, UNK)))
     ended = tf.cumsum(tf.cast(tokens == EOS, tf.int32), axis=1, exclusive=True) > 0

@@ -10,17 +10,14 @@ from mtlite.search.stepper import Stepper
 
 
 def draw(scores: tf.Tensor, uniform: tf.Tensor, temperature: float, top_k: int, top_p: float) -> tf.Tensor:
-    """Draw one token a row among the likeliest ones.
+    """Draw one token a row `[batch]` int32 among the likeliest ones.
 
     Args:
-        scores: log p, or log p and the same number more for all tokens of a row `[batch, vocabulary]`.
+        scores: log p, up to a constant for each row `[batch, vocabulary]`.
         uniform: one random number in [0, 1) a row `[batch]`.
         temperature: scores are divided by it.
         top_k: keep the k likeliest tokens (Fan et al. 2018); 0 keeps all.
         top_p: keep the likeliest tokens that together reach this probability (Holtzman et al. 2020).
-
-    Returns:
-        `[batch]` int32.
     """
     size = scores.shape[-1]
     kept = min(top_k, size) if top_k else size
@@ -43,16 +40,10 @@ def sample(
     top_k: int,
     top_p: float,
 ) -> Hypotheses:
-    """Sample one hypothesis a sentence.
+    """Sample one hypothesis a sentence; arguments as `one_by_one` and `draw`.
 
-    Args:
-        source: `[batch, source length]` ids.
-        limits: tokens that each hypothesis may have at most `[batch]`.
-        uniforms: random numbers in [0, 1) `[batch, longest limit]`: with numbers of its own, a sentence's sample does
-            not depend on its neighbours.
-        temperature: see `draw`.
-        top_k: see `draw`.
-        top_p: see `draw`.
+    `uniforms` are random numbers in [0, 1) `[batch, longest limit]`: each sentence has its own, so that its sample does
+    not depend on its neighbours.
     """
 
     def choose(scores: tf.Tensor, at: tf.Tensor, sentences: tf.Tensor) -> tf.Tensor:

@@ -13,7 +13,7 @@ from mtlite.topologies.autoregressive import Autoregressive, repacked, tensors_o
 
 
 class Step(NamedTuple):
-    """What the models say of the next token of every hypothesis."""
+    """Scores of the next token of every hypothesis."""
 
     scores: tf.Tensor  # [rows, vocabulary]: log p of a token is its score less log_total
     log_total: tf.Tensor  # [rows]
@@ -22,17 +22,12 @@ class Step(NamedTuple):
 
 
 class Stepper:
-    """Asks for the next token; probabilities are averaged over the models where there are several.
-
-    Args:
-        models: all with the same target vocabulary.
-    """
+    """Scores the next token, by the mean of the probabilities of models that share a target vocabulary."""
 
     def __init__(self, models: Sequence[Autoregressive]) -> None:
         self.models = models
-        self.vocabulary_size = models[0].config.target_vocabulary
         # No hypothesis contains padding, <s> or an unknown piece.
-        forbidden = np.zeros(self.vocabulary_size, np.float32)
+        forbidden = np.zeros(models[0].config.target_vocabulary, np.float32)
         forbidden[[PAD, BOS, UNK]] = -np.inf
         self.forbidden = tf.constant(forbidden)
 
@@ -43,12 +38,9 @@ class Stepper:
         return [tensors_of(memory) for memory in memories], [tensors_of(state) for state in states]
 
     def step(self, tokens: tf.Tensor, states: Any, memories: Any) -> Step:
-        """Go one token on.
+        """Go on over the tokens just written `[rows]`, the hypotheses of a sentence side by side.
 
-        Args:
-            tokens: the tokens just written `[rows]`; the hypotheses of a sentence side by side.
-            states: of all models, a row a hypothesis.
-            memories: of all models, a row a sentence.
+        States of all models have a row a hypothesis, memories a row a sentence.
         """
         steps = [
             model.decode(tokens[:, None], repacked(like[1], state), repacked(like[0], memory))

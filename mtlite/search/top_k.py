@@ -1,4 +1,4 @@
-"""The largest few of many numbers, faster than by looking at each."""
+"""The largest few of many numbers, faster than `tf.math.top_k`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,10 @@ _BLOCK = 100
 
 
 def top_k(values: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """`tf.math.top_k`, exactly: largest first, of equal ones the earlier first.
+    """`tf.math.top_k`, exactly: values and their columns `[rows, count]`, largest first, of equal ones the earlier.
 
     The maximum of a block is found many numbers at a time, and none of the `count` largest stands outside the `count`
-    blocks with the largest maxima.
-
-    Args:
-        values: `[rows, columns]` float32, no NaN; the number of columns is static.
-        count: how many of each row, at most the number of columns.
-
-    Returns:
-        The values and their columns, each `[rows, count]`.
+    blocks with the largest maxima. `values` are `[rows, columns]` float32, no NaN; the number of columns is static.
     """
     columns = int(values.shape[-1])
     blocks = -(-columns // _BLOCK)

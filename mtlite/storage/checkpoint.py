@@ -22,24 +22,17 @@ WEIGHTS = "best.safetensors"
 
 @dataclass
 class Progress:
-    """Where a training stands: with the arrays, all that a resumed training needs.
-
-    Args:
-        best_bleu: on the dev set; -1 before the first validation.
-        best_loss: of the same validation; None before the first one.
-        used: seconds of a budget of seconds; without one it stays 0, so that states are the same in every run.
-        nll: since the last report, as are `target_tokens` and `all_tokens`.
-    """
+    """Where a training stands: with the arrays, all that a resumed training needs."""
 
     update: Count = 0
     epoch: Count = 0
     batch: Count = 0
     best_update: Count = 0
-    best_bleu: float = -1.0
-    best_loss: float | None = None
+    best_bleu: float = -1.0  # on the dev set; -1 before the first validation
+    best_loss: float | None = None  # of the same validation
     validations_without_gain: Count = 0
-    used: float = 0.0
-    nll: float = 0.0
+    used: float = 0.0  # seconds of a budget of seconds; 0 without one, so that states are the same in every run
+    nll: float = 0.0  # since the last report, as the two below
     target_tokens: float = 0.0
     all_tokens: Count = 0
 
@@ -54,8 +47,7 @@ class State(NamedTuple):
 def save_state(folder: Path, arrays: Arrays, progress: Progress) -> None:
     """Write the state to go on from as `last.safetensors`; the one before it stays as `previous.safetensors`.
 
-    Raises:
-        RunError: if it cannot be written; a whole state is left in any case.
+    If it cannot be written, RunError is raised, and a whole state is left.
     """
     save_arrays(folder / "newest.safetensors", arrays, plain(progress))
     _put_in_place(folder)
@@ -76,13 +68,9 @@ def _put_in_place(folder: Path) -> None:
 
 
 def load_state(folder: Path, most_bytes: int = MAX_ARRAYS_BYTES) -> tuple[State | None, list[str]]:
-    """The newest state that is whole, and what was wrong with newer ones; None if no state was ever saved.
+    """Load the newest state that is whole, and say what is wrong with newer ones; None if no state was ever saved.
 
-    A damaged state gets another name, so that it never takes the place of a whole one.
-
-    Raises:
-        DamagedError: if there are states and none is whole.
-        RunError: if one cannot be read.
+    A damaged state gets another name, so that it never replaces a whole one. If none is whole, DamagedError is raised.
     """
     # A kill between the two renames of `save_state` leaves the new state under its first name.
     paths = [folder / f"{name}.safetensors" for name in ("newest", "last", "previous")]
@@ -109,9 +97,7 @@ def load_state(folder: Path, most_bytes: int = MAX_ARRAYS_BYTES) -> tuple[State 
 def check_state(folder: Path, say: Callable[[str], None]) -> None:
     """Look at once for what keeps a training from going on: reading its corpus first takes long.
 
-    Raises:
-        DamagedError: if no saved state is whole, or if the best weights are lost and stand in no state.
-        RunError: if a state cannot be read.
+    Raise DamagedError if no saved state is whole, or if the best weights are lost and stand in no state.
     """
     state, problems = load_state(folder)
     for problem in problems:
@@ -127,11 +113,7 @@ def check_state(folder: Path, say: Callable[[str], None]) -> None:
 
 
 def array_of(arrays: Mapping[str, np.ndarray], name: str, shape: Sequence[int], origin: Path) -> np.ndarray:
-    """The float32 array of a name.
-
-    Raises:
-        RunError: if it is missing, or of another shape or type.
-    """
+    """Find the float32 array of a name; refuse one of another shape or type."""
     expected = f"float32 {tuple(shape)}"
     received = f"{arrays[name].dtype} {arrays[name].shape}" if name in arrays else "nothing"
     if received != expected:
@@ -142,16 +124,12 @@ def array_of(arrays: Mapping[str, np.ndarray], name: str, shape: Sequence[int], 
 
 
 def assign_weights(weights: list[Any], arrays: Mapping[str, np.ndarray], origin: Path) -> None:
-    """Give Keras variables the arrays of their names.
-
-    Raises:
-        RunError: if one is missing, or of another shape or type; then no weight is changed.
-    """
+    """Give Keras variables the arrays of their names, or none if an array is missing or of another shape or type."""
     found = [array_of(arrays, f"weights/{weight.path}", weight.shape, origin) for weight in weights]
     for weight, array in zip(weights, found, strict=True):
         weight.assign(array)
 
 
 def weight_arrays(weights: list[Any]) -> Arrays:
-    """Keras variables as arrays by name."""
+    """Return Keras variables as arrays by name."""
     return {f"weights/{weight.path}": weight.numpy() for weight in weights}

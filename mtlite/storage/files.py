@@ -13,11 +13,7 @@ _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)  # what file systems answer that ca
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it holds the old content or the new one, never a part.
-
-    Raises:
-        RunError: if there is no space left, or the folder cannot be written to; the old file stays.
-    """
+    """Write a file so that it holds the old content or the new one, never a part."""
     aside = path.with_name(path.name + ".part")
     try:
         with open(aside, "wb") as file:
@@ -36,11 +32,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names of the files in a folder are on disk.
-
-    Raises:
-        RunError: if the disk reports an error.
-    """
+    """Wait until the names of the files in a folder are on disk."""
     try:
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -33,7 +33,7 @@ from mtlite.config.options import Config
 from mtlite.config.read import Count, Matching, plain, read_as
 from mtlite.config.recipe import read_recipe
 from mtlite.config.resolve import ResolvedConfig, Vocabulary
-from mtlite.errors import DamagedError, DataError, MtliteError, RunError, UsageError
+from mtlite.errors import DamagedError, MtliteError, RunError, UsageError
 from mtlite.limits import (
     MAX_ARRAYS_BYTES,
     MAX_JSON_BYTES,
@@ -66,19 +66,7 @@ Language = Annotated[str, Matching(".{1,99}", "a language code")]
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of a run beside its configuration: `run.json`.
-
-    Args:
-        format: Of the run directory.
-        sides: By name, such as `test.source`, the sha256 of the lines.
-        tests: Names of the test sets.
-        resolved: The sha256 of resolved.yaml.
-        seconds: Of the preparation, the tokenizer and the training.
-        threads: That the training began with.
-        other_threads: Other numbers of threads that it went on with.
-        parameters: Weights of the model.
-        unreachable: Share of the pieces of the dev references that the topology has no position for.
-    """
+    """What is known of a run beside its configuration: `run.json`."""
 
     format: int = FORMAT
     source_language: Language | None
@@ -91,16 +79,16 @@ class Facts:
     lengths: LengthRules
     training_pairs: Count
     training_fingerprint: str
-    sides: dict[str, str]
-    tests: list[str]
-    resolved: str
+    sides: dict[str, str]  # by name, such as `test.source`, the sha256 of the lines
+    tests: list[str]  # names of the test sets
+    resolved: str  # the sha256 of resolved.yaml
     packages: dict[str, str]
     machine: dict[str, str]
-    seconds: dict[str, float]
-    threads: Count | None = None
-    other_threads: list[int] = field(default_factory=list)
+    seconds: dict[str, float]  # of the preparation, the tokenizer and the training
+    threads: Count | None = None  # that the training began with
+    other_threads: list[int] = field(default_factory=list)  # that it went on with
     parameters: int | None = None
-    unreachable: float | None = None
+    unreachable: float | None = None  # share of the pieces of the dev references without a position in the topology
 
     def check(self) -> None:
         if not self.tests or not all(TEST_SET_NAME.fullmatch(name) for name in self.tests):
@@ -118,27 +106,19 @@ class Run:
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
-        """A run that exists.
-
-        Raises:
-            RunError: if there is no run at that place, or if it is damaged or of another make.
-        """
+        """Open a run that exists, is not damaged, and was made by this version."""
         run = cls(Path(path))
         if not run.path.is_dir():
             raise RunError(f"run directory {path} not found: give a folder made by mtlite train")
         if not (run.path / FACTS).is_file():
             raise RunError(f"{path} is not a run directory (no {FACTS} in it): give a folder made by mtlite train")
         run.refuse_strange_entries()
-        assert run.facts
+        _ = run.facts  # whoever opens a damaged run hears of it at once
         return run
 
     @cached_property
     def facts(self) -> Facts:
-        """`run.json`.
-
-        Raises:
-            RunError: if it is missing, damaged or of another format.
-        """
+        """`run.json`; RunError if it is missing, damaged or of another format."""
         values = self._json(FACTS)
         if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] != FORMAT:
             raise RunError(
@@ -154,11 +134,7 @@ class Run:
 
     @cached_property
     def config(self) -> ResolvedConfig:
-        """The configuration that the run was trained with.
-
-        Raises:
-            RunError: if it is missing or damaged.
-        """
+        """The configuration that the run was trained with; RunError if it is missing or damaged."""
         path = self.path / RESOLVED
         if not path.is_file():
             raise RunError(f"{path} is missing: the run directory is damaged: copy the file back, or train anew")
@@ -189,9 +165,6 @@ class Run:
         """Refuse what no run has in it: links to somewhere else, pipes and devices, files of enormous sizes.
 
         A run is moved and given away as one folder, and it may come from a stranger.
-
-        Raises:
-            RunError: what is in it.
         """
         home = self.path.resolve()
         for folder, most_bytes in ((self.path, MAX_ARRAYS_BYTES), (self.path / "data", MAX_SIDE_BYTES)):
@@ -206,11 +179,7 @@ class Run:
                     raise RunError(f"{entry} has {entry.stat().st_size:,} bytes: expected at most {most:,}")
 
     def refuse_existing(self) -> None:
-        """Refuse a folder that already has something in it.
-
-        Raises:
-            UsageError: what to do instead.
-        """
+        """Refuse a folder that already has something in it."""
         names = self._names()
         if FACTS in names:
             raise UsageError(f"{self.path} already holds a run: add --resume to go on with it, or give another --run")
@@ -218,11 +187,7 @@ class Run:
             raise UsageError(f"{self.path} is not empty: give a folder that is new or empty as --run")
 
     def refuse_foreign(self) -> None:
-        """Refuse to go on in a folder that holds something else than a run, or the beginning of one.
-
-        Raises:
-            UsageError: what to do instead.
-        """
+        """Refuse to go on in a folder that holds something other than a run, or the beginning of one."""
         names = {name.removesuffix(".part") for name in self._names()}
         if FACTS not in names and names - _BEFORE_FACTS:
             raise UsageError(f"{self.path} is not a run directory: give a folder made by mtlite train to --resume")
@@ -242,15 +207,12 @@ class Run:
         """Keep other processes from writing into the run; the lock ends with this process, however that ends.
 
         A folder in which nothing was made in the meantime is removed.
-
-        Raises:
-            RunError: if another process has it, or if the folder cannot be written to.
         """
         path = self.path / _LOCK
         lock = filelock.FileLock(path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            # Whatever somebody has put in its place, a link or a pipe, is neither followed nor waited for.
+            # A link or a pipe under this name is neither followed nor waited for.
             if path.is_symlink() or (path.exists() and not path.is_file()):
                 raise RunError(f"{path} is not a file: remove it")
             lock.acquire(timeout=0)
@@ -269,20 +231,14 @@ class Run:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.path / name).read_bytes())
-        except FileNotFoundError:
-            raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume") from None
-        except OSError as error:
-            raise RunError(f"cannot read {self.path / name} ({error.strerror})") from None
+            return json.loads(self._bytes(name))
         except (ValueError, RecursionError) as error:
             raise DamagedError(f"{self.path / name} is damaged ({error})") from None
 
     def read_json(self, name: str, kind: type[T]) -> T:
-        """A JSON file of the run as a type.
-
-        Raises:
-            RunError: if it is missing or something else.
-        """
+        """Read a JSON file of the run as a type; RunError if it is missing or something else."""
+        if not (self.path / name).exists():
+            raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume")
         return read_as(kind, self._json(name), f"{self.path / name} is damaged", error=DamagedError)
 
     def write_json(self, name: str, content: Any) -> None:
@@ -290,33 +246,11 @@ class Run:
         write_atomically(self.path / name, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
     def checksum(self, name: str) -> str:
-        """The sha256 of a file of the run.
-
-        Raises:
-            RunError: if it cannot be read.
-        """
-        try:
-            return hashlib.sha256((self.path / name).read_bytes()).hexdigest()
-        except OSError as error:
-            raise RunError(
-                f"cannot read {self.path / name} ({error.strerror}): the run directory is damaged: copy the file back, "
-                "or train anew"
-            ) from None
+        """The sha256 of a file of the run."""
+        return hashlib.sha256(self._bytes(name)).hexdigest()
 
     def write_side(self, name: str, lines: Sequence[str]) -> str:
-        """Write the raw lines of one side of a dev or test set into `data/`.
-
-        Returns:
-            The sha256 of the file.
-
-        Raises:
-            DataError: if a sentence holds a line break, so that lines would no longer stand side by side.
-        """
-        for number, line in enumerate(lines, 1):
-            if "\n" in line:
-                raise DataError(
-                    f"{name}: sentence {number} holds a line break: a dev or test sentence must be one line"
-                )
+        """Write the raw lines of one side of a dev or test set into `data/`; return the sha256 of the file."""
         try:
             (self.path / "data").mkdir(exist_ok=True)
         except OSError as error:
@@ -324,35 +258,29 @@ class Run:
         return self.write_lines(f"data/{name}", lines)
 
     def read_side(self, name: str) -> list[str]:
-        """The lines that `write_side` wrote.
-
-        Raises:
-            RunError: if they are missing or were altered.
-        """
-        content = self._lines(f"data/{name}")
+        """Read the lines that `write_side` wrote; RunError if they are missing or were altered."""
+        content = self._bytes(f"data/{name}")
         if hashlib.sha256(content).hexdigest() != self.facts.sides.get(name):
             raise RunError(f"{self.path / 'data' / name} was altered: its checksum is not the one in {FACTS}")
         return content.decode().split("\n")[:-1]
 
     def write_lines(self, name: str, lines: Sequence[str]) -> str:
-        """Write lines, such as hypotheses; gives the sha256 of the file."""
+        """Write lines, such as hypotheses; return the sha256 of the file."""
         content = "".join(f"{line}\n" for line in lines).encode()
         write_atomically(self.path / name, content)
         return hashlib.sha256(content).hexdigest()
 
     def read_lines(self, name: str) -> list[str]:
-        """The lines that `write_lines` wrote.
-
-        Raises:
-            RunError: if they are missing or no text.
-        """
+        """Read the lines that `write_lines` wrote; RunError if they are missing or no text."""
         try:
-            return self._lines(name).decode().split("\n")[:-1]
+            return self._bytes(name).decode().split("\n")[:-1]
         except UnicodeDecodeError as error:
             raise DamagedError(f"{self.path / name} is damaged ({error})") from None
 
-    def _lines(self, name: str) -> bytes:
+    def _bytes(self, name: str) -> bytes:
+        path = self.path / name
         try:
-            return (self.path / name).read_bytes()
+            return path.read_bytes()
         except OSError as error:
-            raise RunError(f"cannot read {self.path / name} ({error.strerror}): the run is damaged") from None
+            problem = "the run directory is damaged: copy the file back, or train anew"
+            raise RunError(f"cannot read {path} ({error.strerror}): {problem}") from None

@@ -42,9 +42,7 @@ def save_arrays(path: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None:
 def load_arrays(path: Path, most_bytes: int = MAX_ARRAYS_BYTES) -> tuple[Arrays, dict[str, Any]]:
     """Read what `save_arrays` wrote; a larger file than expected is refused before memory is taken.
 
-    Raises:
-        DamagedError: if the file is cut short, altered or too large.
-        RunError: if it is missing, or cannot be read.
+    Raise DamagedError if the file is cut short, altered or too large, RunError if it is missing or cannot be read.
     """
     try:
         if not path.is_file() and path.exists():

@@ -30,24 +30,17 @@ class Validated:
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """The updates since the report before.
-
-    Args:
-        loss: −log p per target token.
-        share: of a budget of seconds that is used; None without one.
-        tokens: source and target tokens.
-        seconds: as in `Validated`.
-    """
+    """The updates since the report before."""
 
     kind: Literal["training"] = "training"
     update: Count
-    loss: float
+    loss: float  # −log p per target token
     learning_rate: float
     gradient_norm: float
-    share: float | None = None
+    share: float | None = None  # of a budget of seconds that is used
     epoch: Count
-    tokens: Count
-    seconds: float
+    tokens: Count  # of source and target
+    seconds: float  # as in `Validated`
     tokens_per_second: float
 
 
@@ -55,11 +48,7 @@ Line = Validated | Reported
 
 
 class TrainingLog:
-    """Appends to a training log; lines of updates that training repeats, and lines that are not whole, are removed.
-
-    Raises:
-        RunError: if it cannot be read or written.
-    """
+    """Appends to a training log; lines of updates that training repeats, and lines that are not whole, are removed."""
 
     def __init__(self, path: Path, from_update: int) -> None:
         self.path = path
@@ -70,11 +59,7 @@ class TrainingLog:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, line: Line) -> None:
-        """Append one line, or nothing of it.
-
-        Raises:
-            RunError: if there is no space left.
-        """
+        """Append one line, or nothing of it."""
         content = _text(line).encode()
         try:
             if os.write(self._file, content) < len(content):
@@ -117,11 +102,7 @@ def _lines(path: Path) -> Iterator[Line]:
 
 
 def read_training_log(path: Path) -> list[Line]:
-    """All whole lines of a training log.
-
-    Raises:
-        RunError: if it is missing.
-    """
+    """Read all whole lines of a training log."""
     try:
         return list(_lines(path))
     except OSError as error:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.direct import Direct
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class Aligned(Direct):
     """Reads the sequence; remembers the LSTM's output at each position; writes one token per source position.
 

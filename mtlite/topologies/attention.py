@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.layers.attention import AttentionLayer
 from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class Attention(Autoregressive):
     """Reads the sequence; remembers (h, c) and every encoder output; writes with an LSTM that looks back.
 
@@ -52,7 +50,7 @@ class Attention(Autoregressive):
     def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
         outputs, first = self.decoder(self.target_embedding(tokens), state=state[:1])
         context, attention = self.attention(outputs, memory)
-        outputs, above = (
-            self.above(tf.concat([outputs, context], axis=-1), state=state[1:]) if state[1:] else (outputs, [])
-        )
+        above: State = []
+        if state[1:]:
+            outputs, above = self.above(tf.concat([outputs, context], axis=-1), state=state[1:])
         return Decoded(tf.concat([outputs, context], axis=-1), [*first, *above], attention)

@@ -1,4 +1,4 @@
-"""Topologies that are asked for one token after another."""
+"""Topologies that write one token after another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mtlite.layers.dropout import another_dropout_seed
 from mtlite.topologies.topology import Loss, Topology
 
 Memory = Any
-"""What was carried over from the source: tensors in any structure, one row a sentence."""
+"""What decoding keeps of the source: tensors in any structure, one row a sentence."""
 
 State = Any
 """Where the next column starts: tensors in any structure, or None; one row a hypothesis."""
@@ -31,7 +31,7 @@ def repacked(structure: Any, tensors: Sequence[tf.Tensor]) -> Any:
 
 
 class Decoded(NamedTuple):
-    """What one call of `decode` gives."""
+    """The result of one call of `decode`."""
 
     features: tf.Tensor  # [rows, columns, size]: input of the head
     state: State
@@ -51,7 +51,7 @@ class Autoregressive(Topology):
     def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
         """Go on from `state` over the previous target tokens `[rows, columns]`.
 
-        In a beam there are several rows of tokens and states a sentence, side by side, for one row of memory.
+        In a beam, each sentence has one row of memory, and several rows of tokens and states side by side.
         """
 
     def at_each(self, tokens: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:

@@ -20,11 +20,7 @@ def topology_class(name: str) -> type[Topology]:
 
 
 def build_model(config: TopologyConfig) -> Topology:
-    """A topology with weights, ready to train or to load.
-
-    Raises:
-        UsageError: if a topology from outside does not keep what `check_topology` asks for.
-    """
+    """Build a topology with its weights; try one from outside mtlite with `check_topology`."""
     model = topology_class(config.topology)(config, name="topology")
     if ":" in config.topology:
         check_topology(model)
@@ -33,8 +29,8 @@ def build_model(config: TopologyConfig) -> Topology:
 
 
 def weight_shapes(config: TopologyConfig) -> dict[str, tuple[int, ...]]:
-    """The shape of each weight of a model, by its path; no memory is taken for them."""
-    before = random.getstate()  # of which Keras draws the seed of every initializer
+    """Give the shape of each weight of a model by its path, without memory for the weights."""
+    before = random.getstate()  # Keras draws the seed of every initializer from it
     try:
         with tf.Graph().as_default():
             model = build_model(config)

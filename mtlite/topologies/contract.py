@@ -1,7 +1,4 @@
-"""What a topology promises to training and search, tried out on a small batch.
-
-What does not hold is said in one line that names the method, before the first update.
-"""
+"""What a topology promises to training and search, tried out on a small batch before the first update."""
 
 from __future__ import annotations
 
@@ -26,11 +23,7 @@ _TARGET = [[5, 4, EOS], [EOS, PAD, PAD]]
 
 
 def check_topology(model: Topology) -> None:
-    """Try a model on a small batch; this creates its weights.
-
-    Raises:
-        UsageError: naming the method that does not keep its promise, what was expected and what was received.
-    """
+    """Try a model on a small batch, which creates its weights; raise UsageError that names a method that is wrong."""
     with keras.name_scope(model.name):  # weights get the paths that they have when the model is called as a whole
         _check(model, tf.constant(_SOURCE), tf.constant(_TARGET))
 
@@ -92,7 +85,7 @@ def _check_direct(model: Direct, source: tf.Tensor) -> None:
 
 
 def _called(model: Topology, method: str, *arguments: Any) -> Any:
-    """What a method gives; what it raises is said in one line, with the place in its author's file."""
+    """Call a method; report what it raises in one line, with the line in its author's file."""
     bound: Callable[..., Any] = getattr(model, method)
     if getattr(bound, "__isabstractmethod__", False):
         raise UsageError(f"{type(model).__name__}: expected a method {method}, found none")
@@ -113,7 +106,7 @@ def _called(model: Topology, method: str, *arguments: Any) -> Any:
 def _expect_tensor(
     model: Topology, method: str, what: str, value: Any, shape: tuple[int | None, ...], dtype: Any = None
 ) -> None:
-    """Refuse what is no tensor of this shape; None stands for any size."""
+    """Refuse anything but a tensor of this shape; None stands for any size."""
     fitting = tf.is_tensor(value) and len(value.shape) == len(shape)
     fitting = fitting and all(None in (size, got) or size == got for size, got in zip(shape, value.shape, strict=True))
     if not fitting or dtype not in (None, value.dtype):

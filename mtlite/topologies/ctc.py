@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.data.ids import EOS, PAD
@@ -13,7 +12,6 @@ from mtlite.topologies.topology import Loss
 BLANK = PAD  # no target contains padding, so its id is free and the head is the one that all topologies share
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class CTC(Direct):
     """Reads the sequence; spreads each position over k; remembers the LSTM's output there; writes a token or a blank.
 

@@ -10,7 +10,7 @@ from mtlite.topologies.topology import Loss, Topology
 
 
 class Direct(Topology):
-    """Reads once and writes every output position at once: no position sees what another one says.
+    """Reads once and writes every output position at once: no position sees what another one writes.
 
     A target is learnt up to its `</s>`, as far as there are positions; a hypothesis ends before its first `</s>`.
     """
@@ -41,15 +41,9 @@ def copies(vector: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
 
 
 def followed_by_blanks(vectors: tf.Tensor, lengths: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-    """Zero vectors instead of padding, from where each row ends.
+    """Put zero vectors after each row: `[batch, length, size]` → `[batch, at least the most steps, size]`.
 
-    Args:
-        vectors: `[batch, length, size]`.
-        lengths: vectors of each row that are kept `[batch]`.
-        steps: vectors and blanks that each row needs together `[batch]`.
-
-    Returns:
-        `[batch, at least the largest number of steps, size]`.
+    Each row `[batch]` keeps `lengths` vectors, and needs `steps` vectors and blanks together.
     """
     batch, length, size = tf.shape(vectors)[0], tf.shape(vectors)[1], vectors.shape[-1]
     vectors *= tf.sequence_mask(lengths, length, vectors.dtype)[..., None]

@@ -17,7 +17,7 @@ _ARROWS = {"→": (1, 0), "↑": (0, 1), "↗": (1, 1)}  # where each points to
 
 
 def documentation(name: str) -> str:
-    """The docstring of a topology, read from its file: nothing is imported."""
+    """Read the docstring of a topology from its file, without importing it."""
     module, _, class_name = entry_of(name).path.partition(":")
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
@@ -28,11 +28,7 @@ def documentation(name: str) -> str:
 
 
 def picture(name: str) -> list[str]:
-    """The lines of the picture in a topology's docstring: `o` are vectors, `·` blanks, the rest arrows and words.
-
-    Raises:
-        UsageError: if there is none.
-    """
+    """The lines of the picture in a topology's docstring: `o` are vectors, `·` blanks, the rest arrows and words."""
     found = re.search(r"^```\n(.*?o.*?)\n```$", documentation(name), re.DOTALL | re.MULTILINE)
     if not found:
         raise UsageError(
@@ -43,12 +39,7 @@ def picture(name: str) -> list[str]:
 
 
 def draw(names: list[str], path: Path) -> None:
-    """Draw topologies, up to three side by side.
-
-    Args:
-        names: which ones.
-        path: file to write; its ending chooses the format.
-    """
+    """Draw topologies, up to three side by side, in a file whose ending chooses the format."""
     import matplotlib
 
     matplotlib.use("Agg")

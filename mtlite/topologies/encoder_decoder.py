@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class EncoderDecoder(Autoregressive):
     """Reads the sequence; remembers each encoder layer's last (h, c); writes with an LSTM over the target so far.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.direct import Direct, followed_by_blanks, window
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class LastN(Direct):
     """Reads the sequence; waits; remembers the LSTM's state; writes the last N of its steps.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class ManyToOne(Autoregressive):
     """Reads source and target so far as one sequence; remembers the LSTM's last (h, c); writes the one next token.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.direct import Direct, copies
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class OneToMany(Direct):
     """Reads the source as one vector, its mean embedding; repeats it N times; writes with an LSTM over the copies.
 

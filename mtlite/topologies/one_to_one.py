@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.direct import Direct
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class OneToOne(Direct):
     """Reads each token alone; remembers its vector; writes one token per source position.
 

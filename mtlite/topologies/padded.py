@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.direct import Direct, followed_by_blanks, window
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class Padded(Direct):
     """Reads the whole source, then N blanks; remembers the LSTM's state; writes at the blanks.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.autoregressive import Autoregressive, Decoded, Memory, State
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class Peek(Autoregressive):
     """Reads the sequence; remembers (h, c) and keeps the top h in sight; writes with an LSTM over the target so far.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.direct import Direct, copies
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class RepeatVector(Direct):
     """Reads the sequence; remembers the top layer's last h, repeated N times; writes with an LSTM over the copies.
 

@@ -1,4 +1,4 @@
-"""What all topologies share: embeddings, one output head, sizes, and the interface to training and search."""
+"""What all topologies share: embeddings, an output head, sizes, and the interface to training and search."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ units]` and the new state: for each layer h and c, each `[rows, units]`."""
 
 
 class Loss(NamedTuple):
-    """Of each sentence of a batch `[batch]`, or their sums; float32. A mean divides once, at the end."""
+    """Of each sentence of a batch `[batch]`, or their sums; float32. Divide once, at the end, for a mean."""
 
     total: tf.Tensor  # what training minimises (with label smoothing), summed over the tokens that can be reached
     nll: tf.Tensor  # −log p of the same tokens
@@ -36,15 +36,19 @@ class Topology(keras.Model):
 
     family: Literal["autoregressive", "direct"]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let Keras load every topology by its name."""
+        super().__init_subclass__(**kwargs)
+        keras.saving.register_keras_serializable(cls.__module__.partition(".")[0])(cls)
+
     def __init__(self, config: TopologyConfig, **kwargs: Any) -> None:
         super().__init__(autocast=False, **{"dtype": "float32", **kwargs})
         self.config = config
-        self.source_embedding = self._embedding(
-            "embedding" if config.joint else "source_embedding", config.source_vocabulary
-        )
-        self.target_embedding = (
-            self.source_embedding if config.joint else self._embedding("target_embedding", config.target_vocabulary)
-        )
+        if config.joint:
+            self.source_embedding = self.target_embedding = self._embedding("embedding", config.source_vocabulary)
+        else:
+            self.source_embedding = self._embedding("source_embedding", config.source_vocabulary)
+            self.target_embedding = self._embedding("target_embedding", config.target_vocabulary)
         tied = self.target_embedding if config.tied_embeddings else None
         self.head = Head(config.target_vocabulary, tied, name="head")
         self.make_layers()
@@ -54,21 +58,11 @@ class Topology(keras.Model):
         """Set the layers of this topology as attributes; embeddings and head are there already."""
 
     def _embedding(self, name: str, vocabulary_size: int) -> Embedding:
-        return Embedding(
-            vocabulary_size,
-            self.config.embedding_size,
-            dropout=self.config.embedding_dropout,
-            word_dropout=self.config.word_dropout,
-            precision=self.config.precision,
-            name=name,
-        )
+        size, drop, word_drop = self.config.embedding_size, self.config.embedding_dropout, self.config.word_dropout
+        return Embedding(vocabulary_size, size, drop, word_drop, self.config.precision, name=name)
 
     def stack(self, name: str, **options: Any) -> Recurrent:
-        """A stack of LSTM layers with this model's sizes and options, and others if given.
-
-        Args:
-            options: `layers`; `state_only`, if nobody looks at the outputs of the top layer, only at its state.
-        """
+        """A stack of LSTM layers with this model's sizes and options, unless `options` of `LSTMStack` are given."""
         return LSTMStack(self.config.units, name=name, **{**self._stack_options(), **options})
 
     def source_stack(self, name: str, **options: Any) -> Recurrent:
@@ -84,11 +78,11 @@ class Topology(keras.Model):
         return {name: getattr(self.config, name) for name in names}
 
     def dense(self, name: str, size: int) -> keras.layers.Dense:
-        """A linear layer with this model's number format."""
+        """A linear layer with this model's dtype of products."""
         return keras.layers.Dense(size, name=name, dtype=policy(self.config.precision))
 
     def dropout(self, x: tf.Tensor, name: str) -> tf.Tensor:
-        """Dropout with this model's rate, at a place of this name."""
+        """Dropout with this model's rate; the name tells it from other dropout of the model."""
         return dropout(x, self.config.dropout, name)
 
     def encode(self, stack: Recurrent, source: tf.Tensor) -> tuple[tf.Tensor, State]:
@@ -106,7 +100,7 @@ class Topology(keras.Model):
         return tf.reduce_sum(tf.cast(cls.mask(ids), tf.int32), axis=1)
 
     def call(self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool | None = None) -> tf.Tensor:
-        """See `logits`; Keras' own training loop says `training`, and a seed for dropout is drawn."""
+        """See `logits`; for Keras' own training loop, which says `training`, draw a seed for dropout."""
         if not training:
             return self.logits(*inputs)
         with dropout_seed(tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)):
@@ -116,9 +110,7 @@ class Topology(keras.Model):
     def logits(self, source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         """Scores of all tokens at every output position, `[batch, positions, vocabulary]` float32.
 
-        Args:
-            source: `[batch, source length]` ids with `</s>`, right-padded.
-            target: `[batch, target length]` ids with `</s>`, right-padded.
+        `source` and `target` are ids with `</s>`, right-padded: `[batch, source length]`, `[batch, target length]`.
         """
 
     def loss_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
@@ -127,22 +119,12 @@ class Topology(keras.Model):
 
     @abc.abstractmethod
     def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
-        """Loss of each sentence of a batch.
-
-        Args:
-            source: `[batch, source length]` ids with `</s>`, right-padded.
-            target: `[batch, target length]` ids with `</s>`, right-padded.
-            smoothing: label smoothing.
-        """
+        """Loss of each sentence of a batch; source and target as for `logits`."""
 
     def token_loss(self, features: tf.Tensor, target: tf.Tensor, reached: tf.Tensor, smoothing: float) -> Loss:
-        """Cross-entropy of target tokens, each against the features at its own position, sentence by sentence.
+        """Cross-entropy of target tokens, each against the features `[batch, positions, size]` at its own position.
 
-        Args:
-            features: `[batch, positions, size]`.
-            target: `[batch, target length]`.
-            reached: `[batch, target length]`, True for the tokens that count; each has a position.
-            smoothing: label smoothing.
+        `reached` `[batch, target length]` is True for the tokens that count; each of them has a position.
         """
         rows, columns = tf.unstack(tf.where(reached), axis=1)
         flat = tf.reshape(features, [-1, features.shape[-1]])
@@ -154,7 +136,7 @@ class Topology(keras.Model):
         return Loss(total, nll, tokens, tf.cast(self.count(target), tf.float32) - tokens)
 
     def build(self, input_shape: Any = None) -> None:
-        """Every layer creates its weights when it is first called: there is nothing to do here."""
+        """Create nothing: every layer creates its weights when it is first called."""
         self.built = True
 
     def make_weights(self) -> None:

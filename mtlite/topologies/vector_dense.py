@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from mtlite.topologies.direct import Direct
 
 
-@keras.saving.register_keras_serializable("mtlite")
 class VectorDense(Direct):
     """Reads the sequence; remembers the top layer's last h; writes all N positions from one Dense layer.
 

@@ -32,15 +32,8 @@ def seconds_per_update(prepared: Prepared) -> float:
         )
     )
     optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
-    step = TrainingStep(
-        model,
-        optimizer,
-        config.seed,
-        config.training.label_smoothing,
-        config.training.accumulate,
-        tf.distribute.get_strategy(),
-        lanes(),
-    )
+    options = config.seed, config.training.label_smoothing, config.training.accumulate
+    step = TrainingStep(model, optimizer, *options, tf.distribute.get_strategy(), lanes())
     batches = Batches(prepared.encoded, prepared.tokenizers, config.training.batch_tokens, config.seed).epoch(0)
     together = [next(batches)] * step.batches_per_update
     seconds = []

@@ -26,7 +26,7 @@ from mtlite.training.tensorboard import Summaries
 from mtlite.training.validation import Validation
 
 _UPDATES_PER_LINE = 20  # of the training log
-_MOST_FACTS_BYTES = 1 << 20  # names of arrays, and where a training stands
+_MOST_FACTS_BYTES = 1 << 20  # names of arrays, and the progress of a training
 
 
 class Interrupted(MtliteError):
@@ -34,7 +34,7 @@ class Interrupted(MtliteError):
 
 
 class Parts(NamedTuple):
-    """What a training is put together from."""
+    """The parts of a training."""
 
     model: Topology
     optimizer: Adam
@@ -52,8 +52,10 @@ class Loop:
         self.progress = Progress()
 
     def load(self) -> None:
-        """Take over the last saved state, if there is one."""
-        state, problems = load_state(self.run.path, self._most_state_bytes())
+        """Restore the last saved state, if there is one."""
+        # Weights, their averages and two arrays of Adam, and the facts.
+        most_bytes = 16 * sum(math.prod(weight.shape) for weight in self.model.weights) + _MOST_FACTS_BYTES
+        state, problems = load_state(self.run.path, most_bytes)
         for problem in problems:
             self.console.print(f"warning: {problem}", style="yellow", highlight=False)
         if state is None:
@@ -67,24 +69,16 @@ class Loop:
             self.optimizer.swap()
         self.console.print(f"going on after update {self.progress.update}", highlight=False)
 
-    def _most_state_bytes(self) -> int:
-        """What a state of this model can have: weights, their averages and two arrays of Adam, and the facts."""
-        return 16 * sum(int(math.prod(weight.shape)) for weight in self.model.weights) + _MOST_FACTS_BYTES
-
     def save(self) -> None:
-        """Save everything that is needed to go on."""
+        """Save everything that is needed to resume."""
         self.log.flush()
         save_state(self.run.path, {**weight_arrays(self.model.weights), **self.optimizer.state()}, self.progress)
 
     def fit(self) -> float:
-        """Train until the budget is used up, or patience is.
+        """Train until the budget is used up, or patience is; raise Interrupted after a signal, with the state saved.
 
         Returns:
             Seconds from the first to the last update, validations and interrupted parts included.
-
-        Raises:
-            Interrupted: after a signal, with the state saved.
-            MtliteError: if the loss is no longer a finite number.
         """
         self.load()
         progress = self.progress
@@ -142,16 +136,15 @@ class Loop:
                 )
 
     def _update(self, source: Prefetched, rate: float) -> Update:
-        """Take the next batches, do one update, and note where the training stands."""
-        begin, batches, progress = time.perf_counter(), [], self.progress
-        for _ in range(self.step.batches_per_update):
-            position, batch = next(source)
-            batches.append(batch)
+        """Take the next batches, do one update, and note the progress."""
+        begin, progress = time.perf_counter(), self.progress
+        taken = [next(source) for _ in range(self.step.batches_per_update)]
+        batches = [batch for _, batch in taken]
         done = self.step(batches, rate, progress.update + 1)
         if not math.isfinite(done.loss) or not math.isfinite(done.gradient_norm):
             raise self._not_finite(f"loss is {done.loss} (gradient norm {done.gradient_norm})", progress.update + 1)
         progress.update += 1
-        progress.epoch, progress.batch = position
+        progress.epoch, progress.batch = taken[-1][0]
         progress.nll += done.nll * done.tokens
         progress.target_tokens += done.tokens
         progress.all_tokens += sum(int((side != PAD).sum()) for batch in batches for side in batch)
@@ -160,7 +153,7 @@ class Loop:
         return done
 
     def _report(self, rate: float, gradient_norm: float, speed: float) -> None:
-        """Write a line over the updates since the one before."""
+        """Log the updates since the last line."""
         progress = self.progress
         loss = progress.nll / max(progress.target_tokens, 1.0)
         self.log.write(
@@ -181,7 +174,7 @@ class Loop:
         progress.nll, progress.target_tokens, progress.all_tokens = 0.0, 0.0, 0
 
     def _seconds(self) -> float:
-        """Seconds of training so far, those before a resumption included."""
+        """Seconds of training so far, including those before it was resumed."""
         return round(self.seconds_before + time.perf_counter(), 3)
 
     def _not_finite(self, what: str, update: int) -> MtliteError:
@@ -196,7 +189,7 @@ class Loop:
         )
 
     def _keep_best(self) -> None:
-        """Write the weights of the best validation: those of the model, as they were validated."""
+        """Write the weights as they were validated."""
         progress = self.progress
         facts = {"update": progress.best_update, "dev_bleu": progress.best_bleu, "dev_loss": progress.best_loss}
         save_arrays(self.run.path / WEIGHTS, weight_arrays(self.model.weights), facts)

@@ -14,18 +14,15 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.98, 1e-8
 
 
 class Adam:
-    """Updates weights in place. Bias corrections follow from the update's number, so the state is two arrays a weight.
+    """Updates Keras variables in place. The state is two arrays a weight: the update's number gives bias corrections.
 
     Args:
-        weights: Keras variables to train.
         clip_norm: largest norm of all gradients together (Pascanu et al. 2013); 0 does not clip.
         moving_average: decay of the average of the weights (Polyak & Juditsky 1992); 0 keeps none.
     """
 
     def __init__(self, weights: list[Any], clip_norm: float, moving_average: float) -> None:
-        self.weights = weights
-        self.clip_norm = clip_norm
-        self.moving_average = moving_average
+        self.weights, self.clip_norm, self.moving_average = weights, clip_norm, moving_average
         self.first = [tf.Variable(tf.zeros(weight.shape), trainable=False) for weight in weights]
         self.second = [tf.Variable(tf.zeros(weight.shape), trainable=False) for weight in weights]
         averaged = weights if moving_average else []
@@ -34,16 +31,9 @@ class Adam:
     def apply(
         self, gradients: list[tf.Tensor], scale: tf.Tensor, learning_rate: tf.Tensor, update: tf.Tensor
     ) -> tf.Tensor:
-        """One update.
+        """Do one update, numbered from 1, and give the norm of all gradients, times `scale`, before clipping.
 
-        Args:
-            gradients: one per weight.
-            scale: what the gradients are multiplied by, scalar float32.
-            learning_rate: scalar float32.
-            update: number of the update, from 1, scalar float32.
-
-        Returns:
-            The norm of all scaled gradients before clipping.
+        Gradients are one per weight, the others scalar float32.
         """
         norm = tf.linalg.global_norm(gradients) * scale
         if self.clip_norm:
@@ -62,7 +52,7 @@ class Adam:
                 grad=gradient * scale,
             )
         if self.moving_average:
-            # Early on, the average follows faster: it would otherwise remember the random start.
+            # Early on, the average follows faster: otherwise it would remember the random start.
             keep = tf.minimum(self.moving_average, (1.0 + update) / (10.0 + update))
             for weight, average in zip(self.weights, self.average, strict=True):
                 change = (average - tf.convert_to_tensor(weight)) * (1.0 - keep)
@@ -70,7 +60,7 @@ class Adam:
         return norm
 
     def swap(self) -> None:
-        """Exchange weights and averages: called before and after a validation."""
+        """Exchange weights and averages, before and after a validation."""
         for weight, average in zip(self.weights, self.average, strict=False):
             current = weight.numpy()
             weight.assign(average)
@@ -85,11 +75,7 @@ class Adam:
         }
 
     def load(self, state: dict[str, np.ndarray], origin: Path) -> None:
-        """Take over what `state` gave.
-
-        Raises:
-            RunError: if an array is missing, or of another shape or type.
-        """
+        """Restore what `state` gave; raise RunError if an array is missing, or of another shape or type."""
         for kind, variables in self._kinds():
             for weight, variable in zip(self.weights, variables, strict=False):
                 variable.assign(array_of(state, f"{kind}/{weight.path}", weight.shape, origin))

@@ -1,4 +1,4 @@
-"""The learning rate as a function of the place in the budget."""
+"""The learning rate as a function of the progress of a training."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from mtlite.config.resolve import ResolvedTraining
 
 
 def learning_rate(config: ResolvedTraining, update: float) -> float:
-    """Learning rate of an update.
-
-    Args:
-        update: number of the update, from 1; with a budget of seconds the update that it would be at an even speed.
-    """
+    """Learning rate of an update, numbered from 1; with a budget of seconds, of the update at an even speed."""
     warmup, updates = config.warmup_updates, config.max_updates
     if update < warmup:
         return config.learning_rate * update / warmup

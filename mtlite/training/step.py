@@ -17,7 +17,7 @@ _IDS = tf.TensorSpec([None, None], tf.int32)
 
 
 class Update(NamedTuple):
-    """What one update did, as numbers."""
+    """The figures of one update."""
 
     loss: float  # the smoothed loss per token that was minimised
     nll: float  # −log p per token
@@ -30,7 +30,6 @@ class TrainingStep:
 
     Args:
         seed: of dropout.
-        label_smoothing: share of the probability that is spread over the vocabulary.
         accumulate: batches per update and replica.
         strategy: over which devices; the default strategy is one device.
         parts: of the batch of an update, which are computed side by side; the sums are those of the whole batch,
@@ -54,21 +53,10 @@ class TrainingStep:
         self._graphs: dict[int, Any] = {}
 
     def __call__(self, batches: list[Batch], learning_rate: float, update: int) -> Update:
-        """Do one update.
-
-        Args:
-            batches: `batches_per_update` of them.
-            learning_rate: of this update.
-            update: its number, from 1.
-        """
+        """Do one update, numbered from 1, with `batches_per_update` batches."""
+        shares = [batches[start : start + self.accumulate] for start in range(0, len(batches), self.accumulate)]
         sides = [
-            [
-                tf.constant(side)
-                for batch in self._share(batches, replica)
-                for part in self.split(batch)
-                for side in part
-            ]
-            for replica in self._replicas()
+            [tf.constant(side) for batch in share for part in self.split(batch) for side in part] for share in shares
         ]
         if len(sides) == 1:
             arguments = sides[0]
@@ -86,26 +74,20 @@ class TrainingStep:
         return Update(total / max(tokens, 1.0), nll / max(tokens, 1.0), tokens, norm)
 
     def _graph(self, sides: int) -> Any:
-        """Any shapes, one trace: for a number of batches or parts, which is nearly always the same."""
+        """One trace for any shapes, for each number of sides."""
         if sides not in self._graphs:
             scalar = tf.TensorSpec([], tf.float32)
-            # Values of several replicas have no public signature: the trace is made general once.
+            # Values of several replicas have no public signature: TensorFlow generalises the trace once.
             many = self.strategy.num_replicas_in_sync > 1
             signature = None if many else [[_IDS] * sides, scalar, scalar]
             self._graphs[sides] = tf.function(self._distributed, input_signature=signature, reduce_retracing=many)
         return self._graphs[sides]
 
     def split(self, batch: Batch) -> list[Batch]:
-        """The parts of a batch; as many as it has pairs, if these are fewer."""
+        """Split a batch into its parts, at most as many as it has pairs."""
         parts = min(self.parts, len(batch.source))
         sides = (np.array_split(side, parts) for side in batch)
         return [Batch(source, target) for source, target in zip(*sides, strict=True)]
-
-    def _replicas(self) -> range:
-        return range(self.strategy.num_replicas_in_sync)
-
-    def _share(self, batches: list[Batch], replica: int) -> list[Batch]:
-        return batches[replica * self.accumulate : (replica + 1) * self.accumulate]
 
     def _distributed(self, sides: list[tf.Tensor], learning_rate: tf.Tensor, update: tf.Tensor) -> list[tf.Tensor]:
         results = self.strategy.run(self._on_one_replica, args=(sides, learning_rate, update))

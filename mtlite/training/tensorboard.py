@@ -13,7 +13,7 @@ from mtlite.errors import RunError
 
 
 class Summaries:
-    """Writes scalars, or nothing if there is no folder. TensorBoard itself is only needed for looking at them."""
+    """Writes scalars, or nothing if there is no folder. TensorBoard itself is only needed to look at them."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -23,7 +23,7 @@ class Summaries:
         self._metadata.plugin_data.plugin_name = "scalars"
 
     def write(self, update: int, **scalars: float) -> None:
-        """One value per name."""
+        """Write one value per name."""
         if self._writer is None:
             return
         with self._failing(), self._writer.as_default():
@@ -41,7 +41,7 @@ class Summaries:
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """What TensorFlow says of a full disk, or of a file in the place of the folder, as an error of the project."""
+        """Report TensorFlow's error about a full disk, or a file instead of the folder, as one of the project."""
         try:
             yield
         except tf.errors.OpError as error:

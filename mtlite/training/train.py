@@ -1,4 +1,4 @@
-"""The whole road: raw sentences in, a trained model and its scores out."""
+"""Raw sentences in, a trained model and its scores out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rich.console import Console
 import mtlite
 from mtlite.config.options import Config
 from mtlite.config.recipe import Values, as_config, read_config
-from mtlite.config.resolve import ResolvedConfig
 from mtlite.console import make_console
 from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared, data_report, prepare
@@ -40,24 +39,21 @@ def train(
     name: str = "run",
     console: Console | None = None,
 ) -> Run:
-    """Train a model and score it.
+    """Train a model and score it; the scores are in `result.json` of the run.
 
     Args:
         config: a configuration, the path of a recipe, or options by name, such as `{"model.units": 256}`.
         run: the run directory, new or empty, or with `resume` one to go on with (default: runs/NAME-N).
 
-    Returns:
-        The run, finished: its `result.json` holds the scores.
-
     Raises:
         MtliteError: if the corpus, the configuration or the run directory cannot be used.
     """
-    place = Run(Path(run) if run else Run.free_path(name))
-    return train_run(as_config(config), place, resume, console or make_console())
+    folder = Run(Path(run) if run else Run.free_path(name))
+    return train_run(as_config(config), folder, resume, console or make_console())
 
 
 def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
-    """The same with a configuration that was read, and in a given place."""
+    """Train with a configuration that was read, in a given run directory."""
     if not resume:
         run.refuse_existing()
     run.refuse_foreign()
@@ -81,10 +77,8 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
 
 
 def dry_run(config: Config, console: Console) -> None:
-    """Show what a training would start from, and about how long it would take; nothing is written."""
-    prepared = prepare(config, console.print)
-    for line in data_report(prepared):
-        console.print(line)
+    """Show what a training would start from, and about how long it would take; write nothing."""
+    prepared = _prepare(config, console)
     start_tensorflow(config.training.threads)
     from mtlite.training.estimate import seconds_per_update
 
@@ -98,15 +92,23 @@ def dry_run(config: Config, console: Console) -> None:
     )
 
 
-def _begin(run: Run, config: Config, console: Console) -> Prepared:
-    """Prepare the corpus and make the run directory."""
+def _prepare(config: Config, console: Console) -> Prepared:
     prepared = prepare(config, console.print)
     for line in data_report(prepared):
         console.print(line)
+    return prepared
+
+
+def _begin(run: Run, config: Config, console: Console) -> Prepared:
+    """Prepare the corpus and make the run directory."""
+    prepared = _prepare(config, console)
     console.print(f"prepared in {prepared.seconds:.1f} s, {prepared.tokenizer_seconds:.1f} s of them for the tokenizer")
     prepared.tokenizers.save(run.path)
     run.write_config(CONFIG, config)
-    run.write_config(RESOLVED, _with_precision(prepared.config))
+    # A run keeps the dtype that it began with, on whatever machine it goes on.
+    training = prepared.config.training
+    training = dataclasses.replace(training, precision=choose_precision(training.precision))
+    run.write_config(RESOLVED, dataclasses.replace(prepared.config, training=training))
     sides = {
         f"{name}.{side}": run.write_side(f"{name}.{side}", list(pairs[side]))
         for name, pairs in {"dev": prepared.corpus.dev, **prepared.corpus.tests}.items()
@@ -136,14 +138,8 @@ def _begin(run: Run, config: Config, console: Console) -> Prepared:
     return prepared
 
 
-def _with_precision(config: ResolvedConfig) -> ResolvedConfig:
-    """A run keeps the number format that it began with, wherever it goes on."""
-    training = dataclasses.replace(config.training, precision=choose_precision(config.training.precision))
-    return dataclasses.replace(config, training=training)
-
-
 def _go_on(run: Run, console: Console) -> Prepared:
-    """Prepare the corpus as the run did, and compare with what it knows."""
+    """Prepare the corpus as the run did, and compare it with the facts of the run."""
     tokenizers = load_tokenizers(run)
     if run.facts.resolved != run.checksum(RESOLVED):
         raise RunError(f"{run.path / RESOLVED} was altered: put it back, or start a new run")
@@ -208,11 +204,9 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
 def _validation(run: Run, model: Topology, tokenizers: Tokenizers, console: Console) -> Validation:
     from mtlite.training.validation import Validation
 
-    search = run.config.search
+    search, batch_tokens = run.config.search, run.config.training.batch_tokens
     sides = run.read_side("dev.source"), run.read_side("dev.target")
-    validation = Validation(
-        model, tokenizers, sides, run.facts.target_language, search, run.config.training.batch_tokens
-    )
+    validation = Validation(model, tokenizers, sides, run.facts.target_language, search, batch_tokens)
     if validation.truncated:
         console.print(
             f"warning: {validation.truncated:,} dev sources have more than {search.max_source_tokens:,} pieces and "

@@ -12,14 +12,9 @@ from mtlite.translation.searcher import Searcher
 
 
 class Validation:
-    """Scores a model on the dev set.
+    """Scores a model, with its current weights, on raw source lines and raw target lines.
 
-    Args:
-        model: scored with the weights that it has when asked.
-        dev: raw source lines and raw target lines.
-        target_language: chooses the metric's tokenizer.
-        search: batch size and limits.
-        batch_tokens: padded tokens of a batch of the loss.
+    `target_language` chooses the metric's tokenizer; `batch_tokens` are padded tokens of a batch of the loss.
     """
 
     def __init__(
@@ -31,16 +26,14 @@ class Validation:
         search: SearchConfig,
         batch_tokens: int,
     ) -> None:
-        self.model, self.tokenizers = model, tokenizers
+        self.tokenizers, self.target_language = tokenizers, target_language
         sources, self.references = dev
-        self.target_language = target_language
         limit = search.max_source_tokens
         everything = tokenizers.source.encode(sources)
         self.truncated = sum(len(ids) > limit for ids in everything)
         self.source_ids = [truncate(ids, limit) for ids in everything]
-        self.likelihood = LikelihoodScorer(
-            model, self.source_ids, tokenizers.target.encode(self.references), batch_tokens
-        )
+        target_ids = tokenizers.target.encode(self.references)
+        self.likelihood = LikelihoodScorer(model, self.source_ids, target_ids, batch_tokens)
         self.searcher = Searcher([model], search.greedy())
 
     def loss(self) -> float:
@@ -48,7 +41,7 @@ class Validation:
         return self.likelihood().per_piece()
 
     def unreachable(self) -> float:
-        """Share of the pieces of the references that the topology has no position for: a matter of lengths alone."""
+        """Share of the pieces of the references that the topology has no position for; it depends on lengths alone."""
         found = self.likelihood()
         return float(found.unreachable.sum() / max((found.pieces + found.unreachable).sum(), 1.0))
 

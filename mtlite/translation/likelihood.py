@@ -1,4 +1,4 @@
-"""How probable a model finds given translations."""
+"""The likelihood of given translations under a model."""
 
 from __future__ import annotations
 
@@ -13,26 +13,18 @@ from mtlite.evaluation.likelihood import Likelihood
 from mtlite.runtime import lanes
 from mtlite.topologies.topology import Topology
 
+Ids = Sequence[Sequence[int]]
+
 _IDS = tf.TensorSpec([None, None], tf.int32)
 
 
 class LikelihoodScorer:
-    """Asks a model for −log p of given pairs, with the weights that it has when asked.
+    """Computes −log p of given pairs with the weights that a model has when this is called.
 
-    Args:
-        model: any topology; `ctc` sums over all paths.
-        source_ids: of each sentence, with `</s>`.
-        target_ids: of their translations, with `</s>`.
-        batch_tokens: padded tokens of a batch.
+    Ids have `</s>`; `batch_tokens` are padded ones. The loss of `ctc` sums over all paths.
     """
 
-    def __init__(
-        self,
-        model: Topology,
-        source_ids: Sequence[Sequence[int]],
-        target_ids: Sequence[Sequence[int]],
-        batch_tokens: int,
-    ) -> None:
+    def __init__(self, model: Topology, source_ids: Ids, target_ids: Ids, batch_tokens: int) -> None:
         self.model = model
         source, target = Sequences.of(source_ids), Sequences.of(target_ids)
         lengths = np.diff(source.offsets), np.diff(target.offsets)
@@ -45,7 +37,7 @@ class LikelihoodScorer:
         return losses.nll, losses.tokens, losses.unreachable
 
     def __call__(self) -> Likelihood:
-        """All pairs, in their order."""
+        """Score all pairs, in their order."""
         found = np.zeros([3, sum(map(len, self.groups))], np.float32)
         with ThreadPoolExecutor(lanes()) as pool:
             results = pool.map(lambda batch: self._losses(*batch), self.batches)

@@ -1,7 +1,7 @@
 """Opening runs that may come from a stranger: everything is bounded before memory is taken for it.
 
-No file of a run holds code, and none leads out of the folder (see `Run.open`). What is left to refuse are parts that do
-not fit together.
+No file of a run holds code, and none leads out of the folder (see `Run.open`). Parts that do not fit together are
+refused here.
 """
 
 from __future__ import annotations
@@ -39,12 +39,7 @@ class OpenRuns(NamedTuple):
 
 
 def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
-    """Runs that translate together, with all that can be checked of them without TensorFlow.
-
-    Raises:
-        RunError: if one is no finished run, or is damaged.
-        UsageError: if there is none, or if they cannot translate together.
-    """
+    """Open runs that translate together, and check all that can be checked without TensorFlow."""
     if not runs:
         raise UsageError("expected a run directory, received none")
     for run in runs:
@@ -59,11 +54,7 @@ def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:
-    """Refuse runs that cannot translate together.
-
-    Raises:
-        UsageError: why they cannot.
-    """
+    """Raise UsageError for runs that cannot translate together."""
     first = runs[0]
     topology, family = first.config.model.topology, entry_of(first.config.model.topology).family
     for run in runs[1:]:
@@ -93,11 +84,7 @@ def refuse_unjoinable(runs: Sequence[Run]) -> None:
 
 
 def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
-    """How to search with a run: as it was configured, with what was asked for over it.
-
-    Raises:
-        UsageError: if a value has another type, is out of range, or is nothing for the run's topology.
-    """
+    """Search as a run was configured, with what was asked for over it; raise UsageError if the run cannot."""
     if not isinstance(asked, SearchConfig | dict | None):
         raise UsageError(f"search: expected a mtlite.SearchConfig, received {type(asked).__name__}")
     given = plain(asked) if isinstance(asked, SearchConfig) else asked or {}
@@ -107,11 +94,7 @@ def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
 
 
 def load_tokenizers(run: Run) -> Tokenizers:
-    """The tokenizers that a run was trained with.
-
-    Raises:
-        RunError: if they are missing, or others.
-    """
+    """Load the tokenizers that a run was trained with; raise RunError if they are missing, or others."""
     facts, tokenizers = run.facts, Tokenizers.load(run.path)
     sides = {
         "source": (tokenizers.source, facts.source_tokenizer, facts.source_vocabulary),
@@ -131,11 +114,7 @@ def load_tokenizers(run: Run) -> Tokenizers:
 
 
 def refuse_without_weights(run: Run) -> None:
-    """Refuse a run that has no weights.
-
-    Raises:
-        RunError: what to do.
-    """
+    """Raise RunError for a run that has no weights."""
     path = run.path / WEIGHTS
     if path.is_file():
         return
@@ -145,7 +124,7 @@ def refuse_without_weights(run: Run) -> None:
 
 
 def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
-    """What the model of a run is built from; `precision` is as the run says if None."""
+    """The configuration of a run's model; `precision` is as the run says if None."""
     facts, config = run.facts, run.config
     return TopologyConfig.of(
         config.model,
@@ -157,14 +136,14 @@ def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:
     )
 
 
-def load_model(run: Run, precision: str | None = None) -> Topology:
-    """The model of a run with the weights of its best validation; `precision` is as the run says if None.
+def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
+    """Load the model of a run with the weights of its best validation; `precision` is as the run says if None.
 
-    Raises:
-        RunError: if the weights are missing, damaged, or do not belong to the run's configuration.
+    Raise RunError if the weights are missing, damaged, or do not belong to the run's configuration.
     """
     from mtlite.topologies.build import build_model, weight_shapes
 
+    run = run if isinstance(run, Run) else Run.open(run)
     path, config = run.path / WEIGHTS, topology_config(run, precision)
     refuse_without_weights(run)
     expected, received = weight_shapes(config), _shapes(path)

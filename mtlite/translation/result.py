@@ -1,4 +1,4 @@
-"""What a finished run keeps of its translations: scores, and where the hypotheses are."""
+"""The scores of a finished run, and the files of its hypotheses."""
 
 from __future__ import annotations
 
@@ -13,17 +13,11 @@ from mtlite.storage.run_directory import RESULT, Run
 
 @dataclass(frozen=True, kw_only=True)
 class StoredScores(Scores):
-    """The scores of a test set, as a run keeps them.
+    """The scores of a test set, as a run keeps them."""
 
-    Args:
-        sha256: Of the references.
-        truncated_sources: Sources that were longer than search accepts.
-        seconds: Of translating.
-    """
-
-    sha256: str
-    truncated_sources: Count
-    seconds: float
+    sha256: str  # of the references
+    truncated_sources: Count  # longer than search accepts
+    seconds: float  # of translating
 
 
 @dataclass(frozen=True)
@@ -35,11 +29,7 @@ class Result:
 
 
 def read_result(run: Run) -> Result:
-    """The scores of a finished run.
-
-    Raises:
-        RunError: if it is not finished, or damaged.
-    """
+    """Read the scores of a run; raise RunError if it is not finished, or damaged."""
     result = run.read_json(RESULT, Result)
     if sorted(result.tests) != sorted(run.facts.tests):
         raise DamagedError(f"{run.path / RESULT} is damaged: expected scores of {', '.join(run.facts.tests)}")

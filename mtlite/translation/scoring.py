@@ -50,7 +50,7 @@ def score_run(run: Run, console: Console) -> Result:
                 f"{search.max_source_tokens:,} pieces and were cut (search.max_source_tokens)"
             )
         console.print(describe(name, scored[name], search.beam_size))
-    # Nothing is written before everything is scored: a part is never taken for the whole.
+    # Nothing is written before everything is scored: a part must not pass for the whole.
     for name, each in scored.items():
         run.write_lines(hypotheses_file(name), each.hypotheses)
     tests = {
@@ -68,7 +68,7 @@ def score_run(run: Run, console: Console) -> Result:
 
 
 def describe(name: str, scored: Scored, beam_size: int) -> str:
-    """The scores of a test set as one line."""
+    """Write the scores of a test set in one line."""
     scores, bleu = scored.scores, scored.scores.bleu
     interval = "" if bleu.half_width is None else f" ± {bleu.half_width:.1f}"
     return (

@@ -1,8 +1,8 @@
-"""Ids in, hypotheses out: batches of like lengths through the search that was asked for."""
+"""Ids in, hypotheses out: batches of similar lengths through the configured search."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
@@ -35,7 +35,7 @@ class SentenceHypotheses(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a search gets beside the models."""
+    """The input of a search, besides the models."""
 
     source: tf.Tensor  # [batch, source length] ids
     limits: tf.Tensor  # [batch] tokens of an output, at most
@@ -53,34 +53,25 @@ def _token_by_token(models: Sequence[Any], asked: Asked) -> Hypotheses:
     return beam_search(stepper, source, limits, config.beam_size, config.length_penalty)
 
 
-def _in_one_pass(models: Sequence[Any], asked: Asked) -> Hypotheses:
-    return one_pass(models, asked.source)
-
-
 def _over_paths(models: Sequence[Any], asked: Asked) -> Hypotheses:
     (model,), source, beam_size = models, asked.source, asked.config.beam_size
     return best_path(model, source) if beam_size == 1 else prefix_beam_search(model, source, beam_size)
 
 
-_SEARCHES = {"token by token": _token_by_token, "one pass": _in_one_pass, "paths": _over_paths}
+_SEARCHES: dict[str, Callable[[Sequence[Any], Asked], Hypotheses]] = {
+    "token by token": _token_by_token,
+    "one pass": lambda models, asked: one_pass(models, asked.source),
+    "paths": _over_paths,
+}
 
 
 class Searcher:
-    """Translates ids with one model, or with several whose vocabularies are the same.
-
-    Args:
-        models: the models; several as `refuse_unjoinable` lets them through.
-        config: which search, and its numbers.
-        seed: for sampling.
-    """
+    """Translates ids with one model, or with several that passed `refuse_unjoinable`; the seed is for sampling."""
 
     def __init__(self, models: list[Topology], config: SearchConfig, seed: int = 1) -> None:
         self.models, self.config, self.seed = models, config, seed
-        ids = tf.TensorSpec([None, None], tf.int32)
-        self._run = tf.function(
-            self._search,
-            input_signature=[ids, tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, None], tf.float32)],
-        )
+        shapes = ([None, None], tf.int32), ([None], tf.int32), ([None, None], tf.float32)
+        self._run = tf.function(self._search, input_signature=[tf.TensorSpec(*shape) for shape in shapes])
 
     def _search(self, source: tf.Tensor, limits: tf.Tensor, uniforms: tf.Tensor) -> Hypotheses:
         with ExitStack() as ahead:
@@ -91,23 +82,17 @@ class Searcher:
             return _SEARCHES[search](self.models, Asked(source, limits, uniforms, self.config))
 
     def limits(self, lengths: np.ndarray) -> np.ndarray:
-        """How many tokens hypotheses for sources of these lengths may have."""
+        """The most tokens that hypotheses for sources of these lengths may have."""
         return np.max([model.config.lengths.limits(lengths) for model in self.models], axis=0)  # type: ignore[no-any-return]
 
     def search(self, sources: list[list[int]], first: int = 0) -> list[SentenceHypotheses]:
-        """Translate.
+        """Translate ids with `</s>`; as many results, in the same order.
 
-        Args:
-            sources: ids of each sentence, with `</s>`.
-            first: number of the first sentence: a sample depends on the seed and the sentence's number alone.
-
-        Returns:
-            As many results, in the same order.
+        `first` is the number of the first sentence: a sample depends on the seed and the sentence's number alone.
         """
         lengths = np.array([len(ids) for ids in sources], np.int32)
         order = np.argsort(-lengths, kind="stable")
-        batches = []
-        start = 0
+        batches, start = [], 0
         while start < len(order):
             width = int(lengths[order[start]]) * (1 if self.config.sample else self.config.beam_size)
             batches.append(order[start : start + max(1, self.config.batch_tokens // width)])
@@ -121,28 +106,16 @@ class Searcher:
         return cast(list[SentenceHypotheses], found)
 
     def batch(self, sources: list[list[int]], numbers: np.ndarray, padding: int = 0) -> list[SentenceHypotheses]:
-        """Translate all sentences at once.
-
-        Args:
-            sources: ids of each sentence, with `</s>`.
-            numbers: of the sentences, for sampling.
-            padding: further columns of padding; they change nothing.
-        """
+        """Translate ids with `</s>` at once; numbers of sentences are for sampling, more `padding` changes nothing."""
         limits = self.limits(np.array([len(ids) for ids in sources]))
         uniforms = np.zeros((len(sources), 0), np.float32)
         if self.config.sample:
-            uniforms = np.stack(
-                [
-                    np.random.Generator(np.random.Philox(key=[self.seed, number])).random(limits.max(), np.float32)
-                    for number in numbers
-                ]
-            )
+            random = [np.random.Generator(np.random.Philox(key=[self.seed, number])) for number in numbers]
+            uniforms = np.stack([each.random(limits.max(), np.float32) for each in random])
         source = np.pad(pad(sources), [(0, 0), (0, padding)])
         results = self._run(tf.constant(source), tf.constant(limits, tf.int32), tf.constant(uniforms))
-        return [
-            self._one(len(ids), *arrays)
-            for ids, *arrays in zip(sources, *(result.numpy() for result in results), strict=True)
-        ]
+        rows = zip(sources, *(result.numpy() for result in results), strict=True)
+        return [self._one(len(ids), *arrays) for ids, *arrays in rows]
 
     def _one(
         self, source_length: int, ids: np.ndarray, scores: np.ndarray, attention: np.ndarray

@@ -54,13 +54,13 @@ class Translator:
             runs: the folder, or folders for an ensemble; or what `train` returned.
             search: how to search, or only what differs from the first run's configuration.
             threads: processor threads; 0 takes all.
-            precision: number format of products; as each run says if None.
+            precision: dtype of products; as each run says if None.
 
         Raises:
             RunError: if a folder is no finished run, or is damaged.
-            UsageError: if the runs cannot translate together, or something is asked for that no recipe could have.
+            UsageError: if the runs cannot translate together, or a value is refused that a recipe could not have.
         """
-        # Asked for in Python, these are as good as those of a recipe, and wrong under the same names.
+        # The reader of recipes checks what was asked for in Python, too, and refuses it under the same names.
         asked = {"seed": seed, "training": {"threads": threads, "precision": precision or "auto"}}
         read_as(Config, asked, "translation")
         opened = open_runs(list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs])
@@ -70,18 +70,14 @@ class Translator:
     def of(
         cls, opened: OpenRuns, search: SearchConfig, threads: int = 0, seed: int = 1, precision: str | None = None
     ) -> Translator:
-        """Load runs that `open_runs` has let through, with a search that `search_of` has; else as `load`."""
+        """Load the result of `open_runs`, with a search that `search_of` gives; else as `load`."""
         start_tensorflow(threads)
         return cls([load_model(run, precision) for run in opened.runs], opened.tokenizers, search, seed)
 
     def translate(self, lines: Iterable[str], first: int = 0) -> list[Translation]:
         """Translate sentences; as many results, in the same order. An empty line gives an empty one.
 
-        Args:
-            first: number of the first one, where they are part of something longer: sampling depends on it.
-
-        Raises:
-            UsageError: if they are not sentences.
+        `first` is the number of the first one, if they are part of something longer: sampling depends on it.
         """
         if isinstance(lines, str):
             raise UsageError("expected a list of sentences, received a text: give [text]")
@@ -89,8 +85,7 @@ class Translator:
         for line in lines:
             if not isinstance(line, str):
                 raise UsageError(f"expected sentences as text, received {type(line).__name__}")
-        everything = self.tokenizers.source.encode(lines)
-        limit = self.config.max_source_tokens
+        everything, limit = self.tokenizers.source.encode(lines), self.config.max_source_tokens
         sources = [truncate(ids, limit) for ids in everything]
         found = self.searcher.search(sources, first)
         best = self.tokenizers.target.decode([ids for sentence in found for ids in sentence.ids])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from samples import number_pairs, write_pairs
 from mtlite.ablation.ablate import prepare_experiment
 from mtlite.ablation.experiment import Experiment
 from mtlite.comparison.systems import System
+from mtlite.data.prepare import prepare
 
 
 @pytest.fixture
@@ -56,12 +58,18 @@ def test_cells_have_the_same_tokenizer_and_nothing_open(experiment: Callable[...
     assert [config.seed for config in configs] == [1, 2, 1, 2]
 
 
-def test_one_file_is_split_once_for_all_cells(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
+def test_one_file_is_split_once_for_all_cells(
+    experiment: Callable[..., Experiment], tmp_path: Path, console: Console
+) -> None:
     paths = write_pairs(tmp_path, "all", number_pairs(200, seed=1))
-    headers = [
-        experiment(data={"train": paths, "seed": data_seed}, seed=seed).header() for data_seed, seed in
-        ((1, 1), (1, 2), (2, 1))
-    ]  # fmt: skip
-    assert headers[0].sides == headers[1].sides
-    assert headers[0].experiment == headers[1].experiment != headers[2].experiment
-    assert len(headers[0].references("test")) == 20
+    made = experiment(data={"train": paths})
+    made.save_tokenizers()
+    header = made.header()
+    assert len(header.references("test")) == 20
+    for topology, seed in product(("one-to-one", "attention"), (1, 2)):
+        cell = prepare(made.config(System(topology), seed), console.print)
+        assert cell.fingerprint == made.prepared.fingerprint
+        assert cell.tokenizers.source.sha256 == made.prepared.tokenizers.source.sha256
+        assert list(cell.corpus.dev["target"]) == list(made.prepared.corpus.dev["target"])
+        assert list(cell.corpus.tests["test"]["target"]) == header.references("test")
+    assert experiment(data={"train": paths, "seed": 2}).header().sides != header.sides

@@ -9,7 +9,7 @@ import pytest
 from made_up import made_up
 
 from mtlite.ablation.header import differences, joined, keep_header
-from mtlite.errors import UsageError
+from mtlite.errors import RunError, UsageError
 
 
 def test_a_folder_holds_one_ablation(tmp_path: Path) -> None:
@@ -20,6 +20,13 @@ def test_a_folder_holds_one_ablation(tmp_path: Path) -> None:
     other = dataclasses.replace(header, shared={**header.shared, "training.learning_rate": 0.5})
     with pytest.raises(UsageError, match=r"another ablation; different are training.learning_rate \(0.5 here, 0.01"):
         keep_header(tmp_path, other)
+
+
+def test_a_folder_of_another_version_says_what_to_do(tmp_path: Path) -> None:
+    header, _ = made_up()
+    (tmp_path / "experiment.json").write_text('{"experiment": "abc"}')
+    with pytest.raises(RunError, match="of another version of mtlite, give another --run"):
+        keep_header(tmp_path, header)
 
 
 def test_long_lists_of_differences_are_cut() -> None:

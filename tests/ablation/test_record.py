@@ -89,7 +89,11 @@ def test_a_later_start_may_ask_for_more(tmp_path: Path) -> None:
     record = Record(path)
     assert len(record.headers) == 2
     assert record.header is not None
-    merged: dict[str, Any] = {"topologies": ["attention", "peek", "ctc"], "seeds": [1, 2, 3], "grid": {"model.units": [4, 8]}}
+    merged: dict[str, Any] = {
+        "topologies": ["attention", "peek", "ctc"],
+        "seeds": [1, 2, 3],
+        "grid": {"model.units": [4, 8]},
+    }
     assert record.header.ablation == dataclasses.replace(header.ablation, **merged)
     assert set(record.outcomes(record.header)) == {*outcomes, *others}
     systems, _ = gather(record.header, record.outcomes(record.header))

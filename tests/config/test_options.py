@@ -6,14 +6,9 @@ import dataclasses
 
 import pytest
 
-from mtlite.config.options import Config, CorpusConfig, ModelConfig, SearchConfig, refuse_search
+from mtlite.config.options import Config, ModelConfig, SearchConfig, refuse_search
 from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import UsageError
-
-
-def test_a_corpus_is_given_where_any_key_is():
-    assert not CorpusConfig().given
-    assert all(CorpusConfig(**{field.name: "x"}).given for field in dataclasses.fields(CorpusConfig))
 
 
 def test_options_cannot_be_changed_in_place():

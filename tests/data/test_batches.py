@@ -181,14 +181,14 @@ class TestPrefetched:
         def counted():
             for number, item in enumerate(numbered(100)):
                 made.append(number)
-                if len(made) == 4:  # three wait in the queue, one in the hand of the thread
+                if len(made) == 3:
                     reached.set()
                 yield item
 
         source = Prefetched(counted(), depth=3)
         assert reached.wait(60)
         source.close()
-        assert len(made) == 4
+        assert len(made) == 3
 
     def test_closing_ends_the_thread(self):
         before = threading.active_count()

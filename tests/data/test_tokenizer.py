@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from samples import ROOT, number_pairs
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.data.tokenizer import Tokenizer, Tokenizers, read_tokenizer
+from mtlite.data.tokenizer import Tokenizer, Tokenizers
 from mtlite.data.tokenizer_training import train_tokenizer
 from mtlite.errors import RunError
 
@@ -128,7 +128,7 @@ class TestFiles:
     def test_a_file_that_cannot_be_read(self, tmp_path):
         for path in (tmp_path, tmp_path / "missing.model"):
             with pytest.raises(RunError, match=f"cannot read SentencePiece model {path}"):
-                read_tokenizer(path)
+                Tokenizer.read(path)
 
     def test_other_special_ids_are_refused(self, tmp_path):
         writer = io.BytesIO()

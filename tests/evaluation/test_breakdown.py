@@ -6,7 +6,7 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF
 
 from mtlite.config.read import plain
-from mtlite.errors import DataError, UsageError
+from mtlite.errors import DataError
 from mtlite.evaluation.breakdown import break_down, whole_percent
 from mtlite.evaluation.metrics import split_words
 from mtlite.evaluation.statistics import bleu_of_sentences, sentence_statistics
@@ -122,10 +122,6 @@ def test_plain_values_for_json(breakdown):
     assert values["pairs"][0]["second_sentences"][0]["bleu"].keys() == {"fair", "good"}
 
 
-def test_lines_that_do_not_belong_together(systems, sources, references):
-    with pytest.raises(UsageError, match="one of fair, good, bad, received best"):
-        break_down(systems, sources, references, baseline="best", **LANGUAGES)
-    with pytest.raises(DataError, match="one source per reference"):
-        break_down(systems, sources[1:], references, baseline="fair", **LANGUAGES)
+def test_lines_that_do_not_belong_together(sources, references):
     with pytest.raises(DataError, match="one hypothesis per reference"):
         break_down({"fair": ["a"]}, sources, references, baseline="fair", **LANGUAGES)

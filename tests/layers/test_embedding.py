@@ -28,8 +28,3 @@ def test_word_dropout_takes_whole_words() -> None:
     assert (words[~gone] != 0).all()
     assert not (numbers == 0).all(axis=-1).any()
     assert 0.3 < (numbers == 0).mean() < 0.7
-
-
-def test_config() -> None:
-    embedding = Embedding(7, 3, dropout=0.1, word_dropout=0.2, precision="bfloat16", name="words")
-    assert Embedding.from_config(embedding.get_config()).get_config() == embedding.get_config()

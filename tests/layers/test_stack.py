@@ -99,17 +99,3 @@ def test_bfloat16_goes_in_and_comes_out(cls: type, layer_normalization: bool, x:
     assert all(weight.dtype == "float32" for weight in stack.weights)
     if cls is LSTMStack:
         assert all(part.dtype == tf.float32 for part in tf.nest.flatten(given[1]))
-
-
-@pytest.mark.parametrize(("cls", "options"), [(LSTMStack, {"bidirectional": True}), (DenseStack, {})])
-def test_config(cls: type[keras.layers.Layer], options: dict[str, bool], x: tf.Tensor) -> None:
-    stack = cls(UNITS, layers=3, dropout=0.2, layer_normalization=True, residual=True, precision="bfloat16", **options)
-    again = cls.from_config(stack.get_config())
-    assert again.get_config() == stack.get_config()
-    stack(x), again(x)
-    assert [weight.shape for weight in again.weights] == [weight.shape for weight in stack.weights]
-
-
-def test_an_odd_number_of_units_has_no_two_halves() -> None:
-    with pytest.raises(ValueError, match=r"Expected an even number of units for two directions. Received: units=5"):
-        LSTMStack(5, bidirectional=True)

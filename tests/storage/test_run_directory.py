@@ -20,7 +20,7 @@ from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.options import Config
 from mtlite.config.read import plain
 from mtlite.config.resolve import choose_budget, choose_sizes, resolved
-from mtlite.errors import DamagedError, DataError, RunError, UsageError
+from mtlite.errors import DamagedError, RunError, UsageError
 from mtlite.storage.run_directory import Facts, Run
 
 FACTS = Facts(
@@ -237,10 +237,6 @@ class TestSides:
         lines = ["", " a ", "b\r", "c\u2028d\x85e", "\ufefff", "😀", "g\0h"]
         run.write_facts(dataclasses.replace(FACTS, sides={"test.source": run.write_side("test.source", lines)}))
         assert run.read_side("test.source") == lines
-
-    def test_a_line_break_is_refused(self, run):
-        with pytest.raises(DataError, match="sentence 2 holds a line break"):
-            run.write_side("test.source", ["a", "b\nc"])
 
     def test_an_altered_side_is_refused(self, run):
         sides = {"test.source": run.write_side("test.source", ["a", "b"])}

@@ -7,12 +7,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mtlite.cli import main
 from mtlite.config.length_rules import LengthRule, LengthRules
-from mtlite.errors import UsageError
-from mtlite.translation.loading import refuse_unjoinable
+from mtlite.errors import RunError, UsageError
+from mtlite.storage.run_directory import Run
+from mtlite.storage.tensors import load_arrays
+from mtlite.translation.loading import load_model, refuse_unjoinable
 
 SHORT = LengthRules(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
 LONG = LengthRules(LengthRule(2.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
@@ -104,3 +107,13 @@ def test_weights_of_another_shape(
     assert len(error.splitlines()) == 1
     assert array in error
     assert "the weights belong to another configuration" in error
+
+
+def test_a_model_is_loaded_from_its_folder(tiny_run: Path) -> None:
+    first, second = load_model(str(tiny_run)), load_model(Run.open(tiny_run), "bfloat16")
+    assert (first.config.precision, second.config.precision) == ("float32", "bfloat16")
+    stored, _ = load_arrays(tiny_run / "best.safetensors")
+    for weight in first.weights:
+        np.testing.assert_array_equal(weight.numpy(), stored[f"weights/{weight.path}"])
+    with pytest.raises(RunError, match="run directory missing not found"):
+        load_model("missing")
