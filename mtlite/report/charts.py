@@ -159,11 +159,12 @@ def _short(value: float) -> str:
 
 def _numbers(axes: Any, table: np.ndarray, dark: float, form: str, skip_diagonal: bool = False) -> None:
     """The numbers of a table in its cells, white where the cell is dark."""
+    size = 7.5 if table.shape[1] <= 8 else 6.3
     for (row, column), value in np.ndenumerate(table):
         if not (skip_diagonal and row == column):
             colour = "white" if abs(value) > dark else "#202020"
             axes.text(
-                column, row, form.format(value).replace("-", "−"), ha="center", va="center", fontsize=7.5, color=colour
+                column, row, form.format(value).replace("-", "−"), ha="center", va="center", fontsize=size, color=colour
             )
 
 

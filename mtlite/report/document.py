@@ -139,12 +139,14 @@ def _latex_text(text: str) -> str:
 _STYLE = """
 :root { color-scheme: light; --line: #d8d8d8; --soft: #f6f6f4; --ink: #1c1c1c; --quiet: #5d5d5d; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 72rem; color: var(--ink); background: #fff;
+body { margin: 0 auto; padding: 1rem; max-width: 84rem; color: var(--ink); background: #fff;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin-top: 2.2rem; font-size: 1.25rem; } h3 { font-size: 1.05rem; }
-p, figcaption { max-width: 54rem; } figure { margin: 1.2rem 0; }
-figcaption { margin-top: .4rem; color: var(--quiet); font-size: .9rem; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0 2rem; }
+p, figcaption { max-width: 54rem; }
+figure { margin: 1.2rem 0; min-width: min(100%, 20rem); max-width: 100%; }
+figcaption { margin-top: .4rem; width: 0; min-width: min(100%, 54rem); color: var(--quiet); font-size: .9rem; }
+.figures { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2rem; }
+.picture { flex: 1 1 28rem; max-width: min(100%, 40rem); }
 .scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
 table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top;
@@ -152,13 +154,13 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 thead th { background: var(--soft); vertical-align: bottom; } .words { text-align: left; }
 .long { min-width: 14rem; white-space: normal; }
 tbody th { position: sticky; left: 0; background: #fff; font-weight: normal; }
-img { display: block; width: 100%; max-width: 40rem; height: auto; }
+img { display: block; width: 100%; height: auto; }
 pre { overflow-x: auto; padding: .8rem; background: var(--soft); font-size: .85rem; line-height: 1.4; }
 details { margin: .6rem 0; } summary { cursor: pointer; }
 @page { size: A4 landscape; margin: 12mm; }
 @media print { body { max-width: none; padding: 0; font-size: 10px; } .scroll { overflow: visible; }
-  tr, img, figcaption { break-inside: avoid; } h2, h3 { break-after: avoid; } .pictures figure { break-inside: avoid; }
-  .pictures { grid-template-columns: 1fr 1fr; } pre { white-space: pre-wrap; } }
+  tr, img, figcaption { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .picture { break-inside: avoid; } pre { white-space: pre-wrap; } }
 """
 # Prints what is folded away, too. A style that does so is not understood by browsers from before 2025.
 _SCRIPT = """
@@ -183,11 +185,11 @@ def to_html(title: str, blocks: Sequence[Block]) -> str:
 
 
 def _html_blocks(blocks: Sequence[Block]) -> str:
-    """Blocks below each other; pictures that follow each other stand side by side where there is room."""
+    """Blocks below each other; tables and pictures that follow each other stand side by side where there is room."""
     parts = []
-    for of_pictures, some in groupby(blocks, lambda block: isinstance(block, Picture)):
+    for figures, some in groupby(blocks, lambda block: isinstance(block, Table | Picture)):
         inner = "\n".join(_html(block) for block in some)
-        parts.append(f'<div class="pictures">\n{inner}\n</div>' if of_pictures else inner)
+        parts.append(f'<div class="figures">\n{inner}\n</div>' if figures else inner)
     return "\n".join(parts)
 
 
@@ -204,7 +206,8 @@ def _html(block: Block) -> str:
         case Picture():
             source = base64.b64encode(block.svg).decode("ascii")
             return (
-                f'<figure><img alt="{html.escape(block.shows)}" src="data:image/svg+xml;base64,{source}">'
+                f'<figure class="picture"><img alt="{html.escape(block.shows)}" '
+                f'src="data:image/svg+xml;base64,{source}">'
                 f"<figcaption>{html.escape(block.caption)}</figcaption></figure>"
             )
         case Folded():

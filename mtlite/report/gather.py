@@ -62,7 +62,7 @@ def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Head
     if unreachable := next(iter(system.runs.values())).facts.unreachable:
         share = f"{unreachable:.1%}" if unreachable >= 0.001 else "less than 0.1%"
         marks.append(f"cannot write long outputs: {share} of the dev pieces do not fit")
-    return marks + ([f"without {named_seeds(missing)}"] if missing else [])
+    return marks + ([f"{named_seeds(missing)} missing"] if missing else [])
 
 
 def _topology_marks(system: TrainedSystem, match: str) -> list[str]:

@@ -50,7 +50,7 @@ def title(header: Header) -> str:
 def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[str, Outcome]) -> list[Block]:
     """The report, block by block."""
     blocks: list[Block] = [Heading(title(header), 1), *summary(results, header.ablation)]
-    notes = notes_table(results.systems)
+    notes = notes_table(sections.in_order(results))
     for number, family in enumerate(results.families):
         blocks.append(Heading(f"Results on {family.test}" + (f", {family.title}" if family.title else "")))
         blocks.append(main_table(family, results.searches, name=f"results-{number + 1}"))

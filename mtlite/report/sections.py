@@ -10,7 +10,7 @@ from mtlite.ablation.options import AblationConfig
 from mtlite.ablation.tuning import best_options, tuning_outcomes
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
-from mtlite.comparison.systems import label
+from mtlite.comparison.systems import TrainedSystem, label
 from mtlite.evaluation.breakdown import DIFFERENCE_EDGES, LENGTH_EDGES, REORDERING_EDGES, SENTENCE_BLEU_EDGES
 from mtlite.evaluation.significance import Verdict
 from mtlite.evaluation.words import FREQUENCY_EDGES
@@ -99,18 +99,23 @@ def learning(results: ComparisonResults) -> list[Block]:
     return [Heading("Learning curves"), picture, Paragraph(said)]
 
 
+def in_order(results: ComparisonResults) -> list[TrainedSystem]:
+    """All systems in the order of the tables of results, then those that are compared with nothing."""
+    compared = [system for family in results.families for system in family.systems]
+    return list({system.name: system for system in [*compared, *results.systems]}.values())
+
+
 def costs(results: ComparisonResults) -> list[Block]:
     """Quality beside its cost."""
-    named = {system.name: system for family in results.families for system in family.systems}
-    systems = list({**named, **{system.name: system for system in results.systems}}.values())
+    systems = in_order(results)
     test = results.tests[0]
     bleu = {system.name: mean(system.scores("greedy", test, "bleu")) for system in systems}
-    best_first = sorted(systems, key=lambda system: -bleu[system.name])
+    by_bleu = sorted(systems, key=lambda system: -bleu[system.name])
     measures = {
-        f"BLEU, {test}": {system.name: bleu[system.name] for system in best_first},
-        "parameters": {system.name: float(system.parameters) for system in best_first},
-        "training, s": {system.name: system.mean("training_seconds") for system in best_first},
-        "sentences/s": {system.name: system.sentences_per_second("greedy", test) for system in best_first},
+        f"BLEU, {test}": {system.name: bleu[system.name] for system in by_bleu},
+        "parameters": {system.name: float(system.parameters) for system in by_bleu},
+        "training, s": {system.name: system.mean("training_seconds") for system in by_bleu},
+        "sentences/s": {system.name: system.sentences_per_second("greedy", test) for system in by_bleu},
     }
     bars = charts.side_by_side(measures)
     caption = f"Quality and cost, best first; means over seeds. Sentences/s: translated in a second of {test}."

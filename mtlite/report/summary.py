@@ -45,11 +45,9 @@ def _seeds(systems: Sequence[TrainedSystem]) -> str:
     for system in systems:
         names.setdefault(tuple(sorted(system.runs)), []).append(system.name)
     *some, (seeds, others) = sorted(names.items(), key=lambda item: -len(item[0]))
-    last = (
-        f"the other {len(others)} with {named_seeds(seeds)}" if some else f"Each was trained with {named_seeds(seeds)}"
-    )
-    of_some = [f"{', '.join(of_these)} were trained with {named_seeds(these)}" for these, of_these in some]
-    return "; ".join([*of_some, last]) + "."
+    of_some = [f"with {named_seeds(these)}: {', '.join(of_these)}" for these, of_these in some]
+    last = f"with {named_seeds(seeds)}{f': the other {len(others)}' if some else ''}"
+    return f"Trained {'; '.join([*of_some, last])}."
 
 
 def _what_differs(systems: Sequence[TrainedSystem]) -> str:
@@ -92,6 +90,7 @@ def nothing_learned(family: ComparisonFamily) -> str:
     run = next(iter(family.systems[0].runs.values()))
     return (
         f"No system has learned to translate yet: the best BLEU on {family.test} is {best['bleu']:.2f}. The "
-        f"differences below say nothing. Give more updates (training.max_updates, now {run.updates:,}); if the dev loss hardly "
-        f"falls, change training.learning_rate (now {run.config['training.learning_rate']:g})."
+        "differences below say nothing. Give more updates (training.max_updates, now "
+        f"{run.updates:,}); if the dev loss hardly falls, change training.learning_rate (now "
+        f"{run.config['training.learning_rate']:g})."
     )

@@ -27,30 +27,34 @@ WITHOUT_BEAM = "without beam search"
 
 def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WITHOUT_BEAM, name: str = "") -> Table:
     """A row for each system: quality, and the distance to the baseline; `how` is the first search in words."""
-    scores = {each.name: dict(zip(each.runs, each.scores("greedy", family.test, "bleu"))) for each in family.systems}
+    scores = {
+        each.name: dict(zip(each.runs, each.scores("greedy", family.test, "bleu"), strict=True))
+        for each in family.systems
+    }
     pairs = family.comparison.primary if family.comparison else []
     uneven = any(pair.seeds != sorted(scores[name]) for pair in pairs for name in (pair.first, pair.second))
     deviation = any(len(of_seed) > 1 for of_seed in scores.values())
-    columns = ["system", "BLEU ± SD" if deviation else "BLEU", f"Δ to {family.baseline}", "Δ is between"]
+    columns = ["system", "BLEU ± SD" if deviation else "BLEU", f"Δ to {family.baseline}"]
     columns += ["95 % sentences", "95 % seeds", "p (Holm)", "verdict", "chrF2"]
-    cells = {family.baseline: ["baseline", *[""] * 5]}
-    for pair in pairs:
-        effect, *others = difference_cells(pair)
-        cells[pair.second] = [effect, _means_between(scores, pair), *others]
+    cells = {family.baseline: ["baseline", *[""] * 4], **{pair.second: difference_cells(pair) for pair in pairs}}
     rows = []
     for system in family.systems:
         row = [system.name + (" *" if system.marks else ""), spread(list(scores[system.name].values()))]
-        row += [*cells.get(system.name, ["–"] * 6), f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
+        row += [*cells.get(system.name, ["–"] * 5), f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
         rows.append(row)
     if "beam" in searches:
         columns.append("BLEU with beam")
         for row, system in zip(rows, family.systems, strict=True):
             row.append(f"{mean(system.scores('beam', family.test, 'bleu')):.2f}")
-    shown = [at for at, column in enumerate(columns) if uneven or column != "Δ is between"]
-    columns, *rows = [[line[at] for at in shown] for line in (columns, *rows)]
+    if uneven:
+        columns.append("Δ is between")
+        between = {pair.second: _means_between(scores, pair) for pair in pairs}
+        for row, system in zip(rows, family.systems, strict=True):
+            row.append(between.get(system.name, ""))
+    point = f" at {family.title}" if family.title else ""
     over_seeds = ": mean and standard deviation (SD) over seeds" if deviation else ""
     caption = (
-        f"BLEU on {family.test}{f' at {family.title}' if family.title else ''}, {how}{over_seeds}. Δ is the BLEU of the "
+        f"BLEU on {family.test}{point}, {how}{over_seeds}. Δ is the BLEU of the "
         f"system minus that of {family.baseline}, each the mean over the seeds that both have"
         f"{' (“Δ is between” shows the two means)' if uneven else ''}. The 95 % intervals are those of Δ, for other "
         f"sentences and for other seeds.{' * See the notes.' if any(each.marks for each in family.systems) else ''}"
@@ -61,7 +65,8 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
 def _means_between(scores: Mapping[str, Mapping[int, float]], pair: ComparedPair) -> str:
     """The two means over the shared seeds whose difference a pair states."""
     second, first = (mean(scores[name][seed] for seed in pair.seeds) for name in (pair.second, pair.first))
-    return f"{second:.2f} and {first:.2f}, {named_seeds(pair.seeds)}"
+    fewer = any(len(pair.seeds) < len(scores[name]) for name in (pair.first, pair.second))
+    return f"{second:.2f}, {first:.2f}" + (f" ({named_seeds(pair.seeds)})" if fewer else "")
 
 
 def notes_table(systems: Sequence[TrainedSystem]) -> list[Table]:
