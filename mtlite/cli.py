@@ -69,7 +69,7 @@ def _run(given: list[str]) -> int:
         return 0 if given else 2
     command = given[0]
     if command == "--version":
-        from mtlite import __version__
+        from mtlite.version import __version__
 
         print(f"mtlite {__version__}")
         return 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from statistics import mean
 
-from mtlite.ablation.cells import systems_of
+from mtlite.ablation.cells import best_options, systems_of, tuning_outcomes
 from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.tuning import best_options, tuning_outcomes
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
 from mtlite.comparison.systems import TrainedSystem, label

@@ -12,13 +12,13 @@ class Attention(Autoregressive):
     """Reads the sequence; remembers (h, c) and every encoder output; writes with an LSTM that looks back.
 
     ```
-    target          o o o o
-                    ↑ ↑ ↑ ↑
-    context         o o o o  means of encoder outputs
-                    ↑ ↑ ↑ ↑
-    decoder         o→o→o→o
-                  ↗ ↑ ↑ ↑ ↑
-    encoder o→o→o   o o o o  target so far
+    target            o o o o
+                      ↑ ↑ ↑ ↑
+    context   ┌─────→ o o o o  weighted means of all encoder outputs
+              │       ↑ ↑ ↑ ↑
+    decoder   │       o→o→o→o
+            ┌─┼─┐   ↗ ↑ ↑ ↑ ↑
+    encoder o→o→o     o o o o  target so far
             ↑ ↑ ↑
     source  o o o
     ```
@@ -50,7 +50,7 @@ class Attention(Autoregressive):
     def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
         outputs, first = self.decoder(self.target_embedding(tokens), state=state[:1])
         context, attention = self.attention(outputs, memory)
-        above: State = []
-        if state[1:]:
-            outputs, above = self.above(tf.concat([outputs, context], axis=-1), state=state[1:])
+        outputs, above = (
+            self.above(tf.concat([outputs, context], axis=-1), state=state[1:]) if state[1:] else (outputs, [])
+        )
         return Decoded(tf.concat([outputs, context], axis=-1), [*first, *above], attention)
