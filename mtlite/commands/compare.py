@@ -54,7 +54,8 @@ def compare_runs(paths: list[str], baseline: str, asked: str | None) -> None:
     from mtlite.comparison.comparable import common_test, group_runs, refuse_incomparable
     from mtlite.comparison.outcome import outcome_of
     from mtlite.comparison.results import make_family
-    from mtlite.report.tables import cost_table, main_table, method, pairs_table
+    from mtlite.report.summary import nothing_learned
+    from mtlite.report.tables import cost_table, main_table, method, notes_table, pairs_table
 
     runs = [Run.open(path) for path in paths]
     test = common_test(runs, asked)
@@ -65,11 +66,17 @@ def compare_runs(paths: list[str], baseline: str, asked: str | None) -> None:
         raise UsageError("the runs are seeds of one system: expected at least two systems")
     family = make_family("", test, name, systems)
     print(to_text(main_table(family, ["greedy"], f"beam size {outcomes[0].search.beam_size}")) + "\n")
-    print(to_text(cost_table(family)))
+    for table in (*notes_table(family.systems), cost_table(family.systems, [test])):
+        print(to_text(table) + "\n")
+    if warning := nothing_learned(family):
+        print(warning + "\n")
     if family.comparison:
-        print(f"\n{method(family.comparison)}")
+        print("\n\n".join(method(family.comparison)))
         if len(systems) > 2:
-            print("\n" + to_text(pairs_table(family.comparison.exploratory, "All pairs: exploratory.")))
+            print(
+                "\n"
+                + to_text(pairs_table(family.comparison.exploratory, "All pairs. Use them for ideas, not as evidence."))
+            )
 
 
 def compare_files(paths: list[str], baseline: str, reference: str, language: str | None) -> None:
@@ -88,4 +95,5 @@ def compare_files(paths: list[str], baseline: str, reference: str, language: str
             raise DataError(f"{path}: {error}") from None
     comparison = compare({path: {0: statistics} for path, statistics in outputs.items()}, baseline)
     print(to_text(outputs_table(outputs, reference)) + "\n")
-    print(to_text(pairs_table(comparison.primary, method(comparison))))
+    print(to_text(pairs_table(comparison.primary, "Each file against the baseline.")))
+    print("\n" + "\n\n".join(method(comparison)))

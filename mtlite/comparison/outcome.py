@@ -69,6 +69,7 @@ class RunFacts:
     packages: dict[str, str]
     machine: dict[str, str]
     unreachable: float | None
+    date: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

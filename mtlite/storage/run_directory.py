@@ -88,6 +88,7 @@ class Facts:
     threads: Count | None = None  # that the training began with
     other_threads: list[int] = field(default_factory=list)  # that it went on with
     parameters: int | None = None
+    date: str | None = None  # on which the training began, in UTC; None if it was not written down
     unreachable: float | None = None  # share of the pieces of the dev references without a position in the topology
 
     def check(self) -> None:
