@@ -17,6 +17,8 @@ from mtlite.evaluation.statistics import (
 
 DEFAULT_SEED = 12345
 """The seed of sacrebleu's own resampling, so that its command line gives the same intervals."""
+LEARNED = {"bleu": 2.0, "chrf2": 30.0}
+"""By metric, a score that no system reaches which has learned nothing yet. Single words have no BLEU."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,10 @@ from statistics import mean
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
 from mtlite.comparison.systems import TrainedSystem, named_seeds
+from mtlite.evaluation.scores import LEARNED
 from mtlite.evaluation.significance import Verdict
 from mtlite.report.document import Block, Paragraph
 from mtlite.report.tables import signed
-
-LEARNED = {"bleu": 2.0, "chrf2": 30.0}
-"""By metric, a score that no system reaches which has learned nothing yet. Single words have no BLEU."""
 
 
 def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]:
