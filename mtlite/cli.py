@@ -6,6 +6,7 @@ import difflib
 import errno
 import importlib
 import os
+import platform
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,11 @@ COMMANDS = {
     "compare": "say which differences between finished runs or hypothesis files are real",
     "ablate": "train topologies × seeds × options on one corpus and report on them",
     "topologies": "list the topologies and the options that each can have",
+    "runs": "list run directories: topology, corpus, state, scores, size",
+    "completion": "print a script with which bash, zsh or fish completes options",
 }
+VERSIONS = ("tensorflow", "keras", "sacrebleu", "sentencepiece", "datasets")
+"""Packages that a result depends on most."""
 
 
 def overview() -> str:
@@ -31,7 +36,8 @@ def overview() -> str:
         "usage: mtlite COMMAND [options]\n\n"
         "A laboratory for machine translation with recurrent sequence models.\n\n"
         f"commands:\n{rows}\n\n"
-        "mtlite COMMAND --help explains every option with its default. --debug shows where an error comes from."
+        "mtlite COMMAND --help explains every option with its default; mtlite --version names versions.\n"
+        "--debug shows where an error comes from."
     )
 
 
@@ -69,16 +75,19 @@ def _run(given: list[str]) -> int:
         return 0 if given else 2
     command = given[0]
     if command == "--version":
+        from importlib.metadata import version
+
         from mtlite import __version__
 
         print(f"mtlite {__version__}")
+        print(f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in VERSIONS), sep=", ")
         return 0
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, 1) or list(COMMANDS)
         raise UsageError(f"unknown command '{command}': expected {', '.join(near)} (mtlite --help lists all)")
     module = importlib.import_module(f"mtlite.commands.{command}")
     try:
-        module.run(given[1:])
+        module.run(module.make_parser().parse(given[1:]))
     except SystemExit as end:  # --help of a command
         return int(end.code or 0)
     return 0

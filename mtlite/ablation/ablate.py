@@ -86,8 +86,8 @@ def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Co
             runner.run(tuning_cells_of(ablation))
             runner.run(cells_of(ablation))
         except Stopped as stop:
-            command = f"mtlite ablate {experiment.name} --run {folder}" + (f" --record {record.path}" if record else "")
-            raise Stopped(f"{stop}; {len(runner.outcomes)} cells are done; go on with: {command}") from None
+            done = f"{len(runner.outcomes)} cells are done"
+            raise Stopped(f"{stop}; {done} and kept in {folder}; the same command goes on") from None
     if record:
         record.compress()
     return FinishedAblation(header, runner.outcomes, runner.failures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from mtlite.commands.parsing import Parser, add_config_options, config_values
@@ -10,8 +11,8 @@ from mtlite.errors import UsageError
 from mtlite.storage.run_directory import CONFIG, FACTS, Run
 
 
-def run(arguments: list[str]) -> None:
-    """Train with a recipe and the options over it."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser(
         "train",
         "Train a model on parallel text and score it. Options stand over the recipe; what neither gives is chosen from "
@@ -21,11 +22,20 @@ def run(arguments: list[str]) -> None:
     recipe = "a YAML file with the options below, such as those in scripts/recipes"
     parser.add_argument("recipe", nargs="?", help=recipe)
     parser.add_argument("--run", metavar="DIR", help="the run directory, new or empty (default: runs/RECIPE-N)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run that is in the run directory")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run that is in the run directory; a "
+        "larger --training.max_updates goes on with one that is finished",
+    )
     dry = "show the data report and an estimated time, train nothing"
     parser.add_argument("--dry-run", action="store_true", help=dry)
     add_config_options(parser)
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train with a recipe and the options over it."""
     given = config_values(options)
     if options.resume and not options.run:
         raise UsageError("--resume needs --run with the run directory to go on with")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import queue
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,11 +26,12 @@ from mtlite.translation.loading import open_runs
 _LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
 _CHARACTERS_AT_ONCE = 1 << 20
 _LINES_AHEAD = 16  # read while others are translated
+_SENTENCE_END = re.compile(r"\w{3,}[.!?…][\"'”’»)]*\s+[\"'“‘„«(¿¡]*[A-ZÀ-ÖØ-Þ]|[。！？]\s*\w")
 _WAIT_FOR_MORE = 0.01  # seconds; after that, what is there is translated at once
 
 
-def run(arguments: list[str]) -> None:
-    """Lines in, lines out."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser("translate", "Translate lines: standard input to standard output, line in, line out.")
     parser.add_argument("run", nargs="+", help="a run directory; several make an ensemble")
     parser.add_argument("--input", metavar="FILE", help="read this file, may be gzipped (default: standard input)")
@@ -46,7 +49,11 @@ def run(arguments: list[str]) -> None:
     group.add_argument("--top-k", type=int, metavar="K", help=top_k)
     group.add_argument("--top-p", type=float, metavar="P", help=top_p)
     group.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=1, metavar="S", help=seed)
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Lines in, lines out."""
     opened = open_runs(options.run)
     search = search_config(options, opened.runs[0])
     if search.nbest > 1 and search.sample:
@@ -57,10 +64,11 @@ def run(arguments: list[str]) -> None:
     from mtlite.translation.translator import Translator
 
     translator = Translator.of(opened, search, options.threads, options.seed)
-    number = 0
+    number, doubts = 0, Doubts()
     for lines in chunks(read_lines(path)):
-        for translation in translator.translate(lines, first=number):
+        for line, translation in zip(lines, translator.translate(lines, first=number), strict=True):
             number += 1
+            doubts.note(number, line, translation.unknown)
             if translation.truncated:
                 warn_of_truncation(f"line {number}", search.max_source_tokens)
             for text, score in zip(translation.texts, translation.scores, strict=True):
@@ -68,6 +76,33 @@ def run(arguments: list[str]) -> None:
                 parts += [f"{score:.4f}"] if options.scores else []
                 sys.stdout.buffer.write("\t".join([*parts, text]).encode() + b"\n")
         sys.stdout.buffer.flush()
+    for warning in doubts.warnings(number):
+        print(f"mtlite: warning: {warning}", file=sys.stderr)
+
+
+class Doubts:
+    """Lines that a model was hardly trained on, for one warning of a kind at the end."""
+
+    def __init__(self) -> None:
+        self.unknown: list[tuple[int, str]] = []  # number of the line, and what is unknown in it
+        self.several: list[int] = []
+
+    def note(self, number: int, line: str, unknown: list[str]) -> None:
+        """Look at a line."""
+        if unknown:
+            self.unknown.append((number, unknown[0]))
+        if _SENTENCE_END.search(line):
+            self.several.append(number)
+
+    def warnings(self, lines: int) -> Iterator[str]:
+        """What to say of so many lines."""
+        if self.unknown:
+            (first, piece), count = self.unknown[0], len(self.unknown)
+            where = f"{count:,} of {lines:,} lines have characters that the model has not learned"
+            yield f"{where}, the first is line {first} with {piece.removeprefix('▁')!r}: they are lost in translation"
+        if self.several:
+            where = f"{len(self.several):,} of {lines:,} lines seem to hold several sentences"
+            yield f"{where}, the first is line {self.several[0]}: give one sentence a line, as in most training pairs"
 
 
 def chunks(lines: Iterator[str]) -> Iterator[list[str]]:

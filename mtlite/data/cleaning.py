@@ -46,7 +46,10 @@ class CleaningReport:
         """Return the report for a person, one sentence a line."""
         removed = [f"Left out: {count:,} ({_DESCRIPTIONS[rule]})." for rule, count in self.removed.items() if count]
         warnings = [
-            f"Warning: {count:,} training pairs have a {name}." for name, count in self.warnings.items() if count
+            f"Warning: {count:,} training pairs have a {name}. They are kept: data.cleaning.overlap leaves out a pair "
+            "only where both sides are the same."
+            for name, count in self.warnings.items()
+            if count
         ]
         return [f"{self.after:,} of {self.before:,} training pairs kept.", *removed, *warnings]
 

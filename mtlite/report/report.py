@@ -17,9 +17,13 @@ from mtlite.report.numbers import as_csv, as_json, as_lines, cell_rows
 from mtlite.report.tables import cost_table, likelihood_table, main_table, method
 from mtlite.storage.files import write_atomically
 
+PAGE = "report.html"
 
-def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path) -> Path:
-    """Write everything, and return the path of the page; raise RunError if no cell is finished.
+
+def report(
+    header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path
+) -> ComparisonResults:
+    """Write everything, and return the numbers; raise RunError if no cell is finished.
 
     Args:
         failures: by name, why others have no outcome.
@@ -35,10 +39,10 @@ def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[st
     files = {f"{block.name}.svg": block.svg for block in blocks if isinstance(block, Picture)}
     files |= {"results.csv": as_csv(rows), "results.jsonl": as_lines(rows), "results.json": as_json(results, header)}
     files |= {"report.md": to_markdown(blocks).encode(), "report.tex": to_latex(blocks).encode()}
-    files["report.html"] = to_html(title(header), blocks).encode()
+    files[PAGE] = to_html(title(header), blocks).encode()
     for name, content in files.items():
         write_atomically(folder / name, content)
-    return folder / "report.html"
+    return results
 
 
 def title(header: Header) -> str:

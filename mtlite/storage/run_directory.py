@@ -64,6 +64,17 @@ _BEFORE_FACTS = {_LOCK, CONFIG, RESOLVED, *_TOKENIZERS, "data", FACTS}
 Language = Annotated[str, Matching(".{1,99}", "a language code")]
 
 
+@dataclass(frozen=True)
+class Extension:
+    """More updates for a training whose learning rate had followed a shorter schedule until then."""
+
+    update: Count  # after which it was extended
+    max_updates: Count  # of the schedule before
+
+    def __str__(self) -> str:
+        return f"schedule extended at update {self.update:,} from {self.max_updates:,}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known of a run beside its configuration: `run.json`."""
@@ -87,12 +98,18 @@ class Facts:
     seconds: dict[str, float]  # of the preparation, the tokenizer and the training
     threads: Count | None = None  # that the training began with
     other_threads: list[int] = field(default_factory=list)  # that it went on with
+    extensions: list[Extension] = field(default_factory=list)
     parameters: int | None = None
     unreachable: float | None = None  # share of the pieces of the dev references without a position in the topology
 
     def check(self) -> None:
         if not self.tests or not all(TEST_SET_NAME.fullmatch(name) for name in self.tests):
             raise UsageError(f"tests: expected names of test sets, received {str(self.tests)[:80]!r}")
+
+
+def yaml_of(config: Config) -> bytes:
+    """A configuration as the files of a run hold it."""
+    return yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True).encode()  # type: ignore[no-any-return]
 
 
 class Run:
@@ -102,7 +119,10 @@ class Run:
         self.path = path
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r})"
+        topology = "damaged"
+        with contextlib.suppress(MtliteError):
+            topology = self.config.model.topology
+        return f"Run({str(self.path)!r}, {topology}, {'finished' if self.finished else 'not finished'})"
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
@@ -145,8 +165,8 @@ class Run:
 
     def write_config(self, name: str, config: Config) -> None:
         """Write a configuration as YAML."""
-        content = yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True)
-        write_atomically(self.path / name, content.encode())
+        write_atomically(self.path / name, yaml_of(config))
+        self.__dict__.pop("config", None)  # it is read again
 
     @property
     def finished(self) -> bool:
@@ -228,6 +248,19 @@ class Run:
                     path.unlink(missing_ok=True)
                     self.path.rmdir()
             lock.release()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a process writes into the run now."""
+        if not (self.path / _LOCK).is_file():
+            return False
+        try:
+            with filelock.FileLock(self.path / _LOCK).acquire(timeout=0):
+                return False
+        except filelock.Timeout:
+            return True
+        except OSError:  # a run that others may read only
+            return False
 
     def _json(self, name: str) -> Any:
         try:

@@ -16,10 +16,11 @@ from mtlite.console import make_console
 from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared, data_report, prepare
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError, UsageError
+from mtlite.errors import RunError
 from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
 from mtlite.storage.checkpoint import check_state
 from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, Facts, Run
+from mtlite.training.extension import extend
 from mtlite.translation.loading import load_tokenizers, topology_config
 
 if TYPE_CHECKING:
@@ -59,19 +60,18 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
     run.refuse_foreign()
     if run.path.is_dir():
         run.refuse_strange_entries()
-    if resume and (run.path / CONFIG).is_file() and read_config(run.path / CONFIG) != config:
-        raise UsageError(
-            f"--resume goes on with the options of {run.path / CONFIG}, which differ from those given: leave them out"
-        )
-    if resume and run.finished:
-        console.print(f"{run.path} is finished: nothing to do")
+    saved = read_config(run.path / CONFIG) if resume and (run.path / CONFIG).is_file() else config
+    if resume and run.finished and saved == config:
+        console.print(f"{run.path} is finished: nothing to do (a larger training.max_updates goes on)")
         return run
     with run.locked():
+        console.print(f"run directory {run.path}")
+        if saved != config:
+            extend(run, saved, config, console)
         begun = resume and (run.path / FACTS).is_file()
         _fit(run, _go_on(run, console) if begun else _begin(run, config, console), console)
         from mtlite.translation.scoring import score_run
 
-        console.print(f"run directory {run.path}")
         score_run(run, console)
     return run
 

@@ -19,10 +19,11 @@ from mtlite.config.read import plain, read_as
 from mtlite.config.recipe import Values
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
+from mtlite.data.lines import read_lines
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError, UsageError
+from mtlite.errors import DataError, RunError, UsageError
 from mtlite.limits import MAX_TENSOR_BYTES
-from mtlite.runtime import choose_precision
+from mtlite.runtime import choose_precision, load_tensorflow
 from mtlite.storage.checkpoint import WEIGHTS, assign_weights
 from mtlite.storage.run_directory import FACTS, Run
 from mtlite.storage.tensors import load_arrays
@@ -42,15 +43,42 @@ def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
     """Open runs that translate together, and check all that can be checked without TensorFlow."""
     if not runs:
         raise UsageError("expected a run directory, received none")
-    for run in runs:
-        if not isinstance(run, str | Path | Run):
-            raise UsageError(f"expected the path of a run directory, received {type(run).__name__}")
-    opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
+    opened = [as_run(run) for run in runs]
     for run in opened:
         refuse_without_weights(run)
     tokenizers = [load_tokenizers(run) for run in opened]
     refuse_unjoinable(opened)
     return OpenRuns(opened, tokenizers[0])
+
+
+def as_run(run: str | Path | Run) -> Run:
+    """Open a run directory, unless it is open."""
+    if not isinstance(run, str | Path | Run):
+        raise UsageError(f"expected the path of a run directory, received {type(run).__name__}")
+    return run if isinstance(run, Run) else Run.open(run)
+
+
+Lines = str | Path | Sequence[str]
+
+
+def sets_to_score(run: Run, source: Lines | None, reference: Lines | None) -> dict[str, tuple[list[str], list[str]]]:
+    """Sources and references by name: the test sets of a run, or those of two text files or lists."""
+    if (source is None) != (reference is None):
+        raise UsageError("expected source and reference together")
+    if source is None or reference is None:
+        sides = ("source", "target")
+        return {name: tuple(run.read_side(f"{name}.{side}") for side in sides) for name in run.facts.tests}  # type: ignore[misc]
+    lines = [
+        list(read_lines(Path(each))) if isinstance(each, str | Path) else list(each) for each in (source, reference)
+    ]
+    names = [str(each) if isinstance(each, str | Path) else side
+             for each, side in ((source, "source"), (reference, "reference"))]  # fmt: skip
+    if len(lines[0]) != len(lines[1]):
+        counts = f"{names[0]} has {len(lines[0]):,} lines, {names[1]} has {len(lines[1]):,}"
+        raise DataError(f"{counts}: expected line by line translations")
+    if not lines[0]:
+        raise DataError(f"{names[0]} is empty: expected sentences to score")
+    return {names[0]: (lines[0], lines[1])}
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:
@@ -141,9 +169,10 @@ def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
 
     Raise RunError if the weights are missing, damaged, or do not belong to the run's configuration.
     """
+    run = as_run(run)
+    load_tensorflow()  # before anything else imports it: it prints while it loads
     from mtlite.topologies.build import build_model, weight_shapes
 
-    run = run if isinstance(run, Run) else Run.open(run)
     path, config = run.path / WEIGHTS, topology_config(run, precision)
     refuse_without_weights(run)
     expected, received = weight_shapes(config), _shapes(path)
