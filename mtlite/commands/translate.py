@@ -26,7 +26,7 @@ from mtlite.translation.loading import open_runs
 _LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
 _CHARACTERS_AT_ONCE = 1 << 20
 _LINES_AHEAD = 16  # read while others are translated
-_SENTENCE_END = re.compile(r"\w{3,}[.!?…][\"'”’»)]*\s+[\"'“‘„«(¿¡]*[A-ZÀ-ÖØ-Þ]|[。！？]\s*\w")
+_SENTENCE_END = re.compile(r"\w{3,}[.!?…][^\w\s]*\s+[^\w\s]*[A-ZÀ-ÖØ-Þ]|\u3002\s*\w")
 _WAIT_FOR_MORE = 0.01  # seconds; after that, what is there is translated at once
 
 

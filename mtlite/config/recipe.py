@@ -89,17 +89,11 @@ def parse_yaml(content: bytes | str, origin: str) -> Any:
 
 def _line_of(error: yaml.MarkedYAMLError, text: str) -> int:
     """The line with the mistake, from 1: what was never ended is noticed by the parser later only."""
-    unended = (error.context or "").startswith(
-        ("while scanning a simple", "while scanning a quoted", "while parsing a f")
-    )
-    mark = error.context_mark if unended else error.problem_mark
-    line = (mark or error.context_mark or error.problem_mark).line
-    lines = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)  # as YAML counts them
-    if (
-        line
-        and "mapping values" in (error.problem or "")
-        and ":" not in "".join(lines[line - 1 : line]).partition("#")[0]
-    ):
+    unended = ("while scanning a simple key", "while scanning a quoted", "while parsing a flow")
+    mark = error.context_mark if (error.context or "").startswith(unended) else error.problem_mark
+    line = mark.line if mark else 0
+    before = "".join(re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)[line - 1 : line])  # as YAML counts lines
+    if line and "mapping values" in (error.problem or "") and ":" not in before.partition("#")[0]:
         line -= 1  # it lacks its colon, and goes on in the next one
     return line + 1
 

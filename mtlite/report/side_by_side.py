@@ -24,7 +24,7 @@ from mtlite.storage.run_directory import Run
 class SideBySide:
     """Systems side by side; Python and notebooks show it as tables."""
 
-    blocks: list[Table | Paragraph]
+    blocks: Sequence[Table | Paragraph]
     comparison: Comparison | None  # differences, intervals, p and verdicts; None if no two systems share a seed
 
     def __repr__(self) -> str:
@@ -83,9 +83,8 @@ def _runs(paths: list[str], baseline: str, asked: str | None) -> SideBySide:
     blocks = [main_table(family, ["greedy"], f"beam size {outcomes[0].search.beam_size}"), cost_table(family)]
     if family.comparison is None:
         return SideBySide(blocks, None)
-    exploratory = pairs_table(family.comparison.exploratory, "All pairs: exploratory.")
-    method_and_pairs = [Paragraph(method(family.comparison)), *([exploratory] if len(systems) > 2 else [])]
-    return SideBySide([*blocks, *method_and_pairs], family.comparison)
+    pairs = [pairs_table(family.comparison.exploratory, "All pairs: exploratory.")] if len(systems) > 2 else []
+    return SideBySide([*blocks, Paragraph(method(family.comparison)), *pairs], family.comparison)
 
 
 def _files(paths: list[str], baseline: str, reference: str, language: str | None) -> SideBySide:
@@ -101,4 +100,4 @@ def _files(paths: list[str], baseline: str, reference: str, language: str | None
             raise DataError(f"{path}: {error}") from None
     comparison = compare_outputs({path: {0: statistics} for path, statistics in outputs.items()}, baseline)
     tables = [outputs_table(outputs, reference), pairs_table(comparison.primary, method(comparison))]
-    return SideBySide(list(tables), comparison)
+    return SideBySide(tables, comparison)

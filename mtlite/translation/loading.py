@@ -66,19 +66,19 @@ def sets_to_score(run: Run, source: Lines | None, reference: Lines | None) -> di
     if (source is None) != (reference is None):
         raise UsageError("expected source and reference together")
     if source is None or reference is None:
-        sides = ("source", "target")
-        return {name: tuple(run.read_side(f"{name}.{side}") for side in sides) for name in run.facts.tests}  # type: ignore[misc]
-    lines = [
-        list(read_lines(Path(each))) if isinstance(each, str | Path) else list(each) for each in (source, reference)
-    ]
-    names = [str(each) if isinstance(each, str | Path) else side
-             for each, side in ((source, "source"), (reference, "reference"))]  # fmt: skip
-    if len(lines[0]) != len(lines[1]):
-        counts = f"{names[0]} has {len(lines[0]):,} lines, {names[1]} has {len(lines[1]):,}"
+        return {name: (run.read_side(f"{name}.source"), run.read_side(f"{name}.target")) for name in run.facts.tests}
+    (name, sources), (other, references) = _lines("source", source), _lines("reference", reference)
+    if len(sources) != len(references):
+        counts = f"{name} has {len(sources):,} lines, {other} has {len(references):,}"
         raise DataError(f"{counts}: expected line by line translations")
-    if not lines[0]:
-        raise DataError(f"{names[0]} is empty: expected sentences to score")
-    return {names[0]: (lines[0], lines[1])}
+    if not sources:
+        raise DataError(f"{name} is empty: expected sentences to score")
+    return {name: (sources, references)}
+
+
+def _lines(side: str, given: Lines) -> tuple[str, list[str]]:
+    """Lines with a name for messages."""
+    return (str(given), list(read_lines(Path(given)))) if isinstance(given, str | Path) else (side, list(given))
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:

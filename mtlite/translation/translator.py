@@ -112,7 +112,7 @@ class Translator:
         return translations
 
     @overload
-    def __call__(self, lines: str) -> str: ...
+    def __call__(self, lines: str) -> str: ...  # type: ignore[overload-overlap]
     @overload
     def __call__(self, lines: Iterable[str]) -> list[str]: ...
     def __call__(self, lines: str | Iterable[str]) -> str | list[str]:
