@@ -6,6 +6,7 @@ import argparse
 import importlib
 from typing import Any, Literal, get_args, get_origin
 
+from mtlite.ablation.options import AblationConfig
 from mtlite.cli import COMMANDS
 from mtlite.commands.parsing import Parser
 from mtlite.config.read import members, split
@@ -41,7 +42,8 @@ def whole_parser() -> argparse.ArgumentParser:
 
     everything = argparse.ArgumentParser("mtlite")
     commands = everything.add_subparsers()
-    values = {option.name: _values(option.kind) for option in options_of()}
+    listed = [*options_of(), *options_of(AblationConfig, "ablation.")]
+    values = {option.name: _values(option.kind) for option in listed}
     values |= {"model.topology": list(TOPOLOGIES), "ablation.baseline": list(TOPOLOGIES)}
     for name, summary in COMMANDS.items():
         parser = importlib.import_module(f"mtlite.commands.{name}").make_parser()
@@ -49,7 +51,7 @@ def whole_parser() -> argparse.ArgumentParser:
             action.choices = action.choices or values.get(action.dest) or None
             if name == "topologies" and action.dest == "name":
                 action.choices = list(TOPOLOGIES)
-            if action.dest in _PATHS or action.metavar == "TEXT":
+            if not action.choices and (action.dest in _PATHS or action.metavar == "TEXT"):
                 action.complete = shtab.FILE
         commands.add_parser(name, parents=[parser], add_help=False, help=summary)
     return everything

@@ -12,7 +12,6 @@ from mtlite.commands.parsing import Parser
 from mtlite.errors import MtliteError, UsageError
 from mtlite.storage.run_directory import CONFIG, FACTS, LOG, Run
 from mtlite.storage.training_log import read_training_log
-from mtlite.translation.result import read_result
 
 _COLUMNS = ("run", "corpus", "topology", "state", "BLEU", "size")
 
@@ -60,6 +59,8 @@ def find(folder: Path) -> Iterator[Path]:
 
 def row_of(path: Path) -> list[str]:
     """What a run directory says of itself; MtliteError or OSError if it is damaged."""
+    from mtlite.translation.result import read_result
+
     size = f"{sum(each.lstat().st_size for each in path.rglob('*')) / 1e6:.1f} MB"
     if not (path / FACTS).exists():
         return [str(path), "", "", "in preparation" if Run(path).in_use else "stopped at 0", "", size]
