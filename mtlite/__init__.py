@@ -28,11 +28,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mtlite.version import __version__ as __version__
+
 # Read by TensorFlow and Keras when they are imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
-__version__ = "0.2.0"
 
 __all__ = [
     "LSTM",

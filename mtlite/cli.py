@@ -77,7 +77,7 @@ def _run(given: list[str]) -> int:
     if command == "--version":
         from importlib.metadata import version
 
-        from mtlite import __version__
+        from mtlite.version import __version__
 
         print(f"mtlite {__version__}")
         print(f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in VERSIONS), sep=", ")

@@ -13,9 +13,8 @@ from mtlite.ablation.cells import cells_of, points, systems_of, tuning_cells_of
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header, keep_header
 from mtlite.ablation.jobs import Stopped
-from mtlite.ablation.matching import count_parameters
 from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.plan import Plan
+from mtlite.ablation.plan import Plan, count_parameters
 from mtlite.ablation.record import Record
 from mtlite.comparison.outcome import Outcome
 from mtlite.config.read import read_as
@@ -36,11 +35,7 @@ class FinishedAblation:
 
 
 def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:
-    """A recipe as its own sections and the section `ablation`; every cell is checked before anything runs.
-
-    Raises:
-        UsageError: if it is no ablation, or a cell of it cannot be.
-    """
+    """A recipe as its own sections and the section `ablation`; every cell is checked before anything runs."""
     if "ablation" not in values:
         raise UsageError(
             f"{origin} is not an ablation: expected a section ablation: with lists such as topologies and seeds "
@@ -56,26 +51,16 @@ def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:
 
 
 def prepare_experiment(values: Values, name: str, folder: Path, console: Console) -> Experiment:
-    """Read the recipe and its corpus, and train the tokenizer.
-
-    Args:
-        values: the recipe with its section `ablation`.
-        folder: where everything is kept; a later start goes on there.
-    """
+    """Read the recipe called `name` and its corpus, and train the tokenizer; a later start goes on in `folder`."""
     recipe, ablation = read_ablation(values, name)
     prepared = prepare(base_config(recipe, ablation.topologies[0]), console.print)
     return Experiment(name, recipe, ablation, prepared, folder)
 
 
 def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Console) -> FinishedAblation:
-    """Train all cells that are not done yet.
+    """Train all cells that are not done yet, `jobs` of them side by side.
 
-    Args:
-        jobs: cells that run side by side.
-        record: where finished cells are added, and from which they are taken.
-
-    Raises:
-        MtliteError: if something cannot be used, or the user stopped it; what is done is kept.
+    Finished cells are added to the record, and taken from it. Raise Stopped if the user stopped it.
     """
     folder, ablation, header = experiment.folder, experiment.ablation, experiment.header()
     with Run(folder).locked():
@@ -94,11 +79,7 @@ def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Co
 
 
 def recorded_ablation(record: Record) -> FinishedAblation:
-    """What a record holds.
-
-    Raises:
-        UsageError: if it holds nothing.
-    """
+    """What a record holds."""
     if record.header is None:
         raise UsageError(f"--record {record.path} not found: give a file that mtlite ablate has written")
     return FinishedAblation(record.header, record.outcomes(record.header), {})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import dataclasses
+import itertools
 import json
 import os
 import signal
@@ -36,17 +37,12 @@ from mtlite.translation.loading import load_model, load_tokenizers
 from mtlite.translation.result import hypotheses_file
 
 OUTCOME = "outcome.json"
-_PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent(parent: int) -> None:
-    """On Linux: if whoever started this process is killed, end, too; the last saved state is whole at any moment.
-
-    Args:
-        parent: its process number; it may be gone already.
-    """
+    """On Linux: if the process `parent` is killed, or is gone already, end, too; the saved state is always whole."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG
         if os.getppid() != parent:
             raise SystemExit(1)
 
@@ -55,30 +51,29 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:
     """Train, translate, count.
 
     Args:
+        run: new, half done or done.
         pair: source and target length of an average pair.
         beam: size of the second search; 0 for none.
     """
     discard_if_unusable(run)
     begun = (run.path / FACTS).exists()
     train_run(read_config(run.path / CONFIG if begun else recipe), run, begun, make_console())
+    start_tensorflow(run.config.training.threads)
+    from mtlite.ablation.flops import training_flops
+
     outcome = outcome_of(run)
-    beam_outputs = {"beam": translate_with_beam(run, beam)} if beam else {}
     outcome = dataclasses.replace(
         outcome,
-        flops_per_pair=count_flops(run, pair),
+        outputs={**outcome.outputs, **({"beam": translate_with_beam(run, beam)} if beam else {})},
+        flops_per_pair=training_flops(load_model(run), *pair, run.config.training.label_smoothing),
         attention=attention_of(run),
         likelihood=likelihood_of(run),
-        outputs={**outcome.outputs, **beam_outputs},
     )
     write_atomically(run.path / OUTCOME, json.dumps(plain(outcome), ensure_ascii=False).encode())
 
 
 def discard_if_unusable(run: Run) -> None:
-    """Put aside what a kill left of a cell from which one cannot go on; nothing is deleted.
-
-    Raises:
-        MtliteError: if the folder is in use, belongs to something else, or cannot be read.
-    """
+    """Put aside what a kill left of a cell from which one cannot go on; nothing is deleted."""
     if not run.path.exists():
         return
     run.refuse_foreign()
@@ -91,31 +86,21 @@ def discard_if_unusable(run: Run) -> None:
             reason = f"{run.path} was stopped before its {FACTS} was written"
         except DamagedError as error:
             reason = str(error)
-        number = 1
-        while (aside := run.path.with_name(f"{run.path.name}.damaged-{number}")).exists():
-            number += 1
+        names = (run.path.with_name(f"{run.path.name}.damaged-{number}") for number in itertools.count(1))
+        aside = next(path for path in names if not path.exists())
         print(f"mtlite: {reason}: the cell is done again, {aside} is what there was", file=sys.stderr)
         run.path.rename(aside)
 
 
-def count_flops(run: Run, pair: tuple[int, int]) -> int:
-    """Training operations of a pair of average lengths."""
-    start_tensorflow(run.config.training.threads)
-    from mtlite.ablation.flops import training_flops
-
-    return training_flops(load_model(run), *pair, run.config.training.label_smoothing)
-
-
 def likelihood_of(run: Run) -> dict[str, Likelihood]:
     """By test set, how probable the model finds the references."""
-    start_tensorflow(run.config.training.threads)
     from mtlite.translation.likelihood import LikelihoodScorer
 
     model, tokenizers, config = load_model(run), load_tokenizers(run), run.config
     likelihood = {}
     for test in run.facts.tests:
-        sources = tokenizers.source.encode(run.read_side(f"{test}.source"))
-        sources = [truncate(ids, config.search.max_source_tokens) for ids in sources]
+        encoded = tokenizers.source.encode(run.read_side(f"{test}.source"))
+        sources = [truncate(ids, config.search.max_source_tokens) for ids in encoded]
         targets = tokenizers.target.encode(run.read_side(f"{test}.target"))
         likelihood[test] = LikelihoodScorer(model, sources, targets, config.training.batch_tokens)()
     return likelihood
@@ -123,7 +108,6 @@ def likelihood_of(run: Run) -> dict[str, Likelihood]:
 
 def translate_with_beam(run: Run, beam: int) -> dict[str, Output]:
     """Translate the test sets a second time, and keep that beside the first."""
-    start_tensorflow(run.config.training.threads)
     from mtlite.translation.scoring import score_lines
     from mtlite.translation.translator import Translator
 
@@ -138,11 +122,7 @@ def translate_with_beam(run: Run, beam: int) -> dict[str, Output]:
 
 
 def read_outcome(folder: Path) -> Outcome | None:
-    """The outcome of a cell; None if it is not done.
-
-    Raises:
-        RunError: if it is damaged.
-    """
+    """The outcome of a cell; None if it is not done. Raise RunError if it is damaged."""
     return Run(folder).read_json(OUTCOME, Outcome) if (folder / OUTCOME).exists() else None
 
 

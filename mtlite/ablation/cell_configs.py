@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TypeVar
-
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options
 from mtlite.comparison.systems import System
@@ -14,15 +11,9 @@ from mtlite.config.recipe import Values, config_from, merge, nested
 from mtlite.config.registry import entry_of, unsupported
 from mtlite.errors import UsageError
 
-AnyConfig = TypeVar("AnyConfig", bound=Config)
-
 
 def base_config(recipe: Values, topology: str) -> Config:
-    """The recipe without its section `ablation`, with what is the same in all cells.
-
-    Raises:
-        UsageError: if the recipe is not usable for an ablation.
-    """
+    """The recipe without its section `ablation`, with what is the same in all cells, and one of the topologies."""
     values = {**recipe, "search": {**_section(recipe, "search"), "nbest": 1}}  # as in every cell
     config = config_from({**values, "model": _model_values(recipe, System(topology))}, "recipe")
     if config.training.patience:
@@ -39,14 +30,7 @@ def base_config(recipe: Values, topology: str) -> Config:
 
 
 def cell_config(recipe: Values, ablation: AblationConfig, system: System, seed: int, chosen: Options) -> Config:
-    """The configuration of a cell, open where the recipe leaves it open.
-
-    Args:
-        chosen: options that were chosen or are tried for it.
-
-    Raises:
-        UsageError: if the topology cannot have an option of the grid, or a value is of the wrong type.
-    """
+    """The configuration of a cell, open where the recipe leaves it open; `chosen` are options by tuning."""
     values = merge(recipe, nested({**system.options, **chosen}))
     cell = {
         "seed": seed,
@@ -83,8 +67,3 @@ def one_direction(recipe: Values, topology: str) -> bool:
     """Whether a topology reads in one direction where others of the recipe read in both."""
     asked = _section(recipe, "model").get("bidirectional")
     return asked is not False and "bidirectional" not in entry_of(topology).options
-
-
-def with_units(config: AnyConfig, units: int) -> AnyConfig:
-    """The same with other units."""
-    return dataclasses.replace(config, model=dataclasses.replace(config.model, units=units))

@@ -1,4 +1,4 @@
-"""The cells of an ablation: each is one training."""
+"""The cells of an ablation: each is one training. Some only serve to choose options on the dev set for the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtlite.ablation.options import AblationConfig
-from mtlite.comparison.outcome import Options
+from mtlite.comparison.outcome import Options, Outcome
 from mtlite.comparison.systems import System, label
 
 
@@ -49,3 +49,20 @@ def tuning_cells_of(config: AblationConfig) -> list[Cell]:
     if not config.tune:
         return []
     return [Cell(system, config.tune_seed, tried) for system in systems_of(config) for tried in points(config.tune)]
+
+
+def tuning_outcomes(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """By label of the options that were tried, the outcomes of the finished tuning cells of a system."""
+    return {
+        label(cell.tried or {}): outcomes[cell.name]
+        for cell in tuning_cells_of(ablation)
+        if cell.system == system and cell.name in outcomes
+    }
+
+
+def best_options(ablation: AblationConfig, system: System, outcomes: Mapping[str, Outcome]) -> Options | None:
+    """The options that did best on the dev set: by BLEU, ties by loss; of equal ones the first."""
+    finished = tuning_outcomes(ablation, system, outcomes)
+    candidates = [tried for tried in points(ablation.tune) if label(tried) in finished]
+    best = {label(tried): finished[label(tried)].best for tried in candidates}
+    return max(candidates, key=lambda tried: (best[label(tried)][2], -best[label(tried)][1]), default=None)

@@ -20,8 +20,7 @@ from mtlite.data.prepare import Prepared, count_batches
 from mtlite.evaluation.words import word_frequencies
 
 TOKENIZER = "tokenizer"
-COUNTED_PAIRS = 500_000
-"""Training pairs whose words are counted, at most."""
+COUNTED_PAIRS = 500_000  # training pairs whose words are counted, at most
 _NOT_SHARED = (
     *("seed", "model.topology", "model.bidirectional", "search.beam_size", "search.nbest"),
     *("training.threads", "training.tensorboard", "tokenizer.vocabulary_size"),
@@ -45,20 +44,13 @@ class Experiment:
         return round(float(source)), round(float(target))
 
     def config(self, system: System, seed: int, chosen: Options | None = None) -> ResolvedConfig:
-        """The configuration of a cell, nothing left open.
-
-        Args:
-            chosen: options that were chosen or are tried for it.
-        """
+        """The configuration of a cell, nothing left open; `chosen` are options by tuning."""
         config = cell_config(self.recipe, self.ablation, system, seed, chosen or {})
         names = [TOKENIZER] * 2 if self.prepared.tokenizers.joint else ["source", "target"]
         source, target = (str(self.folder / TOKENIZER / f"{name}.model") for name in names)
+        size = self.prepared.tokenizers.vocabulary_size
         tokenizer = dataclasses.replace(
-            config.tokenizer,
-            model=None,
-            source_model=source,
-            target_model=target,
-            vocabulary_size=self.prepared.tokenizers.vocabulary_size,
+            config.tokenizer, model=None, source_model=source, target_model=target, vocabulary_size=size
         )
         return self._resolved(dataclasses.replace(config, tokenizer=tokenizer))
 
@@ -75,9 +67,8 @@ class Experiment:
 
     def save_tokenizers(self) -> None:
         """Keep the tokenizers that all cells use."""
-        folder = self.folder / TOKENIZER
+        folder, part = self.folder / TOKENIZER, self.folder / f"{TOKENIZER}.part"
         if not folder.exists():
-            part = self.folder / f"{TOKENIZER}.part"
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir()
             self.prepared.tokenizers.save(part)
@@ -85,7 +76,12 @@ class Experiment:
 
     def header(self) -> Header:
         """What a record says before its cells."""
-        corpus, sides = self.prepared.corpus, self._sides()
+        corpus = self.prepared.corpus
+        sides = {
+            f"{name}.{side}": list(pairs[side])
+            for name, pairs in {"dev": corpus.dev, **corpus.tests}.items()
+            for side in ("source", "target")
+        }
         counted = corpus.train.select(range(min(len(corpus.train), COUNTED_PAIRS)))
         frequencies = word_frequencies(list(counted["target"]), corpus.target_language)
         return Header(
@@ -101,15 +97,6 @@ class Experiment:
             target_language=corpus.target_language,
         )
 
-    def _sides(self) -> dict[str, list[str]]:
-        """The raw lines of the dev set and the test sets."""
-        corpus = self.prepared.corpus
-        return {
-            f"{name}.{side}": list(pairs[side])
-            for name, pairs in {"dev": corpus.dev, **corpus.tests}.items()
-            for side in ("source", "target")
-        }
-
     def _shared(self, sides: dict[str, list[str]]) -> Options:
         """All that must be equal for two cells to be of one ablation: options and checksums by name."""
         ablation, prepared = self.ablation, self.prepared
@@ -118,11 +105,11 @@ class Experiment:
         # What the first topology cannot have, or has by its own default, is not seen in its configuration.
         asked = self.recipe.get("model") or {}
         unseen = {"bidirectional", *left_out_options(self.recipe, System(ablation.topologies[0]))}
-        shared |= {
-            f"model.{name}": asked[name] for name in sorted(unseen & {*asked}) if f"model.{name}" not in ablation.grid
-        }
-        own = ("match", "threads", "beam", "tune", "tune_seed")
-        shared |= {f"ablation.{name}": getattr(ablation, name) for name in own}
+        for name in sorted(unseen & {*asked}):
+            if f"model.{name}" not in ablation.grid:
+                shared[f"model.{name}"] = asked[name]
+        for name in ("match", "threads", "beam", "tune", "tune_seed"):
+            shared[f"ablation.{name}"] = getattr(ablation, name)
         if ablation.match == "parameters":
             shared["ablation.baseline"] = ablation.baseline_topology
         shared["the training pairs"] = prepared.fingerprint

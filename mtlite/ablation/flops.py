@@ -1,9 +1,9 @@
 """What a training pair costs, counted from the matrix products of a model.
 
 The forward and the backward pass run once, eagerly, on one pair of average lengths, and every matrix product that
-TensorFlow executes on the way counts 2 · rows · columns · inner size operations. Additions, gates, softmax and the
-optimizer are left out: they are small beside the products, and no kernel reports them. Gradients of biases are products
-with a row of ones and are counted; they are a thousandth of the rest. No clock is involved.
+TensorFlow executes counts 2 · rows · columns · inner size operations. Additions, gates, softmax and the optimizer are
+small beside the products and are left out. Gradients of biases are products with a row of ones: a thousandth of the
+rest. No clock is involved.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from tensorflow.python.framework import op_callbacks
 
 from mtlite.data.ids import EOS
 from mtlite.topologies.topology import Topology
-
-_FIRST_WORD = EOS + 1
 
 
 @dataclass(frozen=True)
@@ -43,24 +41,14 @@ class Product:
 
 
 def training_flops(model: Topology, source_length: int, target_length: int, smoothing: float) -> int:
-    """Floating-point operations of all matrix products of one pair, forwards and backwards.
-
-    Args:
-        source_length: tokens of the source, `</s>` included.
-        target_length: tokens of the target, `</s>` included.
-    """
+    """Floating-point operations of all matrix products of a pair of these lengths, `</s>` included."""
     source = _sentence(source_length, model.config.source_vocabulary)
     target = _sentence(target_length, model.config.target_vocabulary)
     return sum(product.flops for product in training_products(model, source, target, smoothing))
 
 
 def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> list[Product]:
-    """All matrix products of a batch, forwards and backwards, in their order.
-
-    Args:
-        source: `[batch, source length]`.
-        target: `[batch, target length]`.
-    """
+    """All matrix products of a batch `[batch, source length]`, `[batch, target length]`, forwards and backwards."""
     products: list[Product] = []
 
     def note(op_type: str, inputs: Any, attributes: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
@@ -85,7 +73,8 @@ def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smo
 
 def _sentence(length: int, vocabulary: int) -> tf.Tensor:
     """Words that follow each other in the vocabulary, no two neighbours alike, and `</s>`."""
-    words = _FIRST_WORD + np.arange(length - 1) % max(1, vocabulary - _FIRST_WORD)
+    first = EOS + 1
+    words = first + np.arange(length - 1) % max(1, vocabulary - first)
     return tf.constant([[*words.tolist(), EOS]], tf.int32)
 
 

@@ -19,7 +19,6 @@ from mtlite.errors import DamagedError, RunError, UsageError
 from mtlite.storage.run_directory import Run
 
 T = TypeVar("T")
-
 HEADER = "experiment.json"
 
 
@@ -42,20 +41,15 @@ class Header(EvaluationSets):
 def differences(expected: Options, received: Options) -> str:
     """What differs between two `shared`, in a few words."""
     names = [name for name in {**expected, **received} if expected.get(name) != received.get(name)]
-    parts = []
-    for name in names[:5]:
-        readable = not name.startswith("the ")
-        parts.append(f"{name} ({expected.get(name)} here, {received.get(name)} there)" if readable else name)
+    parts = [
+        name if name.startswith("the ") else f"{name} ({expected.get(name)} here, {received.get(name)} there)"
+        for name in names[:5]
+    ]
     return ", ".join(parts) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def keep_header(folder: Path, header: Header) -> None:
-    """Write down what this folder holds the cells of, or refuse it if they are others.
-
-    Raises:
-        UsageError: what differs.
-        RunError: if what is written there cannot be read.
-    """
+    """Write down what this folder holds the cells of; raise UsageError if it holds others."""
     run = Run(folder)
     if (folder / HEADER).exists():
         try:

@@ -17,8 +17,6 @@ from mtlite.console import ProgressDisplay, collect_signals
 from mtlite.errors import MtliteError
 from mtlite.storage.training_log import read_training_log
 
-_SECONDS_BETWEEN_LOOKS = 0.2
-
 
 class Stopped(MtliteError):
     """The user stopped the ablation; everything that was done is kept."""
@@ -44,8 +42,7 @@ class _Process:
     def __init__(self, job: Job) -> None:
         self.job = job
         job.log.parent.mkdir(parents=True, exist_ok=True)
-        package = str(Path(__file__).resolve().parents[2])
-        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+        paths = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
         with open(job.log, "ab") as log:
             self.start = log.tell()
             self.process = subprocess.Popen(
@@ -73,15 +70,11 @@ def run_jobs(
     failed: Callable[[Job, str], None],
     console: Console,
 ) -> None:
-    """Run all jobs, whatever becomes of single ones.
+    """Run all jobs, even if some fail; raise Stopped after a signal, when every process has saved its state.
 
     Args:
-        at_once: how many run side by side.
-        done: is called when one has ended well.
-        failed: is called with the reason when one has not.
-
-    Raises:
-        Stopped: after a signal; every process has saved its state and ended.
+        done: is called when a job has ended well.
+        failed: is called with the reason when it has not.
     """
     waiting, running = list(jobs), list[_Process]()
     shown = _JobsProgress(jobs, console)
@@ -90,31 +83,26 @@ def run_jobs(
             while (waiting or running) and not signals:
                 while waiting and len(running) < at_once:
                     running.append(_Process(waiting.pop(0)))
-                    shown.started(running[-1].job)
-                time.sleep(_SECONDS_BETWEEN_LOOKS)
+                    console.print(f"{running[-1].job.name}: started")
+                time.sleep(0.2)
                 for process in [each for each in running if each.process.poll() is not None]:
                     running.remove(process)
                     if process.process.returncode == 0:
                         done(process.job)
-                        shown.ended(process.job, None)
+                        shown.ended(process.job, "done")
                     else:
                         reason = process.reason()
                         failed(process.job, reason)
-                        shown.ended(process.job, reason)
+                        shown.ended(process.job, f"FAILED: {reason}")
                 shown.look([each.job for each in running])
             if signals:
                 raise Stopped(f"stopped by {signal.Signals(signals[0]).name}")
     finally:
-        _end(running)
-        shown.close()
-
-
-def _end(running: Sequence[_Process]) -> None:
-    """Let processes save their state, and wait until they have."""
-    for each in running:
-        each.process.terminate()
-    for each in running:
-        each.process.wait()
+        for each in running:
+            each.process.terminate()
+        for each in running:  # they save their state
+            each.process.wait()
+        shown.display.close()
 
 
 class _JobsProgress:
@@ -126,14 +114,9 @@ class _JobsProgress:
         self.before = {job.name: _updates_done(job) for job in jobs}
         self.display = ProgressDisplay(sum(job.updates for job in jobs), sum(self.before.values()), console)
 
-    def started(self, job: Job) -> None:
-        """A process was started."""
-        self.console.print(f"{job.name}: started")
-
-    def ended(self, job: Job, reason: str | None) -> None:
+    def ended(self, job: Job, how: str) -> None:
         """A process has ended."""
         self.ended_jobs.append(job)
-        how = "done" if reason is None else f"FAILED: {reason}"
         self.console.print(f"{job.name}: {how} ({len(self.ended_jobs)} of {len(self.jobs)} cells)")
 
     def look(self, running: Sequence[Job]) -> None:
@@ -144,9 +127,6 @@ class _JobsProgress:
             done = sum((self.before | at).values())
             cells = f"{len(self.ended_jobs)} of {len(self.jobs)} cells"
             self.display.show(done, cells, f"{done:,.0f} of {self.display.total:,} updates")
-
-    def close(self) -> None:
-        self.display.close()
 
 
 def _updates_done(job: Job) -> float:

@@ -12,13 +12,10 @@ from mtlite.config.recipe import options
 from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.errors import UsageError
 
-MOST_CELLS = 1000
-"""More are several ablations, or a slip of the pen."""
-
+MOST_CELLS = 1000  # more are several ablations, or a slip of the pen
 Grid = dict[str, list[Any]]
 """By option, such as `model.units`, the values that it takes in turn."""
 Seed = Annotated[int, Between(0, 2**31 - 2)]
-
 _OWN_LISTS = {"seed": "ablation.seeds", "model.topology": "ablation.topologies"}
 _SHARED = ("data.", "tokenizer.", "search.", "training.threads", "training.patience")
 
@@ -75,10 +72,6 @@ class AblationConfig:
             )
         if self.beam == 1:
             raise UsageError("ablation.beam: expected 0 (none) or 2 to 1000, received 1: cells search greedily anyway")
-        self._check_number_of_cells()
-        self._check_varied_options()
-
-    def _check_number_of_cells(self) -> None:
         points = math.prod(map(len, self.grid.values()))
         tried = math.prod(map(len, self.tune.values())) if self.tune else 0
         cells = len(self.topologies) * points * (len(self.seeds) + tried)
@@ -87,12 +80,12 @@ class AblationConfig:
                 f"{len(self.topologies)} topologies × {len(self.seeds)} seeds × {points:,} points of the grid, with "
                 f"tuning, are {cells:,} cells: expected at most {MOST_CELLS:,}; split the recipe"
             )
+        self._check_varied_options()
 
     def _check_varied_options(self) -> None:
         for name in (*self.grid, *self.tune):
             _refuse_option(name)
-        both = sorted(self.grid.keys() & self.tune.keys())
-        if both:
+        if both := sorted(self.grid.keys() & self.tune.keys()):
             raise UsageError(f"ablation.tune: {both[0]} is in the grid, too: expected it in one of the two")
         if self.match == "parameters" and "model.units" in {**self.grid, **self.tune}:
             raise UsageError("ablation.match parameters chooses model.units: expected it neither in grid nor in tune")

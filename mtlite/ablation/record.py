@@ -1,10 +1,9 @@
 """Finished cells in one file: a record can be kept beside its recipe, carried to another machine, and reported.
 
 It is JSON, one line a cell, compressed as `xz` does (`xzcat RECORD` shows it). A line before the cells says what they
-share, with the raw test sets; so does one of every later start that asks for other topologies or seeds. Lines are
-appended, each compressed by itself; what a crash has cut off is left out. When an ablation ends, all lines are
-compressed together, which makes the file smaller by a third: the translations of a sentence are much alike. Two
-records of the same ablation can be put together with `cat`.
+share, with the raw test sets; a later start that asks for other topologies or seeds adds another one. Each line is
+compressed by itself and appended; one that a crash has cut off is left out. When an ablation ends, all lines are
+compressed together, which makes the file smaller by a third. `cat` puts two records of the same ablation together.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import filelock
 
@@ -53,12 +52,7 @@ class HeaderLine:
 
 
 class Record:
-    """A file of finished cells, new or old. What is in it is read when it is opened.
-
-    Raises:
-        UsageError: if there is no folder for it.
-        RunError: if the file is no record.
-    """
+    """A file of finished cells, new or old. What is in it is read when it is opened."""
 
     def __init__(self, path: Path) -> None:
         if not path.parent.is_dir():
@@ -95,14 +89,7 @@ class Record:
         return joined(self.headers) if self.headers else None
 
     def outcomes(self, expected: Header) -> dict[str, Outcome]:
-        """By name, the finished cells.
-
-        Args:
-            expected: the header of the ablation that they are to belong to.
-
-        Raises:
-            UsageError: if they belong to another one.
-        """
+        """By name, the finished cells; raise UsageError if they do not belong to the ablation of `expected`."""
         for experiment in self._experiments:
             if experiment != expected.experiment:
                 shared = [header.shared for header in self.headers if header.experiment == experiment]
@@ -121,21 +108,13 @@ class Record:
         self._append(CellLine(experiment=header.experiment, cell=cell, outcome=outcome))
 
     def compress(self) -> None:
-        """Compress all lines together, if some were appended.
-
-        Raises:
-            RunError: if it cannot be written; the old file stays.
-        """
+        """Compress all lines together, if some were appended."""
         if self._appended:
             with self._locked():
                 write_atomically(self.path, lzma.compress(self._read()[0]))
 
-    def _append(self, line: Any) -> None:
-        """Add a line, whole or not at all.
-
-        Raises:
-            RunError: if it cannot be written.
-        """
+    def _append(self, line: CellLine | HeaderLine) -> None:
+        """Add a line, whole or not at all."""
         content = lzma.compress(json.dumps(plain(line), ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
         try:
             with self._locked(), open(self.path, "ab", buffering=0) as file:
@@ -164,17 +143,15 @@ class Record:
                     path.unlink(missing_ok=True)
 
     def _read(self) -> tuple[bytes, int]:
-        """All whole lines, and how many bytes of the file they take.
-
-        Raises:
-            RunError: if it cannot be read, or is no record.
-        """
+        """All whole lines, and how many bytes of the file they take; raise RunError if it is no record."""
         try:
-            if self.path.exists() and not self.path.is_file():
+            if not self.path.exists():
+                return b"", 0
+            if not self.path.is_file():
                 raise RunError(f"--record {self.path} is not a file: give a file that mtlite ablate has written")
-            if self.path.exists() and self.path.stat().st_size > MAX_LINES_BYTES:
+            if self.path.stat().st_size > MAX_LINES_BYTES:
                 raise RunError(f"--record {self.path}: expected at most {MAX_LINES_BYTES:,} bytes")
-            compressed = self.path.read_bytes() if self.path.exists() else b""
+            compressed = self.path.read_bytes()
         except OSError as error:
             raise RunError(f"cannot read --record {self.path} ({error.strerror})") from None
         if compressed.startswith(b"{"):
@@ -191,10 +168,9 @@ class Record:
 
 
 def _expand(compressed: bytes) -> tuple[bytes, int]:
-    """What xz streams hold that stand one behind the other, and where the last whole one ends.
+    """What xz streams hold that follow each other, and where the last whole one ends.
 
-    Raises:
-        LZMAError: if they are damaged, or expand as no record does.
+    Raise LZMAError if they are damaged, or expand as no record does.
     """
     compressed = compressed.rstrip(b"\0")  # what a crash can leave; no stream ends so
     most = min(MAX_LINES_BYTES, max(GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO * len(compressed)))

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("expected --source and --reference together")
     if options.output and options.source is None:
         raise UsageError("--output goes with --source and --reference: the run has the hypotheses of its own test sets")
-    hypotheses_file = new_file(options.output, "--output") if options.output else None
+    hypotheses = new_file(options.output, "--output") if options.output else None
     opened = open_runs([options.run])
     (run,) = opened.runs
     search = search_config(options, run)
@@ -59,5 +59,5 @@ def run(options: argparse.Namespace) -> None:
         for number in scored.truncated:
             warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
         print(describe(name, scored, search.beam_size), flush=True)
-        if hypotheses_file:
-            write_atomically(hypotheses_file, "".join(line + "\n" for line in scored.hypotheses).encode())
+        if hypotheses:
+            write_atomically(hypotheses, "".join(line + "\n" for line in scored.hypotheses).encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Container
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
@@ -43,8 +44,8 @@ class Parser(argparse.ArgumentParser):
             formatter_class=_Help,
         )
         # Instead of "invalid int value".
-        self.register("type", int, _whole_number)
-        self.register("type", float, _number)
+        self.register("type", int, partial(_read, int, "a whole number"))
+        self.register("type", float, partial(_read, float, "a number"))
         self.add_argument("--debug", action="store_true", help="show where an error comes from")
         self.add_argument(
             "--topology",
@@ -79,25 +80,18 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message} (see {self.prog} --help)")
 
 
-def _whole_number(text: str) -> int:
+def _read(kind: type, expected: str, text: str) -> Any:
     try:
-        return int(text)
+        return kind(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a whole number, received {text}") from None
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a number, received {text}") from None
+        raise argparse.ArgumentTypeError(f"expected {expected}, received {text}") from None
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """Make a type of option: a whole number in a range."""
 
     def read(text: str) -> int:
-        number = _whole_number(text)
+        number: int = _read(int, "a whole number", text)
         if not least <= number <= most:
             raise argparse.ArgumentTypeError(f"expected {least} to {most}, received {number}")
         return number
@@ -109,12 +103,11 @@ def add_config_options(parser: Parser, names: Container[str] | None = None) -> N
     """Add every option of `Config`, or those of some names, in groups as its sections."""
     groups = {"": parser.add_argument_group("everything")}
     for option in options():
-        if names is not None and option.name not in names:
-            continue
         section = option.name.rpartition(".")[0]
-        if section not in groups:
-            groups[section] = parser.add_argument_group(section)
-        add_option(groups[section], option, _metavar(option))
+        if names is None or option.name in names:
+            if section not in groups:
+                groups[section] = parser.add_argument_group(section)
+            add_option(groups[section], option, _metavar(option))
 
 
 def add_option(group: Any, option: Option, metavar: str) -> None:

@@ -86,10 +86,8 @@ def _print_all(counts: dict[str, int]) -> None:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("topology", "picture", "family"):
-        table.add_column(column, no_wrap=True)
-    for column in ("reads", "remembers", "writes"):
-        table.add_column(column)
+    for column in ("topology", "picture", "family", "reads", "remembers", "writes"):
+        table.add_column(column, no_wrap=column in ("topology", "picture", "family"))
     if counts:
         table.add_column("weights", justify="right", no_wrap=True)
     for name, entry in TOPOLOGIES.items():

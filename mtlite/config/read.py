@@ -23,7 +23,6 @@ import numpy as np
 from mtlite.errors import MtliteError, UsageError
 
 T = TypeVar("T")
-
 _LARGEST = 2**63 - 1
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", Any: "values"}

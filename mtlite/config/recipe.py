@@ -21,8 +21,7 @@ from mtlite.config.read import fields_of, members, read_as, section_of, shown, s
 from mtlite.errors import UsageError
 from mtlite.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
 
-Values = dict[str, Any]
-"""Plain values, nested as the options are."""
+Values = dict[str, Any]  # plain values, nested as the options are
 
 
 class Option(NamedTuple):

@@ -110,9 +110,7 @@ TOPOLOGIES: dict[str, Entry] = {
 }
 # fmt: on
 
-
 _OUTSIDE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
-
 OPTIONAL = tuple(dict.fromkeys(option for entry in TOPOLOGIES.values() for option in sorted(entry.options)))
 """Options of a model that not every topology can have; all others fit everywhere."""
 

@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 from datasets.exceptions import DatasetGenerationError
 
-from mtlite import __version__
 from mtlite.data.readers import Columns, Pair, check_sentences, first_line
 from mtlite.errors import DataError, MtliteError, RunError
 from mtlite.storage.tensors import load_arrays, save_arrays
+from mtlite.version import __version__
 
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
 _BATCH_SIZE = 1000

@@ -132,9 +132,8 @@ def _train_tokenizers(options: ResolvedTokenizer, train: datasets.Dataset, seed:
     """Train tokenizers on a sample of the training pairs, once for a corpus."""
 
     def as_arrays() -> dict[str, np.ndarray]:
-        tokenizers, messages = train_tokenizers(options, _sample(train, options.sample_sentences, seed))
-        models = {"source": tokenizers.source.model, "target": tokenizers.target.model}
-        texts = {**models, "messages": "\n".join(messages).encode()}
+        both, messages = train_tokenizers(options, _sample(train, options.sample_sentences, seed))
+        texts = {"source": both.source.model, "target": both.target.model, "messages": "\n".join(messages).encode()}
         return {name: np.frombuffer(text, np.uint8) for name, text in texts.items()}
 
     key = ["tokenizers", train._fingerprint, repr(options), str(seed), sentencepiece.__version__]

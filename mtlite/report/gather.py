@@ -8,7 +8,7 @@ from dataclasses import replace
 from mtlite.ablation.cell_configs import left_out_options, one_direction
 from mtlite.ablation.cells import Cell, points, systems_of
 from mtlite.ablation.header import Header
-from mtlite.ablation.matching import within_tolerance
+from mtlite.ablation.plan import within_tolerance
 from mtlite.comparison.comparable import convergence_marks
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import Group

@@ -8,10 +8,9 @@ from typing import Any
 
 import yaml
 
-from mtlite.ablation.cells import systems_of
+from mtlite.ablation.cells import best_options, systems_of, tuning_outcomes
 from mtlite.ablation.header import Header
 from mtlite.ablation.options import AblationConfig
-from mtlite.ablation.tuning import best_options, tuning_outcomes
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
 from mtlite.comparison.systems import label

@@ -50,7 +50,7 @@ class Attention(Autoregressive):
     def decode(self, tokens: tf.Tensor, state: State, memory: Memory) -> Decoded:
         outputs, first = self.decoder(self.target_embedding(tokens), state=state[:1])
         context, attention = self.attention(outputs, memory)
-        above: State = []
-        if state[1:]:
-            outputs, above = self.above(tf.concat([outputs, context], axis=-1), state=state[1:])
+        outputs, above = (
+            self.above(tf.concat([outputs, context], axis=-1), state=state[1:]) if state[1:] else (outputs, [])
+        )
         return Decoded(tf.concat([outputs, context], axis=-1), [*first, *above], attention)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-import mtlite
 from mtlite.config.options import Config
 from mtlite.config.recipe import Values, as_config, read_config
 from mtlite.console import make_console
@@ -22,6 +21,7 @@ from mtlite.storage.checkpoint import check_state
 from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, Facts, Run
 from mtlite.training.extension import extend
 from mtlite.translation.loading import load_tokenizers, topology_config
+from mtlite.version import __version__
 
 if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
@@ -147,8 +147,7 @@ def _go_on(run: Run, console: Console) -> Prepared:
     prepared = prepare(run.config, console.print, tokenizers)
     if run.facts.training_fingerprint != prepared.fingerprint:
         raise RunError("the training pairs are not what this run was started with: put them back, or start a new run")
-    before = {**run.facts.packages, **run.facts.machine}
-    now = {**_packages(), **machine()}
+    before, now = {**run.facts.packages, **run.facts.machine}, {**_packages(), **machine()}
     changed = [f"{name} {before.get(name)} → {now[name]}" for name in now if now[name] != before.get(name)]
     if changed:
         console.print(f"warning: the run may not end bit for bit as it would have: {', '.join(changed)}")
@@ -157,7 +156,7 @@ def _go_on(run: Run, console: Console) -> Prepared:
 
 def _packages() -> dict[str, str]:
     """The versions that a result depends on."""
-    return {"mtlite": mtlite.__version__, **{package: version(package) for package in PACKAGES}}
+    return {"mtlite": __version__, **{package: version(package) for package in PACKAGES}}
 
 
 def _fit(run: Run, prepared: Prepared, console: Console) -> None:

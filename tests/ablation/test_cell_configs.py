@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from mtlite.ablation.cell_configs import base_config, cell_config, left_out_options, one_direction, with_units
+from mtlite.ablation.cell_configs import base_config, cell_config, left_out_options, one_direction
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.systems import System
-from mtlite.config.options import Config
 from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import UsageError
 
@@ -55,7 +54,3 @@ def test_a_recipe_that_no_ablation_can_have(recipe: dict[str, Any], said: str) -
     with pytest.raises(UsageError) as error:
         base_config(recipe, "peek")
     assert said in str(error.value)
-
-
-def test_other_units() -> None:
-    assert with_units(Config(), 12).model.units == 12

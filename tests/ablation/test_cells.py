@@ -1,8 +1,10 @@
-"""From lists to cells."""
+"""From lists to cells, and from some of them to options."""
 
 from __future__ import annotations
 
-from mtlite.ablation.cells import Cell, cells_of, points, tuning_cells_of
+from made_up import made_up
+
+from mtlite.ablation.cells import Cell, best_options, cells_of, points, tuning_cells_of, tuning_outcomes
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.systems import System
 
@@ -23,3 +25,18 @@ def test_no_grid_is_one_point() -> None:
 
 def test_a_topology_from_outside_makes_a_name_for_a_folder() -> None:
     assert Cell(System("my_module:Mine", {"training.schedule": "a/b"}), 1).name == "my_module-Mine-schedule=a-b-seed-1"
+
+
+def test_the_best_on_dev_is_chosen() -> None:
+    header, outcomes = made_up(tune={"training.learning_rate": [0.1, 0.3, 0.2]})
+    assert best_options(header.ablation, System("peek"), outcomes) == {"training.learning_rate": 0.3}
+    assert list(tuning_outcomes(header.ablation, System("peek"), outcomes)) == [
+        "learning_rate=0.1", "learning_rate=0.3", "learning_rate=0.2",
+    ]  # fmt: skip
+
+
+def test_of_what_was_not_tried_nothing_is_chosen() -> None:
+    header, outcomes = made_up(tune={"training.learning_rate": [0.1, 0.3]})
+    assert best_options(header.ablation, System("peek"), {}) is None
+    del outcomes["peek-learning_rate=0.3-tuning"]
+    assert best_options(header.ablation, System("peek"), outcomes) == {"training.learning_rate": 0.1}
