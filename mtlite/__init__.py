@@ -13,10 +13,9 @@ Train two topologies, and see which differences are real:
     runs = [mtlite.train({**options, "model.topology": name}) for name in ("peek", "attention")]
     mtlite.compare(runs)
 
-Look at the Keras model of a run, or train a recipe:
+Train a recipe, and look at its Keras model:
 
-    mtlite.load_model("runs/village-1").summary()
-    mtlite.train("scripts/recipes/village.yaml")
+    mtlite.load_model(mtlite.train("scripts/recipes/village.yaml")).summary()
 
 The same from a shell: `mtlite --help`. All options: `mtlite train --help`, or `help(mtlite.Config)`.
 """
@@ -64,8 +63,7 @@ _HOMES = {
     "train": "mtlite.training.train",
 }
 """Where public names are defined; all others are parts of the configuration."""
-_ON_TENSORFLOW = {"LSTM", "Translator", "evaluate"}
-"""Public names whose module imports TensorFlow."""
+_ON_TENSORFLOW = {"LSTM", "Translator", "evaluate"}  # names whose module imports it, and it prints while it loads
 
 if TYPE_CHECKING:
     from mtlite.config.options import (
@@ -95,7 +93,7 @@ def __getattr__(name: str) -> Any:
     if name in _ON_TENSORFLOW:
         from mtlite.runtime import load_tensorflow
 
-        load_tensorflow()  # it prints while it loads
+        load_tensorflow()
     return getattr(importlib.import_module(_HOMES.get(name, "mtlite.config.options")), name)
 
 

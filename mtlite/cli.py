@@ -9,8 +9,10 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from mtlite.errors import UsageError, explain
+from mtlite.version import __version__
 
 # name → what it does; each is the module of that name in mtlite.commands
 COMMANDS = {
@@ -24,8 +26,7 @@ COMMANDS = {
     "runs": "list run directories: topology, corpus, state, scores, size",
     "completion": "print a script with which bash, zsh or fish completes options",
 }
-VERSIONS = ("tensorflow", "keras", "sacrebleu", "sentencepiece", "datasets")
-"""Packages that a result depends on most."""
+VERSIONS = ("tensorflow", "keras", "sacrebleu", "sentencepiece", "datasets")  # what a result depends on most
 
 
 def overview() -> str:
@@ -36,8 +37,7 @@ def overview() -> str:
         "usage: mtlite COMMAND [options]\n\n"
         "A laboratory for machine translation with recurrent sequence models.\n\n"
         f"commands:\n{rows}\n\n"
-        "mtlite COMMAND --help explains every option with its default; mtlite --version names versions.\n"
-        "--debug shows where an error comes from."
+        "mtlite COMMAND --help explains every option with its default. --debug shows where an error comes from."
     )
 
 
@@ -75,10 +75,6 @@ def _run(given: list[str]) -> int:
         return 0 if given else 2
     command = given[0]
     if command == "--version":
-        from importlib.metadata import version
-
-        from mtlite.version import __version__
-
         print(f"mtlite {__version__}")
         print(f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in VERSIONS), sep=", ")
         return 0

@@ -53,6 +53,7 @@ def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:
 def prepare_experiment(values: Values, name: str, folder: Path, console: Console) -> Experiment:
     """Read the recipe called `name` and its corpus, and train the tokenizer; a later start goes on in `folder`."""
     recipe, ablation = read_ablation(values, name)
+    console.print(f"run directory {folder}")
     prepared = prepare(base_config(recipe, ablation.topologies[0]), console.print)
     return Experiment(name, recipe, ablation, prepared, folder)
 

@@ -10,6 +10,7 @@ from mtlite.commands.parsing import Parser, add_config_options, add_option, conf
 from mtlite.config.recipe import Values, merge, parse_yaml, read_recipe
 from mtlite.config.recipe import options as options_of
 from mtlite.errors import MtliteError, UsageError
+from mtlite.report.document import to_text
 
 REPORT = "report"
 
@@ -59,8 +60,6 @@ def run(options: argparse.Namespace) -> None:
         name = options.recipe or "ablation"
         folder = Path(options.run or Path("runs") / Path(name).stem)
         values = with_overrides(read_recipe(Path(name)) if options.recipe else {"ablation": {}}, given)
-        if not options.dry_run:
-            console.print(f"run directory {folder}")
         record = Record(Path(options.record)) if options.record else None
         experiment = ablate.prepare_experiment(values, name, folder, console)
         if options.dry_run:
@@ -68,7 +67,6 @@ def run(options: argparse.Namespace) -> None:
             return
         finished = ablate.ablate(experiment, options.jobs, record, console)
 
-    from mtlite.report.document import to_text
     from mtlite.report.report import PAGE, report
     from mtlite.report.tables import verdict_table
 

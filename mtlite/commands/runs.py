@@ -13,8 +13,6 @@ from mtlite.errors import MtliteError, UsageError
 from mtlite.storage.run_directory import CONFIG, FACTS, LOG, Run
 from mtlite.storage.training_log import read_training_log
 
-_COLUMNS = ("run", "corpus", "topology", "state", "BLEU", "size")
-
 
 def make_parser() -> Parser:
     """Its options."""
@@ -32,10 +30,10 @@ def run(options: argparse.Namespace) -> None:
     from rich.table import Table
 
     table, problems = Table(box=None, pad_edge=False), []
-    for name in _COLUMNS:
+    for name in ("run", "corpus", "topology", "state", "BLEU", "size"):
         long, number = name in ("run", "corpus"), name in ("BLEU", "size")
         table.add_column(name, no_wrap=not long, overflow="fold", justify="right" if number else "left")
-    for path in find(Path(options.folder)):
+    for path in _find(Path(options.folder)):
         try:
             table.add_row(*row_of(path))
         except (MtliteError, OSError) as error:
@@ -49,8 +47,7 @@ def run(options: argparse.Namespace) -> None:
         print(problem)
 
 
-def find(folder: Path) -> Iterator[Path]:
-    """Find run directories, by name."""
+def _find(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders.sort()
         if FACTS in files or CONFIG in files:
@@ -65,9 +62,11 @@ def row_of(path: Path) -> list[str]:
     if not (path / FACTS).exists():
         return [str(path), "", "", "in preparation" if Run(path).in_use else "stopped at 0", "", size]
     run = Run.open(path)
-    scores = read_result(run).tests.values() if run.finished else []
-    bleu = " ".join(f"{each.bleu.score:.1f}" for each in scores)
-    return [str(path), _corpus(run), run.config.model.topology, _state(run), bleu, size]
+    first, languages = run.config.data.train[0], (run.facts.source_language, run.facts.target_language)
+    corpus = first.dataset or Path(first.pairs or first.source or "").name.partition(".")[0]
+    bleu = " ".join(f"{each.bleu.score:.1f}" for each in (read_result(run).tests.values() if run.finished else []))
+    pair = f" {languages[0]}→{languages[1]}" if all(languages) else ""
+    return [str(path), f"{corpus}{pair}", run.config.model.topology, _state(run), bleu, size]
 
 
 def _state(run: Run) -> str:
@@ -75,11 +74,3 @@ def _state(run: Run) -> str:
         return "in training" if run.in_use else "finished"
     lines = read_training_log(run.path / LOG) if (run.path / LOG).exists() else []
     return f"stopped at {max((line.update for line in lines), default=0):,}"
-
-
-def _corpus(run: Run) -> str:
-    """The first training corpus, and the languages."""
-    first, facts = run.config.data.train[0], run.facts
-    name = first.dataset or Path(first.pairs or first.source or "").name.partition(".")[0]
-    known = facts.source_language and facts.target_language
-    return f"{name} {facts.source_language}→{facts.target_language}" if known else name

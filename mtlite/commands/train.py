@@ -22,12 +22,8 @@ def make_parser() -> Parser:
     recipe = "a YAML file with the options below, such as those in scripts/recipes"
     parser.add_argument("recipe", nargs="?", help=recipe)
     parser.add_argument("--run", metavar="DIR", help="the run directory, new or empty (default: runs/RECIPE-N)")
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run that is in the run directory; a "
-        "larger --training.max_updates goes on with one that is finished",
-    )
+    resume = "go on with the run that is in the run directory; with more --training.max_updates also if it is finished"
+    parser.add_argument("--resume", action="store_true", help=resume)
     dry = "show the data report and an estimated time, train nothing"
     parser.add_argument("--dry-run", action="store_true", help=dry)
     add_config_options(parser)

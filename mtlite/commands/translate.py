@@ -64,11 +64,14 @@ def run(options: argparse.Namespace) -> None:
     from mtlite.translation.translator import Translator
 
     translator = Translator.of(opened, search, options.threads, options.seed)
-    number, doubts = 0, Doubts()
+    number, unknown, several = 0, dict[int, str](), dict[int, str]()
     for lines in chunks(read_lines(path)):
         for line, translation in zip(lines, translator.translate(lines, first=number), strict=True):
             number += 1
-            doubts.note(number, line, translation.unknown)
+            if translation.unknown:
+                unknown[number] = repr(translation.unknown[0].removeprefix("▁"))
+            if _SENTENCE_END.search(line):
+                several[number] = "give one sentence a line, as most training pairs have"
             if translation.truncated:
                 warn_of_truncation(f"line {number}", search.max_source_tokens)
             for text, score in zip(translation.texts, translation.scores, strict=True):
@@ -76,33 +79,16 @@ def run(options: argparse.Namespace) -> None:
                 parts += [f"{score:.4f}"] if options.scores else []
                 sys.stdout.buffer.write("\t".join([*parts, text]).encode() + b"\n")
         sys.stdout.buffer.flush()
-    for warning in doubts.warnings(number):
-        print(f"mtlite: warning: {warning}", file=sys.stderr)
+    _warn(number, unknown, "have characters that the model has not learned, and loses")
+    _warn(number, several, "seem to hold several sentences")
 
 
-class Doubts:
-    """Lines that a model was hardly trained on, for one warning of a kind at the end."""
-
-    def __init__(self) -> None:
-        self.unknown: list[tuple[int, str]] = []  # number of the line, and what is unknown in it
-        self.several: list[int] = []
-
-    def note(self, number: int, line: str, unknown: list[str]) -> None:
-        """Look at a line."""
-        if unknown:
-            self.unknown.append((number, unknown[0]))
-        if _SENTENCE_END.search(line):
-            self.several.append(number)
-
-    def warnings(self, lines: int) -> Iterator[str]:
-        """What to say of so many lines."""
-        if self.unknown:
-            (first, piece), count = self.unknown[0], len(self.unknown)
-            where = f"{count:,} of {lines:,} lines have characters that the model has not learned"
-            yield f"{where}, the first is line {first} with {piece.removeprefix('▁')!r}: they are lost in translation"
-        if self.several:
-            where = f"{len(self.several):,} of {lines:,} lines seem to hold several sentences"
-            yield f"{where}, the first is line {self.several[0]}: give one sentence a line, as in most training pairs"
+def _warn(lines: int, doubtful: dict[int, str], what: str) -> None:
+    """Say once how many lines a model was hardly trained on; by their numbers, what is wrong with them."""
+    if doubtful:
+        number, example = next(iter(doubtful.items()))
+        found = f"{len(doubtful):,} of {lines:,} lines {what}, the first is line {number}: {example}"
+        print(f"mtlite: warning: {found}", file=sys.stderr)
 
 
 def chunks(lines: Iterator[str]) -> Iterator[list[str]]:

@@ -22,7 +22,7 @@ from mtlite.storage.run_directory import Run
 
 @dataclass(frozen=True, repr=False)
 class SideBySide:
-    """Systems side by side; Python and notebooks show it as tables."""
+    """Systems side by side, which Python and notebooks show as tables."""
 
     blocks: Sequence[Table | Paragraph]
     comparison: Comparison | None  # differences, intervals, p and verdicts; None if no two systems share a seed
@@ -43,32 +43,24 @@ def compare(
 ) -> SideBySide:
     """Say which differences are real between finished runs, or, with a reference, between files of translations.
 
-    Args:
-        systems: run directories, of which those that differ in their seed alone are one system; or files.
-        baseline: the one that the others are compared with (default: the first).
-        test: a test set of the runs (default: the first that all have).
-        reference: for files: the right translations, line by line.
-        language: for files: their language, such as `de`; it tells what a word is.
+    Runs that differ in their seed alone are one system. The others are compared with the baseline (default: the first)
+    on one test set (default: the first that all have). The language of files, such as `de`, tells what a word is.
     """
     paths = [str(each.path if isinstance(each, Run) else each) for each in systems]
-    if len(paths) < 2:
-        raise UsageError("compare: expected at least two to compare")
-    if twice := [path for path in paths if paths.count(path) > 1]:
-        raise UsageError(f"compare: {twice[0]} is given twice")
+    if len({*paths}) < max(2, len(paths)):
+        raise UsageError(f"compare: expected at least two, none of them twice, received {', '.join(paths) or 'none'}")
     first = str(baseline.path if isinstance(baseline, Run) else baseline or paths[0])
     if first not in paths:
         raise UsageError(f"--baseline: expected one of {', '.join(paths)}, received {first}")
-    if reference is None and language is not None:
-        raise UsageError("--language goes with --reference: a run knows its language")
-    if language is not None and not is_language_code(language):
-        raise UsageError(f"--language: expected a code such as de, deu or pt-BR, received '{language}'")
+    if language is not None and (reference is None or not is_language_code(language)):
+        expected = "with --reference, a code such as de, deu or pt-BR"
+        raise UsageError(f"--language: expected {expected}, received '{language}'")
     if reference is not None and test is not None:
         raise UsageError("--test is for runs, --reference for files: expected one of them")
     return _runs(paths, first, test) if reference is None else _files(paths, first, str(reference), language)
 
 
 def _runs(paths: list[str], baseline: str, asked: str | None) -> SideBySide:
-    """Compare run directories on one of their test sets."""
     for path in paths:
         if Path(path).is_file():
             raise UsageError(f"{path} is a file: expected run directories, or --reference with the right translations")
@@ -88,7 +80,6 @@ def _runs(paths: list[str], baseline: str, asked: str | None) -> SideBySide:
 
 
 def _files(paths: list[str], baseline: str, reference: str, language: str | None) -> SideBySide:
-    """Compare files of translations, each the output of one system."""
     for path in (reference, *paths):
         if not Path(path).is_file():
             raise UsageError(f"{path} not found: give a text file with one sentence a line")

@@ -47,22 +47,18 @@ def main_table(
     return Table(columns, rows, caption, (0, 6))
 
 
-def verdict_table(family: ComparisonFamily, width: int = 80) -> Table:
-    """The same in a terminal: scores, distance to the baseline, verdict."""
+def verdict_table(family: ComparisonFamily) -> Table:
+    """The same in a terminal of 80 columns: scores, distance to the baseline, verdict."""
     compared = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
     rows = []
     for system in family.systems:
-        pair = compared.get(system.name)
-        cells = [f"{pair.differences['bleu'].effect:+.2f}", str(pair.verdict)] if pair else ["–", "–"]
-        cells = ["", "baseline"] if system.name == family.baseline else cells
-        scores = spread(system.scores("greedy", family.test, "bleu"))
-        rows.append([system.name, scores, f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}", *cells])
-    room = width - 2 * 4 - sum(max(5, *(len(row[at]) for row in rows)) for at in range(1, 5))
-    for row in rows:
-        row[0] = row[0] if len(row[0]) <= room else row[0][: room - 1] + "…"
+        pair, metrics = compared.get(system.name), ("bleu", "chrf2")
+        cells = [f"{pair.differences['bleu'].effect:+.2f}", str(pair.verdict)] if pair else ["", ""]
+        name = system.name if len(system.name) <= 32 else f"{system.name[:31]}…"
+        rows.append([name, *(spread(system.scores("greedy", family.test, each)) for each in metrics), *cells])
+    rows[0][-1] = "baseline"
     where = f"{family.test}, {family.title}" if family.title else family.test
-    caption = f"On {where}: Δ is the distance in BLEU to {family.baseline}."
-    return Table(["system", "BLEU", "chrF2", "Δ", "verdict"], rows, caption, (0, 4))
+    return Table(["system", "BLEU", "chrF2", "Δ BLEU", "verdict"], rows, f"Test set: {where}.", (0, 4))
 
 
 def cost_table(family: ComparisonFamily) -> Table:

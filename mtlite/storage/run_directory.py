@@ -119,10 +119,7 @@ class Run:
         self.path = path
 
     def __repr__(self) -> str:
-        topology = "damaged"
-        with contextlib.suppress(MtliteError):
-            topology = self.config.model.topology
-        return f"Run({str(self.path)!r}, {topology}, {'finished' if self.finished else 'not finished'})"
+        return f"Run({str(self.path)!r}, {'finished' if self.finished else 'not finished'})"
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
@@ -252,15 +249,12 @@ class Run:
     @property
     def in_use(self) -> bool:
         """Whether a process writes into the run now."""
-        if not (self.path / _LOCK).is_file():
-            return False
         try:
-            with filelock.FileLock(self.path / _LOCK).acquire(timeout=0):
-                return False
-        except filelock.Timeout:
-            return True
-        except OSError:  # a run that others may read only
-            return False
+            if (self.path / _LOCK).is_file():
+                filelock.FileLock(self.path / _LOCK).acquire(timeout=0).lock.release()
+        except OSError as error:  # a run that may only be read is not in use
+            return isinstance(error, filelock.Timeout)
+        return False
 
     def _json(self, name: str) -> Any:
         try:

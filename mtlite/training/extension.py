@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -13,17 +13,16 @@ from mtlite.storage.checkpoint import load_state
 from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, RESULT, Extension, Run, yaml_of
 
 
-def _with_updates(config: Config, updates: int | None) -> Config:
-    return dataclasses.replace(config, training=dataclasses.replace(config.training, max_updates=updates))
-
-
 def extend(run: Run, saved: Config, config: Config, console: Console) -> None:
     """Note the new number of updates, and nothing else; if this is interrupted, the same command does it again.
 
     Raise UsageError if `config` differs in something else from `saved`, what the run was started with.
     """
     updates = config.training.max_updates
-    if _with_updates(saved, updates) != config or not (run.path / FACTS).is_file():
+    if (
+        replace(saved, training=replace(saved.training, max_updates=updates)) != config
+        or not (run.path / FACTS).is_file()
+    ):
         raise UsageError(
             f"--resume goes on with the options of {run.path / CONFIG}, which differ from those given: leave them out "
             "(only a larger training.max_updates may be given)"
@@ -37,10 +36,10 @@ def extend(run: Run, saved: Config, config: Config, console: Console) -> None:
     extension = Extension(state.progress.update if state else 0, training.max_updates)
     if run.finished and extension.update < training.max_updates:
         raise UsageError(f"{run.path} stopped early (training.patience): more updates would stop at once")
-    resolved = _with_updates(run.config, updates)
+    resolved = replace(run.config, training=replace(training, max_updates=updates))
     sha256 = hashlib.sha256(yaml_of(resolved)).hexdigest()
     if facts.resolved != sha256:
-        run.write_facts(dataclasses.replace(facts, resolved=sha256, extensions=[*facts.extensions, extension]))
+        run.write_facts(replace(facts, resolved=sha256, extensions=[*facts.extensions, extension]))
     run.write_config(RESOLVED, resolved)
     (run.path / RESULT).unlink(missing_ok=True)  # its scores are those of the shorter training
     run.write_config(CONFIG, config)

@@ -50,15 +50,9 @@ def evaluate(
     search: SearchConfig | Values | None = None,
     threads: int = 0,
 ) -> dict[str, Scored]:
-    """Translate and score the test sets of a run, or other sentences; the run itself stays as it is.
+    """Translate and score the test sets of a run, or other sentences: texts, or the path of a file with one a line.
 
-    Args:
-        source: sentences, or a text file with one a line; the run's own test sets if None.
-        reference: their translations, line by line.
-        search: how to search, or only what differs from the run's configuration, such as `{"beam_size": 1}`.
-
-    Returns:
-        By test set (`source` for other sentences), the hypotheses and their scores.
+    The scores are by test set; those of other sentences are under the path, or `source`. The run stays as it is.
     """
     sets = sets_to_score(run := as_run(run), source, reference)
     translator = Translator.load(run, search, threads)

@@ -50,10 +50,8 @@ def test_standard_input(tiny_run, tmp_path, capfd):
         assert main(["translate", str(tiny_run)]) == 0
     shown = capfd.readouterr()
     assert shown.out.count("\n") == 7
-    assert shown.err == (
-        "mtlite: warning: 1 of 7 lines have characters that the model has not learned, the first is line 6 with '🦊': "
-        "they are lost in translation\n"
-    )
+    assert shown.err.count("\n") == 1
+    assert all(word in shown.err for word in ("warning: 1 of 7 lines", "line 6", "🦊"))
 
 
 def test_lines_of_several_sentences_are_counted_once(tiny_run, tmp_path, capfd):
