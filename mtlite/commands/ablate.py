@@ -67,13 +67,13 @@ def run(options: argparse.Namespace) -> None:
             return
         finished = ablate.ablate(experiment, options.jobs, record, console)
 
-    from mtlite.report.report import PAGE, report
+    from mtlite.report.report import report
     from mtlite.report.tables import verdict_table
 
     results = report(finished.header, finished.outcomes, finished.failures, folder / REPORT)
     for family in results.families:
         print(to_text(verdict_table(family)), end="\n\n")
-    print(folder / REPORT / PAGE)
+    print(folder / REPORT / "report.html")
     if finished.failures:
         cell, reason = next(iter(finished.failures.items()))
         raise MtliteError(

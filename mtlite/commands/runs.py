@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from mtlite.commands.parsing import Parser
@@ -33,7 +31,8 @@ def run(options: argparse.Namespace) -> None:
     for name in ("run", "corpus", "topology", "state", "BLEU", "size"):
         long, number = name in ("run", "corpus"), name in ("BLEU", "size")
         table.add_column(name, no_wrap=not long, overflow="fold", justify="right" if number else "left")
-    for path in _find(Path(options.folder)):
+    files = (file for name in (FACTS, CONFIG) for file in Path(options.folder).rglob(name))
+    for path in sorted({file.parent for file in files}):
         try:
             table.add_row(*row_of(path))
         except (MtliteError, OSError) as error:
@@ -45,13 +44,6 @@ def run(options: argparse.Namespace) -> None:
         problems.append(f"no run directory below {options.folder}: mtlite train makes one")
     for problem in problems:
         print(problem)
-
-
-def _find(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        if FACTS in files or CONFIG in files:
-            yield Path(place)
 
 
 def row_of(path: Path) -> list[str]:

@@ -41,10 +41,8 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError(
             f"--run {options.run}: no training was started there: give the run directory of one, or a recipe"
         )
-    base = read_recipe(Path(options.recipe)) if options.recipe is not None else {}
-    if options.resume and options.recipe is None and saved.is_file():
-        base = read_recipe(saved)
-    config = config_from(merge(base, given), options.recipe or "mtlite train")
+    source = options.recipe or (saved if options.resume and saved.is_file() else None)
+    config = config_from(merge(read_recipe(Path(source)) if source else {}, given), options.recipe or "mtlite train")
 
     from mtlite.console import make_console
     from mtlite.training.train import dry_run, train_run

@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mtlite.commands.parsing import (
     AS_RUN,
@@ -22,6 +23,9 @@ from mtlite.data.lines import STANDARD_INPUT, read_lines
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.translation.loading import open_runs
+
+if TYPE_CHECKING:
+    from mtlite.translation.translator import Translation
 
 _LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
 _CHARACTERS_AT_ONCE = 1 << 20
@@ -64,14 +68,13 @@ def run(options: argparse.Namespace) -> None:
     from mtlite.translation.translator import Translator
 
     translator = Translator.of(opened, search, options.threads, options.seed)
-    number, unknown, several = 0, dict[int, str](), dict[int, str]()
+    number, doubts = 0, dict[str, tuple[int, str]]()  # by what is doubtful: how many lines, and the first
     for lines in chunks(read_lines(path)):
         for line, translation in zip(lines, translator.translate(lines, first=number), strict=True):
             number += 1
-            if translation.unknown:
-                unknown[number] = repr(translation.unknown[0].removeprefix("▁"))
-            if _SENTENCE_END.search(line):
-                several[number] = "give one sentence a line, as most training pairs have"
+            for what, example in _doubts(line, translation):
+                before, first = doubts.get(what, (0, f"line {number}: {example}"))
+                doubts[what] = before + 1, first
             if translation.truncated:
                 warn_of_truncation(f"line {number}", search.max_source_tokens)
             for text, score in zip(translation.texts, translation.scores, strict=True):
@@ -79,16 +82,16 @@ def run(options: argparse.Namespace) -> None:
                 parts += [f"{score:.4f}"] if options.scores else []
                 sys.stdout.buffer.write("\t".join([*parts, text]).encode() + b"\n")
         sys.stdout.buffer.flush()
-    _warn(number, unknown, "have characters that the model has not learned, and loses")
-    _warn(number, several, "seem to hold several sentences")
+    for what, (count, first) in doubts.items():
+        print(f"mtlite: warning: {count:,} of {number:,} lines {what}, the first is {first}", file=sys.stderr)
 
 
-def _warn(lines: int, doubtful: dict[int, str], what: str) -> None:
-    """Say once how many lines a model was hardly trained on; by their numbers, what is wrong with them."""
-    if doubtful:
-        number, example = next(iter(doubtful.items()))
-        found = f"{len(doubtful):,} of {lines:,} lines {what}, the first is line {number}: {example}"
-        print(f"mtlite: warning: {found}", file=sys.stderr)
+def _doubts(line: str, translation: Translation) -> Iterator[tuple[str, str]]:
+    """What a model was hardly trained on in a line, and an example or a remedy."""
+    if translation.unknown:
+        yield "have characters that the model has not learned, and loses", repr(translation.unknown[0].lstrip("▁"))
+    if _SENTENCE_END.search(line):
+        yield "seem to hold several sentences", "give one sentence a line, as most training pairs have"
 
 
 def chunks(lines: Iterator[str]) -> Iterator[list[str]]:

@@ -17,8 +17,6 @@ from mtlite.report.numbers import as_csv, as_json, as_lines, cell_rows
 from mtlite.report.tables import cost_table, likelihood_table, main_table, method
 from mtlite.storage.files import write_atomically
 
-PAGE = "report.html"
-
 
 def report(
     header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path
@@ -39,7 +37,7 @@ def report(
     files = {f"{block.name}.svg": block.svg for block in blocks if isinstance(block, Picture)}
     files |= {"results.csv": as_csv(rows), "results.jsonl": as_lines(rows), "results.json": as_json(results, header)}
     files |= {"report.md": to_markdown(blocks).encode(), "report.tex": to_latex(blocks).encode()}
-    files[PAGE] = to_html(title(header), blocks).encode()
+    files["report.html"] = to_html(title(header), blocks).encode()
     for name, content in files.items():
         write_atomically(folder / name, content)
     return results

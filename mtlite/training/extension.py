@@ -14,10 +14,7 @@ from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, RESULT, Extens
 
 
 def extend(run: Run, saved: Config, config: Config, console: Console) -> None:
-    """Note the new number of updates, and nothing else; if this is interrupted, the same command does it again.
-
-    Raise UsageError if `config` differs in something else from `saved`, what the run was started with.
-    """
+    """Note the new number of updates, the only option that may differ; the same command mends an interruption."""
     updates = config.training.max_updates
     if (
         replace(saved, training=replace(saved.training, max_updates=updates)) != config

@@ -42,12 +42,8 @@ def train(
 ) -> Run:
     """Train a model and score it; the scores are in `result.json` of the run.
 
-    Args:
-        config: a configuration, the path of a recipe, or options by name, such as `{"model.units": 256}`.
-        run: the run directory, new or empty, or with `resume` one to go on with (default: runs/NAME-N).
-
-    Raises:
-        MtliteError: if the corpus, the configuration or the run directory cannot be used.
+    `config` may be the path of a recipe, or options by name, such as `{"model.units": 256}`; `run` is a new or empty
+    folder (default: runs/NAME-N), or, with `resume`, the one to go on with. Raise MtliteError if one cannot be used.
     """
     folder = Run(Path(run) if run else Run.free_path(name))
     return train_run(as_config(config), folder, resume, console or make_console())

@@ -57,17 +57,10 @@ class Translator:
         seed: int = 1,
         precision: str | None = None,
     ) -> Translator:
-        """Load one or more run directories.
+        """Load a run directory, or what `train` returned; several make an ensemble.
 
-        Args:
-            runs: the folder, or folders for an ensemble; or what `train` returned.
-            search: how to search, or only what differs from the first run's configuration.
-            threads: processor threads; 0 takes all.
-            precision: dtype of products; as each run says if None.
-
-        Raises:
-            RunError: if a folder is no finished run, or is damaged.
-            UsageError: if the runs cannot translate together, or a value is refused that a recipe could not have.
+        `search` says what differs from the first run's configuration, `precision` is as each run says if None; 0
+        threads are all. Raise RunError for what is no finished run, UsageError for what cannot be done together.
         """
         # The reader of recipes checks what was asked for in Python, too, and refuses it under the same names.
         asked = {"seed": seed, "training": {"threads": threads, "precision": precision or "auto"}}
