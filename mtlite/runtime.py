@@ -90,4 +90,15 @@ def _available() -> int:
 
 def machine() -> dict[str, str]:
     """Describe the machine of a run."""
-    return {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()}
+    found = {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()}
+    return {**found, "processor": _processor()}
+
+
+def _processor() -> str:
+    """The name of the processor, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

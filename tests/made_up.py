@@ -68,7 +68,10 @@ def outcome_of(cell: Cell, ablation: AblationConfig, tests: list[str], mistakes:
     found = [(pieces - beyond) * mistakes * cell.seed, pieces - beyond, beyond]
     reported = cell.tried is None  # of the others, only dev scores are looked at
     return Outcome(
-        config={"training.precision": "float32", "seed": cell.seed, "model.topology": cell.system.topology},
+        config={
+            **{"training.precision": "float32", "training.learning_rate": 0.01, "seed": cell.seed},
+            "model.topology": cell.system.topology,
+        },
         facts=RunFacts(
             parameters=1000 + 77 * len(cell.system.topology),
             threads=1,

@@ -9,7 +9,6 @@ compressed together, which makes the file smaller by a third. `cat` puts two rec
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import lzma
 import os
@@ -26,7 +25,7 @@ from mtlite.comparison.outcome import Outcome
 from mtlite.config.read import plain, read_as
 from mtlite.errors import RunError, UsageError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINES_BYTES
-from mtlite.storage.files import write_atomically
+from mtlite.storage.files import append, write_atomically
 
 _MAGIC = b"\xfd7zXZ\0"  # every xz stream begins so
 _CHUNK = 1 << 20
@@ -121,8 +120,7 @@ class Record:
                 whole = self._read()[1]
                 file.truncate(whole)  # what a crash has left behind it
                 try:
-                    if (file.write(content) or 0) < len(content):
-                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    append(file.fileno(), content, whole)
                     os.fsync(file.fileno())
                 except OSError:
                     file.truncate(whole)

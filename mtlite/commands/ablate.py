@@ -68,11 +68,14 @@ def run(options: argparse.Namespace) -> None:
         finished = ablate.ablate(experiment, options.jobs, record, console)
 
     from mtlite.report.report import report
+    from mtlite.report.summary import nothing_learned
     from mtlite.report.tables import verdict_table
 
     results = report(finished.header, finished.outcomes, finished.failures, folder / REPORT)
     for family in results.families:
         print(to_text(verdict_table(family)), end="\n\n")
+    if results.families and (warning := nothing_learned(results.families[0])):
+        print(warning, end="\n\n")
     print(folder / REPORT / "report.html")
     if finished.failures:
         cell, reason = next(iter(finished.failures.items()))

@@ -14,7 +14,7 @@ from mtlite.config.recipe import Values, config_from
 from mtlite.config.registry import OPTIONAL, TOPOLOGIES, entry_of, unsupported
 from mtlite.config.resolve import TopologyConfig, choose_sizes
 from mtlite.runtime import start_tensorflow
-from mtlite.topologies.drawing import documentation, draw
+from mtlite.topologies.documentation import documentation
 
 _NARROWEST = 100  # columns in which the table can be read
 # The number of weights also depends on the output positions of vector-dense, and k of ctc.
@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> None:
     given = config_values(options)
     configs = {name: _config(name, given) for name in names} if given or options.parameters else {}
     if options.output:
+        from mtlite.topologies.drawing import draw
+
         draw(names, new_picture(options.output, "--output"))
     counts = _count_weights(configs)
     if options.name:

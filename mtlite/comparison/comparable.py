@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mtlite.comparison.outcome import Options, Outcome
-from mtlite.comparison.systems import System, TrainedSystem
+from mtlite.comparison.systems import System, TrainedSystem, named_seeds
 from mtlite.errors import DataError, UsageError
 from mtlite.storage.run_directory import Run
 
@@ -93,9 +93,9 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
 
 def convergence_marks(system: TrainedSystem) -> list[str]:
     """Marks for a system whose training was too short, or was made longer than its schedule."""
-    late = ", ".join(map(str, system.not_converged))
+    late = system.not_converged
     extensions = dict.fromkeys(str(each) for run in system.runs.values() for each in run.facts.extensions)
-    return [*extensions, *([f"not converged (seed {late})"] if late else [])]
+    return [*extensions, *([f"not converged ({named_seeds(late)})"] if late else [])]
 
 
 def _names_of(systems: Sequence[Options], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:

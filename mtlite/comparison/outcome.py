@@ -70,6 +70,7 @@ class RunFacts:
     machine: dict[str, str]
     unreachable: float | None
     extensions: list[Extension] = field(default_factory=list)
+    date: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

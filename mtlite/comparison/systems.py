@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import mean
 
@@ -66,6 +67,11 @@ class TrainedSystem:
     def sentences_per_second(self, search: str, test: str) -> float:
         """Mean over the seeds of the speed of translation."""
         return mean(outcome.outputs[search][test].sentences_per_second for outcome in self.runs.values())
+
+
+def named_seeds(seeds: Sequence[int]) -> str:
+    """Seeds for people: `seed 1`, or `seeds 1, 2`."""
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def label(options: Options) -> str:

@@ -29,6 +29,25 @@ class Mark(NamedTuple):
     text: str
 
 
+Reads = Literal["each token", "bag", "sequence", "source and target so far"]
+Remembers = Literal[
+    "each position", "expanded positions", "vector", "state", "state in sight", "state and every output"
+]
+Writes = Literal[
+    "at positions", "tokens and blanks",  # a position each
+    "all at once", "over copies",  # of a vector
+    "at blanks", "after a wait", "over the target so far",  # from a state
+]  # fmt: skip
+
+
+class Parts(NamedTuple):
+    """What a topology is made of, for its picture: see `topologies/wiring.py`."""
+
+    reads: Reads
+    remembers: Remembers
+    writes: Writes
+
+
 @dataclass(frozen=True)
 class Entry:
     """All that depends on which topology it is.
@@ -46,6 +65,7 @@ class Entry:
     blanks: bool = False
     marks: tuple[Mark, ...] = ()  # what a comparison says of it
     path: str = ""  # `module:Class`
+    parts: Parts | None = None  # without them, the picture in the docstring is drawn
 
     @property
     def search(self) -> Literal["token by token", "one pass", "paths"]:
@@ -71,41 +91,46 @@ _BOTH_WAYS = ("bidirectional",)
 TOPOLOGIES: dict[str, Entry] = {
     "one-to-one": Entry("direct", "o→o  o→o  o→o",
         "each token alone", "that token's vector", "one token per source position",
-        path="mtlite.topologies.one_to_one:OneToOne"),
+        path="mtlite.topologies.one_to_one:OneToOne", parts=Parts("each token", "each position", "at positions")),
     "one-to-many": Entry("direct", "o → ooo",
         "the source as one vector, the mean of its embeddings", "that vector, repeated N times",
-        "LSTM over the N copies", path="mtlite.topologies.one_to_many:OneToMany"),
+        "LSTM over the N copies", path="mtlite.topologies.one_to_many:OneToMany",
+        parts=Parts("bag", "vector", "over copies")),
     "many-to-one": Entry("autoregressive", "ooo → o",
         "source, then the target so far, as one sequence", "the LSTM's last state",
         "the one next token; asked again for the next", path="mtlite.topologies.many_to_one:ManyToOne",
+        parts=Parts("source and target so far", "each position", "at positions"),
         marks=(Mark("ablation.match", "size", "encoder and decoder share their weights"),)),
     "aligned": Entry("direct", "ooo ⇉ ooo",
         "the sequence", "the LSTM output at each position", "one token per source position", _BOTH_WAYS,
-        path="mtlite.topologies.aligned:Aligned"),
+        path="mtlite.topologies.aligned:Aligned", parts=Parts("sequence", "each position", "at positions")),
     "last-n": Entry("direct", "oo[ooo]",
         "the sequence, writing only after a wait", "LSTM state", "the last N steps", ("wait",),
-        path="mtlite.topologies.last_n:LastN"),
+        path="mtlite.topologies.last_n:LastN", parts=Parts("sequence", "state", "after a wait")),
     "padded": Entry("direct", "ooo···  → ooo",
         "the whole source, then N blanks", "LSTM state at the end of the source", "the N blank steps",
-        path="mtlite.topologies.padded:Padded"),
+        path="mtlite.topologies.padded:Padded", parts=Parts("sequence", "state", "at blanks")),
     "vector-dense": Entry("direct", "ooo → h ⇒ ooo",
         "the sequence", "the final state", "all N positions at once, from one Dense layer", _BOTH_WAYS,
-        path="mtlite.topologies.vector_dense:VectorDense"),
+        path="mtlite.topologies.vector_dense:VectorDense", parts=Parts("sequence", "vector", "all at once")),
     "repeat-vector": Entry("direct", "ooo → hhh → ooo",
         "the sequence", "the final state, repeated N times", "LSTM over the copies", _BOTH_WAYS,
-        path="mtlite.topologies.repeat_vector:RepeatVector"),
+        path="mtlite.topologies.repeat_vector:RepeatVector", parts=Parts("sequence", "vector", "over copies")),
     "encoder-decoder": Entry("autoregressive", "ooo → [h c] → ooo",
         "the sequence", "final (h, c) of every layer, which starts the decoder", "LSTM over the target so far",
-        _BOTH_WAYS, path="mtlite.topologies.encoder_decoder:EncoderDecoder"),
+        _BOTH_WAYS, path="mtlite.topologies.encoder_decoder:EncoderDecoder",
+        parts=Parts("sequence", "state", "over the target so far")),
     "peek": Entry("autoregressive", "ooo → [h c]+h → ooo",
         "the sequence", "the same, and the top layer's final h in sight at every step", "LSTM over the target so far",
-        _BOTH_WAYS, path="mtlite.topologies.peek:Peek"),
+        _BOTH_WAYS, path="mtlite.topologies.peek:Peek",
+        parts=Parts("sequence", "state in sight", "over the target so far")),
     "attention": Entry("autoregressive", "ooo ⇄ ooo",
         "the sequence", "the same, and every encoder output, looked back at at every step",
-        "LSTM over the target so far", ("bidirectional", "attention"), path="mtlite.topologies.attention:Attention"),
+        "LSTM over the target so far", ("bidirectional", "attention"), path="mtlite.topologies.attention:Attention",
+        parts=Parts("sequence", "state and every output", "over the target so far")),
     "ctc": Entry("direct", "ooo ⇉ o·oo·o",
         "the sequence", "the LSTM output at each of k·S positions", "a token or a blank each", _BOTH_WAYS, blanks=True,
-        path="mtlite.topologies.ctc:CTC",
+        path="mtlite.topologies.ctc:CTC", parts=Parts("sequence", "expanded positions", "tokens and blanks"),
         marks=(Mark("training.label_smoothing", None, "trained without label smoothing"),)),
 }
 # fmt: on

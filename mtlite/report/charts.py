@@ -13,7 +13,6 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
 
 from mtlite.report.attention_map import draw_attention
 
@@ -24,7 +23,8 @@ _STYLE: Any = {
     **{"xtick.color": "#404040", "ytick.color": "#404040", **_SAME_FILE},
 }
 _SVG: Any = {"format": "svg", "metadata": {"Date": None, "Creator": None}}
-_WIDTH = 6.4
+_WIDTH = 5.0  # letters can be read on a telephone, where a picture is made as narrow as the screen
+_LEAST_BLEU = 10.0  # of an axis or a scale of colours: a tenth of a point shall not look like a success
 
 Curves = Mapping[int, Sequence[tuple[int, float, float]]]
 """By seed, update, dev loss and dev BLEU of every validation."""
@@ -58,8 +58,8 @@ def bleu_with_intervals(scores: Mapping[str, Sequence[float]], intervals: Mappin
         axes.set_yticks(range(len(scores)), list(scores), parse_math=False)
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
-        axes.set_xlim(left=0)
-        axes.margins(x=0.1)
+        most = max(_LEAST_BLEU, *(max(intervals[name][1], *values) for name, values in scores.items()))
+        axes.set_xlim(0, 1.12 * most)
         axes.grid(axis="x", color="#ebebeb")
         axes.set_axisbelow(True)
         axes.set_xlabel("BLEU")
@@ -72,7 +72,7 @@ def learning_curves(curves: Mapping[str, Curves]) -> bytes:
     down = -(-len(curves) // across)
     means = {name: _over_seeds(of_system) for name, of_system in curves.items()}
     with matplotlib.rc_context({**_STYLE, "font.size": 8}):
-        size = (_WIDTH, 0.5 + 1.55 * down)
+        size = (_WIDTH, 0.5 + 1.25 * down)
         figure, grid = pyplot.subplots(
             down, across, figsize=size, layout="constrained", sharex=True, sharey=True, squeeze=False
         )
@@ -84,7 +84,7 @@ def learning_curves(curves: Mapping[str, Curves]) -> bytes:
             axes.fill_between(updates, low, high, color=BLUE, alpha=0.25, lw=0)
             axes.plot(updates, middle, color=BLUE, lw=1.8)
             axes.set_title(name, loc="left", fontsize=8.5, color=BLUE, parse_math=False)
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.05 * max(_LEAST_BLEU, *(float(high.max()) for *_, high in means.values())))
         figure.supxlabel("updates")
         figure.supylabel("dev BLEU")
         return _svg(figure)
@@ -99,12 +99,13 @@ def _over_seeds(curves: Curves) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
 
 
 def by_bucket(values: Mapping[str, Sequence[float]], buckets: Sequence[str], title: str) -> bytes:
-    """A row for each system, a column for each bucket, the number in each cell; darker is higher."""
+    """A row for each system, a column for each bucket, the number in each cell; darker is higher, up to 50 or 100."""
     table = np.array(list(values.values()))
+    most = 50 if table.max() <= 50 else 100
     with matplotlib.rc_context(_STYLE):
         figure, axes = pyplot.subplots(figsize=(_WIDTH, 0.9 + 0.32 * len(values)), layout="constrained")
-        axes.imshow(table, cmap="Blues", vmin=0, vmax=max(1.0, float(table.max()) * 1.15), aspect="auto")
-        _numbers(axes, table, float(table.max()) * 0.65, "{:.0f}")
+        axes.imshow(table, cmap="Blues", vmin=0, vmax=1.15 * most, aspect="auto")
+        _numbers(axes, table, 0.65 * most, "{:.0f}")
         _frame(axes, list(values), list(buckets))
         axes.set_xlabel(title)
         return _svg(figure)
@@ -115,10 +116,9 @@ def matrix_of_differences(names: Sequence[str], effects: Mapping[tuple[str, str]
     table = np.zeros((len(names), len(names)))
     for (row, column), (effect, _) in effects.items():
         table[names.index(row), names.index(column)] = effect
-    most = max(1.0, float(abs(table).max()))
+    most = max(_LEAST_BLEU, float(abs(table).max()))
     with matplotlib.rc_context({**_STYLE, "font.size": 8}):
-        side = 1.6 + 0.42 * len(names)
-        figure, axes = pyplot.subplots(figsize=(min(_WIDTH + 0.4, side + 0.6), side), layout="constrained")
+        figure, axes = pyplot.subplots(figsize=(_WIDTH, 1.4 + 0.3 * len(names)), layout="constrained")
         axes.imshow(table, cmap="PuOr_r", vmin=-1.3 * most, vmax=1.3 * most, aspect="auto")
         _numbers(axes, table, 0.7 * most, "{:+.1f}", skip_diagonal=True)
         _frame(axes, list(names), list(names))
@@ -130,36 +130,42 @@ def matrix_of_differences(names: Sequence[str], effects: Mapping[tuple[str, str]
         return _svg(figure)
 
 
-def against_cost(points: Mapping[str, tuple[float, float]], label: str) -> bytes:
-    """A numbered point for each system, its cost and its BLEU, with the names of the numbers beside it."""
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = pyplot.subplots(figsize=(_WIDTH, max(2.6, 0.6 + 0.2 * len(points))), layout="constrained")
-        for number, (cost, bleu) in enumerate(points.values(), 1):
-            axes.plot(cost, bleu, "o", ms=5, color=BLUE)
-            above = 3 if number % 2 else -9
-            axes.annotate(str(number), (cost, bleu), (4, above), textcoords="offset points", fontsize=8)
-        legend = "\n".join(f"{number}  {name}" for number, name in enumerate(points, 1))
-        axes.text(1.02, 1, legend, transform=axes.transAxes, va="top", fontsize=8, parse_math=False)
-        axes.set_xscale("log")
-        costs = [cost for cost, _ in points.values()]
-        near = max(costs) < 10 * min(costs)  # where a logarithmic step would leave a single number on the axis
-        axes.xaxis.set_major_locator(MaxNLocator(5) if near else LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.margins(0.12)
-        axes.grid(color="#ebebeb")
-        axes.set_axisbelow(True)
-        axes.set_xlabel(f"{label} (logarithmic)")
-        axes.set_ylabel("BLEU")
+def side_by_side(measures: Mapping[str, Mapping[str, float]]) -> bytes:
+    """By name of a measure, a bar for each system, all bars of a system in one row; every bar starts at zero."""
+    names = list(next(iter(measures.values())))
+    with matplotlib.rc_context({**_STYLE, "font.size": 8}):
+        size = (_WIDTH, 0.5 + 0.24 * len(names))
+        figure, panels = pyplot.subplots(1, len(measures), figsize=size, layout="constrained", sharey=True)
+        for axes, (title, values) in zip(panels, measures.items(), strict=True):
+            axes.barh(range(len(names)), list(values.values()), height=0.62, color=BLUE if axes is panels[0] else GREY)
+            for row, value in enumerate(values.values()):
+                axes.annotate(_short(value), (value, row), (3, 0), textcoords="offset points", va="center", fontsize=7)
+            axes.set_xlim(0, 1.6 * max(values.values()) or 1)
+            axes.set_title(title, loc="left", fontsize=8)
+            axes.set_xticks([])
+            axes.spines["bottom"].set_visible(False)
+            axes.tick_params(axis="y", length=0)
+        panels[0].set_yticks(range(len(names)), names, parse_math=False)
+        panels[0].invert_yaxis()
         return _svg(figure)
+
+
+def _short(value: float) -> str:
+    """A number of three digits or so."""
+    if value < 100:
+        return f"{value:.1f}"
+    return f"{value:,.0f}" if value < 10_000 else f"{value / 1e3:.0f}k" if value < 1e6 else f"{value / 1e6:.2f}M"
 
 
 def _numbers(axes: Any, table: np.ndarray, dark: float, form: str, skip_diagonal: bool = False) -> None:
     """The numbers of a table in its cells, white where the cell is dark."""
+    size = 7.5 if table.shape[1] <= 8 else 6.3
     for (row, column), value in np.ndenumerate(table):
         if not (skip_diagonal and row == column):
             colour = "white" if abs(value) > dark else "#202020"
-            axes.text(column, row, form.format(value), ha="center", va="center", fontsize=7.5, color=colour)
+            axes.text(
+                column, row, form.format(value).replace("-", "−"), ha="center", va="center", fontsize=size, color=colour
+            )
 
 
 def _frame(axes: Any, rows: list[str], columns: list[str]) -> None:

@@ -6,6 +6,7 @@ import base64
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Table:
     rows: list[list[str]]  # as many texts each
     caption: str  # what it shows, in plain words
     words: tuple[int, ...] = (0,)  # columns, from 0, of running text; the others are numbers or names
+    name: str = ""  # for references to it in LaTeX; empty for a table that is folded away
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _latex(table: Table) -> str:
     body = "\n".join([r"\toprule", head, r"\midrule", *rows, r"\bottomrule"])
     return (
         f"\\begin{{table}}\n\\centering\n\\begin{{tabular}}{{{kinds}}}\n{body}\n\\end{{tabular}}\n"
-        f"\\caption{{{_latex_text(table.caption)}}}\n\\end{{table}}"
+        f"\\caption{{{_latex_text(table.caption)}}}\n\\label{{tab:{table.name}}}\n\\end{{table}}"
     )
 
 
@@ -137,11 +139,14 @@ def _latex_text(text: str) -> str:
 _STYLE = """
 :root { color-scheme: light; --line: #d8d8d8; --soft: #f6f6f4; --ink: #1c1c1c; --quiet: #5d5d5d; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 76rem; color: var(--ink); background: #fff;
+body { margin: 0 auto; padding: 1rem; max-width: 84rem; color: var(--ink); background: #fff;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { margin-top: 2.2rem; font-size: 1.25rem; } h3 { font-size: 1.05rem; }
-p { max-width: 48rem; } figure { margin: 1.2rem 0; }
-figcaption { max-width: 48rem; color: var(--quiet); font-size: .9rem; }
+p, figcaption { max-width: 54rem; }
+figure { margin: 1.2rem 0; min-width: min(100%, 20rem); max-width: 100%; }
+figcaption { margin-top: .4rem; width: 0; min-width: min(100%, 54rem); color: var(--quiet); font-size: .9rem; }
+.figures { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2rem; }
+.picture { flex: 1 1 28rem; max-width: min(100%, 40rem); }
 .scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
 table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top;
@@ -149,10 +154,13 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 thead th { background: var(--soft); vertical-align: bottom; } .words { text-align: left; }
 .long { min-width: 14rem; white-space: normal; }
 tbody th { position: sticky; left: 0; background: #fff; font-weight: normal; }
-img { display: block; width: 100%; min-width: 30rem; max-width: 44rem; height: auto; }
+img { display: block; width: 100%; height: auto; }
 pre { overflow-x: auto; padding: .8rem; background: var(--soft); font-size: .85rem; line-height: 1.4; }
 details { margin: .6rem 0; } summary { cursor: pointer; }
-@media print { body { max-width: none; font-size: 11px; } .scroll { overflow: visible; } }
+@page { size: A4 landscape; margin: 12mm; }
+@media print { body { max-width: none; padding: 0; font-size: 10px; } .scroll { overflow: visible; }
+  tr, img, figcaption { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .picture { break-inside: avoid; } pre { white-space: pre-wrap; } }
 """
 # Prints what is folded away, too. A style that does so is not understood by browsers from before 2025.
 _SCRIPT = """
@@ -168,13 +176,21 @@ _LONG = 40  # letters from which a column of words needs room
 
 def to_html(title: str, blocks: Sequence[Block]) -> str:
     """One page that needs nothing else: style, pictures and a script for printing are in it."""
-    body = "\n".join(_html(block) for block in blocks)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n<script>{_SCRIPT}</script>\n"
-        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"</head>\n<body>\n{_html_blocks(blocks)}\n</body>\n</html>\n"
     )
+
+
+def _html_blocks(blocks: Sequence[Block]) -> str:
+    """Blocks below each other; tables and pictures that follow each other stand side by side where there is room."""
+    parts = []
+    for figures, some in groupby(blocks, lambda block: isinstance(block, Table | Picture)):
+        inner = "\n".join(_html(block) for block in some)
+        parts.append(f'<div class="figures">\n{inner}\n</div>' if figures else inner)
+    return "\n".join(parts)
 
 
 def _html(block: Block) -> str:
@@ -190,12 +206,12 @@ def _html(block: Block) -> str:
         case Picture():
             source = base64.b64encode(block.svg).decode("ascii")
             return (
-                f'<figure><div class="scroll"><img alt="{html.escape(block.shows)}" '
-                f'src="data:image/svg+xml;base64,{source}"></div>'
+                f'<figure class="picture"><img alt="{html.escape(block.shows)}" '
+                f'src="data:image/svg+xml;base64,{source}">'
                 f"<figcaption>{html.escape(block.caption)}</figcaption></figure>"
             )
         case Folded():
-            inner = "\n".join(_html(each) for each in block.blocks)
+            inner = _html_blocks(block.blocks)
             return f"<details><summary>{html.escape(block.title)}</summary>\n{inner}\n</details>"
 
 

@@ -12,7 +12,7 @@ from mtlite.ablation.plan import within_tolerance
 from mtlite.comparison.comparable import convergence_marks
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import Group
-from mtlite.comparison.systems import System, TrainedSystem, label
+from mtlite.comparison.systems import System, TrainedSystem, label, named_seeds
 from mtlite.config.registry import entry_of
 
 
@@ -49,7 +49,7 @@ def _groups(header: Header) -> dict[str, Group]:
 def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Header) -> list[str]:
     """What a reader must know beside a system's numbers."""
     ablation, topology = header.ablation, system.system.topology
-    missing = ", ".join(str(seed) for seed in ablation.seeds if seed not in system.runs)
+    missing = [seed for seed in ablation.seeds if seed not in system.runs]
     one_way = len(ablation.topologies) > 1 and one_direction(header.recipe, topology)
     marks = [
         *convergence_marks(system),
@@ -57,12 +57,12 @@ def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Head
         *(f"without {name}" for name in left_out_options(header.recipe, system.system) if name != "bidirectional"),
     ]
     if ablation.match == "parameters" and baseline and not within_tolerance(system.parameters, baseline.parameters):
-        marks.append(f"unmatched: {system.parameters / baseline.parameters:.2f} × the baseline's weights")
+        marks.append(f"has {system.parameters / baseline.parameters:.2f} × the parameters of the baseline")
     marks += _topology_marks(system, ablation.match)
     if unreachable := next(iter(system.runs.values())).facts.unreachable:
         share = f"{unreachable:.1%}" if unreachable >= 0.001 else "less than 0.1%"
-        marks.append(f"no position for {share} of the dev pieces")
-    return marks + ([f"seed {missing} missing"] if missing else [])
+        marks.append(f"cannot write long outputs: {share} of the dev pieces do not fit")
+    return marks + ([f"{named_seeds(missing)} missing"] if missing else [])
 
 
 def _topology_marks(system: TrainedSystem, match: str) -> list[str]:

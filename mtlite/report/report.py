@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mtlite.ablation.header import Header
-from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonResults, compare_systems
 from mtlite.errors import RunError
@@ -14,7 +13,9 @@ from mtlite.report import sections
 from mtlite.report.document import Block, Heading, Paragraph, Picture, Table, to_html, to_latex, to_markdown
 from mtlite.report.gather import gather
 from mtlite.report.numbers import as_csv, as_json, as_lines, cell_rows
-from mtlite.report.tables import cost_table, likelihood_table, main_table, method
+from mtlite.report.provenance import how_it_was_made
+from mtlite.report.summary import summary
+from mtlite.report.tables import likelihood_table, main_table, method, notes_table
 from mtlite.storage.files import write_atomically
 
 
@@ -51,39 +52,26 @@ def title(header: Header) -> str:
 def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[str, Outcome]) -> list[Block]:
     """The report, block by block."""
     blocks: list[Block] = [Heading(title(header), 1), *summary(results, header.ablation)]
+    notes = notes_table(sections.in_order(results))
     for number, family in enumerate(results.families):
-        where = f"Test set {family.test}" + (f", {family.title}" if family.title else "")
-        blocks += [Heading(where), main_table(family, results.searches), cost_table(family)]
+        blocks.append(Heading(f"Results on {family.test}" + (f", {family.title}" if family.title else "")))
+        blocks.append(main_table(family, results.searches, name=f"results-{number + 1}"))
+        blocks += notes if number == 0 else []
         if number == 0 and family.comparison:
-            blocks.append(Paragraph(method(family.comparison)))
+            blocks += [Heading("How to read the table", 3), *map(Paragraph, method(family.comparison))]
         blocks += sections.pictures_of_family(family, f"{number + 1}")
         if family.comparison:
             blocks.append(sections.all_pairs(family, primary=family.test == results.families[0].test))
+    if not results.families:
+        blocks += notes
+    blocks += sections.costs(results)
     if results.likelihood:
         blocks += [Heading("How probable the references are"), likelihood_table(results.likelihood)]
-    for section in (sections.learning, sections.costs, sections.where_each_fails, sections.attention_maps):
+    for section in (sections.learning, sections.where_each_fails, sections.attention_maps):
         blocks += section(results)
     blocks += sections.tuning(header.ablation, outcomes)
     if results.failures:
         rows = [[cell, reason] for cell, reason in sorted(results.failures.items())]
-        blocks += [Heading("Cells that failed"), Table(["cell", "reason"], rows, "They are in no table.", (0, 1))]
-    return blocks + sections.how_it_was_made(results, header, outcomes)
-
-
-def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]:
-    """What was compared, and what came out, in words."""
-    shared = "the same number of weights within 2 %" if ablation.match == "parameters" else "the same layers and units"
-    if ablation.grid:
-        shared += f" (where {', '.join(ablation.grid)} does not say otherwise)"
-    tuned = (
-        "Options were chosen for each system on the dev set, see below."
-        if ablation.tune
-        else "All options that are not compared are the same for all: not tuned per topology."
-    )
-    what = (
-        f"Systems: {len(results.systems)}, seeds of each: {len(ablation.seeds)}; trained on the same pairs with "
-        f"one tokenizer, {shared}, the same batches in the same order for each seed, and the same number of "
-        f"updates. The weights kept are those of the best dev BLEU; nothing was chosen on a test set. {tuned}"
-    )
-    primary = results.families[:1]
-    return [Paragraph(what), *(Paragraph(sections.findings(family)) for family in primary if family.comparison)]
+        failed = Table(["training", "reason"], rows, "These trainings are in no table.", (0, 1), "failed")
+        blocks += [Heading("Trainings that failed"), failed]
+    return blocks + how_it_was_made(results, header, outcomes)

@@ -16,7 +16,8 @@ from mtlite.evaluation.significance import Comparison
 from mtlite.evaluation.significance import compare as compare_outputs
 from mtlite.evaluation.statistics import sentence_statistics
 from mtlite.report.document import Paragraph, Table, to_html_part, to_text
-from mtlite.report.tables import cost_table, main_table, method, outputs_table, pairs_table
+from mtlite.report.summary import nothing_learned
+from mtlite.report.tables import cost_table, main_table, method, notes_table, outputs_table, pairs_table
 from mtlite.storage.run_directory import Run
 
 
@@ -72,11 +73,17 @@ def _runs(paths: list[str], baseline: str, asked: str | None) -> SideBySide:
     if len(systems) < 2:
         raise UsageError("the runs are seeds of one system: expected at least two systems")
     family = make_family("", test, name, systems)
-    blocks = [main_table(family, ["greedy"], f"beam size {outcomes[0].search.beam_size}"), cost_table(family)]
-    if family.comparison is None:
-        return SideBySide(blocks, None)
-    pairs = [pairs_table(family.comparison.exploratory, "All pairs: exploratory.")] if len(systems) > 2 else []
-    return SideBySide([*blocks, Paragraph(method(family.comparison)), *pairs], family.comparison)
+    blocks: list[Table | Paragraph] = [
+        main_table(family, ["greedy"], f"beam size {outcomes[0].search.beam_size}"),
+        *notes_table(family.systems),
+        cost_table(family.systems, [test]),
+        *([Paragraph(warning)] if (warning := nothing_learned(family)) else []),
+    ]
+    if family.comparison:
+        blocks += map(Paragraph, method(family.comparison))
+        if len(systems) > 2:
+            blocks.append(pairs_table(family.comparison.exploratory, "All pairs. Use them for ideas, not as evidence."))
+    return SideBySide(blocks, family.comparison)
 
 
 def _files(paths: list[str], baseline: str, reference: str, language: str | None) -> SideBySide:
@@ -90,5 +97,5 @@ def _files(paths: list[str], baseline: str, reference: str, language: str | None
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
     comparison = compare_outputs({path: {0: statistics} for path, statistics in outputs.items()}, baseline)
-    tables = [outputs_table(outputs, reference), pairs_table(comparison.primary, method(comparison))]
-    return SideBySide(tables, comparison)
+    tables = [outputs_table(outputs, reference), pairs_table(comparison.primary, "Each file against the baseline.")]
+    return SideBySide([*tables, *map(Paragraph, method(comparison))], comparison)

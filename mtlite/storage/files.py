@@ -31,6 +31,17 @@ def write_atomically(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def append(file: int, content: bytes, size: int) -> None:
+    """Append all of the content to an open file of this size, or raise OSError and leave it as it was."""
+    try:
+        if os.write(file, content) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, size)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names of the files in a folder are on disk."""
     try:

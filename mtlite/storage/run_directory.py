@@ -100,6 +100,7 @@ class Facts:
     other_threads: list[int] = field(default_factory=list)  # that it went on with
     extensions: list[Extension] = field(default_factory=list)
     parameters: int | None = None
+    date: str | None = None  # on which the training began, in UTC; None if it was not written down
     unreachable: float | None = None  # share of the pieces of the dev references without a position in the topology
 
     def check(self) -> None:

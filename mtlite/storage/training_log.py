@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Literal
 
 from mtlite.config.read import Count, read_as
 from mtlite.errors import RunError
-from mtlite.storage.files import write_atomically
+from mtlite.storage.files import append, write_atomically
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +61,8 @@ class TrainingLog:
         """Append one line, or nothing of it."""
         content = _text(line).encode()
         try:
-            if os.write(self._file, content) < len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            append(self._file, content, self._size)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self._size)
             raise self._failed(error) from error
         self._size += len(content)
 

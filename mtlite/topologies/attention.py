@@ -12,13 +12,13 @@ class Attention(Autoregressive):
     """Reads the sequence; remembers (h, c) and every encoder output; writes with an LSTM that looks back.
 
     ```
-    target          o o o o
-                    ↑ ↑ ↑ ↑
-    context         o o o o  means of encoder outputs
-                    ↑ ↑ ↑ ↑
-    decoder         o→o→o→o
-                  ↗ ↑ ↑ ↑ ↑
-    encoder o→o→o   o o o o  target so far
+    target            o o o o
+                      ↑ ↑ ↑ ↑
+    context   ┌─────→ o o o o  weighted means of all encoder outputs
+              │       ↑ ↑ ↑ ↑
+    decoder   │       o→o→o→o
+            ┌─┼─┐   ↗ ↑ ↑ ↑ ↑
+    encoder o→o→o     o o o o  target so far
             ↑ ↑ ↑
     source  o o o
     ```

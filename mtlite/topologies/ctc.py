@@ -21,7 +21,7 @@ class CTC(Direct):
     writes  o · · · o · o o
             ↑ ↑ ↑ ↑ ↑ ↑ ↑ ↑
     lstm    o→o→o→o→o→o→o→o
-            ↑ ↗ ↑ ↗ ↑ ↗ ↑ ↗
+            ↑↗  ↑↗  ↑↗  ↑↗
     dense   o   o   o   o
             ↑   ↑   ↑   ↑
     lstm    o → o → o → o

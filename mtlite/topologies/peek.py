@@ -11,11 +11,15 @@ class Peek(Autoregressive):
     """Reads the sequence; remembers (h, c) and keeps the top h in sight; writes with an LSTM over the target so far.
 
     ```
-    target          o o o o
-                    ↑ ↑ ↑ ↑
-    decoder         o→o→o→o
-                  ↗ ↑ ↑ ↑ ↑
-    encoder o→o→o   o o o o  target so far, with h
+    target            o o o o
+                      ↑ ↑ ↑ ↑
+    last h      ┌───→ h h h h
+                │     ↑ ↑ ↑ ↑
+    decoder     │     o→o→o→o
+                │   ↗ ↑ ↑ ↑ ↑
+    last h      ├───→ h h h h
+                │     ↑ ↑ ↑ ↑
+    encoder o→o→o     o o o o  target so far
             ↑ ↑ ↑
     source  o o o
     ```

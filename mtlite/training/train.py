@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,6 +129,7 @@ def _begin(run: Run, config: Config, console: Console) -> Prepared:
             resolved=run.checksum(RESOLVED),
             packages=_packages(),
             machine=machine(),
+            date=datetime.now(UTC).date().isoformat(),
             seconds={"preparation": prepared.seconds, "tokenizer": prepared.tokenizer_seconds},
         )
     )

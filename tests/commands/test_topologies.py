@@ -8,7 +8,7 @@ import pytest
 
 from mtlite.cli import main
 from mtlite.config.registry import TOPOLOGIES
-from mtlite.topologies.drawing import documentation
+from mtlite.topologies.documentation import documentation
 
 NAMES = list(TOPOLOGIES)
 

@@ -19,7 +19,9 @@ DRAWINGS: dict[str, Callable[[], bytes]] = {
     "curves": lambda: charts.learning_curves(CURVES),
     "buckets": lambda: charts.by_bucket({"a <b>": [1.0, 2.0], "$c$": [3.0, 0.0]}, ["<5", "≥5"], "words"),
     "matrix": lambda: charts.matrix_of_differences(["a <b>", "$c$"], {("a <b>", "$c$"): (2.5, True)}),
-    "cost": lambda: charts.against_cost({"a <b>": (1e6, 20.0), "$c$": (2e8, 3.0)}, "weights"),
+    "cost": lambda: charts.side_by_side(
+        {"BLEU": {"a <b>": 20.0, "$c$": 3.0}, "parameters": {"a <b>": 2e8, "$c$": 1e5}}
+    ),
 }
 
 
@@ -38,3 +40,9 @@ def test_curves_go_as_far_as_all_seeds_go() -> None:
 
 def test_an_attention_map() -> None:
     assert ElementTree.fromstring(charts.attention_map(["a"], ["b"], np.ones((1, 1)))).tag.endswith("svg")
+
+
+def test_numbers_beside_bars_are_short() -> None:
+    assert [charts._short(value) for value in (0.0, 68.3, 2907.0, 943_136.0, 2_341_792.0)] == [
+        *("0.0", "68.3", "2,907", "943k", "2.34M"),
+    ]

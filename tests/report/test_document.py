@@ -59,7 +59,7 @@ def test_text() -> None:
 
 
 def test_latex() -> None:
-    table = Table(["system", "n"], [["50 % \\ _x_ <{~^}> & #$", "1.0 ± 2"]], "“Δ” – with | …")
+    table = Table(["system", "n"], [["50 % \\ _x_ <{~^}> & #$", "1.0 ± 2"]], "“Δ” – with | …", name="main")
     assert to_latex([Heading("x"), table, Folded("not shown", [table])]) == (
         "% \\usepackage{booktabs}\n\n"
         "\\begin{table}\n\\centering\n\\begin{tabular}{lr}\n\\toprule\nsystem & n \\\\\n\\midrule\n"
@@ -67,9 +67,13 @@ def test_latex() -> None:
         r" & 1.0 $\pm$ 2 \\"
         "\n\\bottomrule\n\\end{tabular}\n"
         r"\caption{``$\Delta$'' -- with \textbar{} \ldots{}}"
-        "\n\\end{table}\n"
+        "\n\\label{tab:main}\n\\end{table}\n"
     )
 
 
 def test_latex_has_no_letter_that_it_cannot_set() -> None:
     assert "caption{$\\geq$11 é U+2192 U+4E16}" in to_latex([Table(["a"], [], "≥11 é → 世")])
+
+
+def test_latex_has_real_minus_signs() -> None:
+    assert "$-$1.5" in to_latex([Table(["n"], [["−1.5"]], "Numbers")])

@@ -52,10 +52,12 @@ def test_marks() -> None:
     for unreachable, share in ((0.0213, "2.1%"), (0.00006, "less than 0.1%")):
         facts = dataclasses.replace(outcomes["padded-seed-1"].facts, unreachable=unreachable)
         outcomes["padded-seed-1"] = dataclasses.replace(outcomes["padded-seed-1"], facts=facts)
-        assert f"no position for {share} of the dev pieces" in gather(header, outcomes)[0][1].marks
+        assert (
+            f"cannot write long outputs: {share} of the dev pieces do not fit" in gather(header, outcomes)[0][1].marks
+        )
     header = dataclasses.replace(header, ablation=dataclasses.replace(header.ablation, match="parameters"))
     marks = {system.name: system.marks for system in gather(header, outcomes)[0]}
-    assert any(mark.startswith("unmatched: 0.86") for mark in marks["padded"])
+    assert any(mark.startswith("has 0.86 × the parameters") for mark in marks["padded"])
 
 
 def test_ctc_is_marked_where_the_others_smooth_their_labels() -> None:

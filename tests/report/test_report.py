@@ -65,28 +65,29 @@ def test_everything_is_in_the_page(page: Path) -> None:
     assert found.tags.count("script") == 1
     assert "http://" not in re.sub(r'src="[^"]*"', "", text)
     pictures = sorted(path.name for path in page.parent.glob("*.svg"))
-    assert found.tags.count("img") == len(pictures) == 10
+    assert found.tags.count("img") == len(pictures) == 8
     assert all(alternative and alternative not in found.captions for alternative in found.alternatives)
     for topology in TOPOLOGIES:
-        assert found.first_cells.count(topology) >= 8
+        assert found.first_cells.count(topology) >= 6
     for said in ("killed by SIGKILL", "mtlite ablate made-up.yaml", "signature of bleu", "training.learning_rate"):
         assert said in text
 
 
 def test_the_words_fit_what_was_compared(page: Path, tmp_path: Path) -> None:
     text = (page.parent / "report.md").read_text()
-    assert "Options were chosen for each system on the dev set" in text
+    assert "Some options were chosen for each system on the dev set" in text
     assert "BLEU / chrF2 by words in the source" in text
-    assert "Sentences by sentence BLEU." in text
-    assert "every system here can write (test 24, test-new 24)" in text
-    assert text.count(": the primary family.") == 1
-    assert text.count("exploratory, as only the first test set is not") == 1
+    assert "Number of sentences by sentence BLEU." in text
+    assert "every system can write (test 24, test-new 24)" in text
+    assert text.count("The verdicts of this report") == 1
+    assert "for ideas, not as evidence" in text
+    assert text.count("MFLOP/pair:") == 1
     header, outcomes = made_up(topologies=TOPOLOGIES[:2], grid={"model.units": [4, 8]}, seeds=[1])
     report(header, outcomes, {}, tmp_path)
     said = (tmp_path / "report.md").read_text()
-    assert "Systems: 4, seeds of each: 1;" in said
-    assert "the same layers and units (where model.units does not say otherwise)" in said
-    assert "All options that are not compared are the same for all" in said
+    assert "compares 4 systems. Trained with seed 1." in said
+    assert "the layers and units (except for model.units)" in said
+    assert "none was tuned for a single system" in said
 
 
 def test_markdown_has_the_same_rows_and_its_pictures(page: Path) -> None:
@@ -101,6 +102,9 @@ def test_latex_has_every_system_and_balanced_braces(page: Path) -> None:
     text = (page.parent / "report.tex").read_text()
     assert text.count("\\begin{table}") == text.count("\\end{table}") > 3
     assert "$\\geq$" in text
+    labels = re.findall(r"\\label\{tab:(.*?)\}", text)
+    assert len(set(labels)) == len(labels) == text.count("\\begin{table}")
+    assert all(labels)
     assert text.isascii()
     plain = re.sub(r"\\[{}]", "", text)
     assert plain.count("{") == plain.count("}")

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from made_up import made_up
 
 from mtlite.comparison.results import ComparisonFamily, compare_systems
+from mtlite.evaluation.buckets import ScoresByBucket
 from mtlite.report.gather import gather
-from mtlite.report.tables import cost_table, likelihood_table, main_table, method, pairs_table, spread
+from mtlite.report.tables import (
+    cost_table,
+    likelihood_table,
+    main_table,
+    method,
+    pairs_table,
+    scores_table,
+    spread,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +37,15 @@ def test_a_row_for_each_system_the_baseline_first(family: ComparisonFamily) -> N
     table = main_table(family, ["greedy", "beam"])
     assert [row[0] for row in table.rows] == ["attention", "peek", "ctc"]
     assert table.rows[0][2:7] == ["baseline", "", "", "", ""]
-    assert table.rows[1][2].startswith("-")
-    assert table.columns[-1] == "BLEU, beam"
+    assert table.rows[1][2].startswith("−")
+    assert table.columns[1] == "BLEU ± SD"
+    assert table.columns[-1] == "BLEU with beam"
     assert all(len(row) == len(table.columns) for row in table.rows)
 
 
 def test_costs(family: ComparisonFamily) -> None:
-    table = cost_table(family)
+    table = cost_table(family.systems, ["test", "test-new"])
+    assert table.columns[-2:] == ["test, sentences/s", "test-new, sentences/s"]
     assert table.rows[0][:3] == ["attention", "1,693", "123.5"]
     assert all(len(row) == len(table.columns) for row in table.rows)
 
@@ -42,7 +55,7 @@ def test_all_pairs(family: ComparisonFamily) -> None:
     table = pairs_table(family.comparison.exploratory, "All pairs")
     assert [tuple(row[:2]) for row in table.rows] == [("attention", "peek"), ("attention", "ctc"), ("peek", "ctc")]
     assert all(row[-1] == "1, 2" for row in table.rows)
-    assert f"{family.comparison.shuffles:,} shuffles" in method(family.comparison)
+    assert f"{family.comparison.shuffles:,} random shuffles" in method(family.comparison)[0]
 
 
 def test_likelihood() -> None:
@@ -50,3 +63,26 @@ def test_likelihood() -> None:
     systems, groups = gather(header, outcomes)
     table = likelihood_table(compare_systems(systems, header, groups, {}).likelihood)
     assert table.rows[1][:3] == ["peek", "75.0%", "0.30 ± 0.14"]
+
+
+def test_a_row_with_fewer_seeds_shows_the_means_that_its_difference_is_between() -> None:
+    header, outcomes = made_up(topologies=["attention", "peek", "ctc"])
+    del outcomes["peek-seed-2"]
+    systems, groups = gather(header, outcomes)
+    table = main_table(compare_systems(systems, header, groups, {}).families[0], ["greedy"])
+    assert table.columns[-1] == "Δ is between"
+    for name, *_, effect, means in [[row[0], row[2], row[-1]] for row in table.rows[1:]]:
+        second, first = (float(number) for number in means.partition(" (")[0].split(", "))
+        assert second - first == pytest.approx(float(effect.replace("−", "-")), abs=0.011)
+        assert ("(seed 1)" in means) == name.startswith("peek")
+
+
+def test_a_small_p_is_not_zero(family: ComparisonFamily) -> None:
+    assert family.comparison is not None
+    pair = dataclasses.replace(family.comparison.primary[0], p=0.00004)
+    assert pairs_table([pair], "").rows[0][5] == "< 0.0001"
+
+
+def test_buckets_that_are_left_out_are_named() -> None:
+    scores = ScoresByBucket("words", ["<5"], [3], {"a": [1.0]}, {"a": [2.0]})
+    assert scores_table(scores, [5, 10], "", "length").caption.endswith("empty: 5 to 9, ≥10.")

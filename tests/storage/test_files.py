@@ -5,7 +5,7 @@ import pytest
 from faults import Killed, failing_at
 
 from mtlite.errors import RunError
-from mtlite.storage.files import write_atomically
+from mtlite.storage.files import append, write_atomically
 
 CALLS = ["open", "write", "flush", "fsync", "replace", "open", "fsync"]  # the last two are those of the folder
 
@@ -64,3 +64,15 @@ def test_a_folder_that_cannot_be_flushed(tmp_path, number):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(RunError, match="No such file or directory"):
         write_atomically(tmp_path / "missing" / "file", b"content")
+
+
+def test_a_part_that_was_appended_is_taken_back(tmp_path, monkeypatch):
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    real = os.write
+    with open(path, "ab", buffering=0) as file:
+        append(file.fileno(), b"two\n", 4)
+        monkeypatch.setattr(os, "write", lambda file, content: real(file, content[:2]))
+        with pytest.raises(OSError, match="No space left"):
+            append(file.fileno(), b"three\n", 8)
+    assert path.read_bytes() == b"one\ntwo\n"

@@ -15,7 +15,8 @@ from topologies.test_all_topologies import *  # noqa: F403 - its tests run here 
 from topologies.test_all_topologies import pytest_generate_tests  # noqa: F401
 
 from mtlite.config.registry import TOPOLOGIES, register_topology
-from mtlite.topologies.drawing import draw, picture
+from mtlite.topologies.documentation import picture
+from mtlite.topologies.drawing import draw
 
 NAMES = ["next_word:NextWord"]
 NEXT_WORD = '''

@@ -1,0 +1,106 @@
+"""How a report was made: all that another person needs for the same tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+import yaml
+
+from mtlite.ablation.header import Header
+from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.results import ComparisonResults
+from mtlite.config.read import plain
+from mtlite.config.recipe import Values
+from mtlite.report.document import Block, Code, Folded, Heading, Paragraph, Table
+
+OPTIMIZER = "Adam with β1 = 0.9, β2 = 0.98, ε = 1e-08"
+NOT_RECORDED = "not recorded"
+
+
+def how_it_was_made(results: ComparisonResults, header: Header, outcomes: Mapping[str, Outcome]) -> list[Block]:
+    """Corpus, recipe, options, machine, versions and checksums."""
+    recipe = yaml.safe_dump({**header.recipe, "ablation": plain(header.ablation)}, sort_keys=False, allow_unicode=True)
+    rows = [*_corpus(header, outcomes.values()), *_training(header, outcomes.values()), *_scores(results, header)]
+    return [
+        Heading("How it was made"),
+        Paragraph("This command makes the same tables again, with the recipe below:"),
+        Code(f"mtlite ablate {header.name}"),
+        Code(recipe.rstrip()),
+        Table(["what", "value"], rows, "Data, training, scores, and checksums (sha256).", (0, 1), "provenance"),
+        Folded("Options that the recipe leaves open", [_defaults(header, outcomes.values())]),
+        Paragraph(
+            "Operations of training (FLOP) are counted, not measured: the matrix products of a forward and a backward "
+            "pass over a pair of average lengths, 2 · rows · columns · inner size each; gates, softmax and the "
+            "optimizer are left out. Columns of results.csv that start with time_ depend on the machine. All others "
+            "are the same when the ablation is done again there."
+        ),
+    ]
+
+
+def _corpus(header: Header, outcomes: Iterable[Outcome]) -> list[list[str]]:
+    facts = [outcome.facts for outcome in outcomes]
+    data = header.recipe.get("data") or {}
+    train = data.get("train") or {}
+    sets = train if isinstance(train, list) else [train]
+    return [
+        ["corpus", " and ".join(", ".join(str(value) for value in each.values()) for each in sets) or NOT_RECORDED],
+        ["languages", f"{header.source_language or 'unknown'} to {header.target_language or 'unknown'}"],
+        ["training pairs", _all({f"{each.training_pairs:,}" for each in facts})],
+        ["average pair", f"{header.pair[0]} source and {header.pair[1]} target tokens"],
+        ["test sets", ", ".join(f"{test}: {len(header.references(test)):,} pairs" for test in header.tests)],
+        [
+            "vocabulary",
+            _all({f"{each.source_vocabulary:,} source, {each.target_vocabulary:,} target" for each in facts}),
+        ],
+    ]
+
+
+def _training(header: Header, outcomes: Iterable[Outcome]) -> list[list[str]]:
+    outcomes = list(outcomes)
+    facts = [outcome.facts for outcome in outcomes]
+    machines = [each.machine for each in facts]
+    dates = sorted(each.date for each in facts if each.date)
+    return [
+        ["optimizer", OPTIMIZER],
+        ["seeds", ", ".join(map(str, header.ablation.seeds))],
+        ["threads of a training", _all({str(each.threads) for each in facts})],
+        ["precision", _all({str(outcome.config["training.precision"]) for outcome in outcomes})],
+        ["processor", _all({each.get("processor", NOT_RECORDED) for each in machines})],
+        ["system", _all({f"{each['system']}, {each['machine']}, Python {each['python']}" for each in machines})],
+        ["trained", " to ".join(dict.fromkeys([dates[0], dates[-1]])) if dates else NOT_RECORDED],
+        ["packages", _all({", ".join(map(" ".join, each.packages.items())) for each in facts})],
+    ]
+
+
+def _scores(results: ComparisonResults, header: Header) -> list[list[str]]:
+    output = next(iter(next(iter(results.systems[0].runs.values())).outputs["greedy"].values()))
+    signatures = [[f"signature of {name}", signature] for name, signature in output.statistics.signatures.items()]
+    return signatures + [[name, str(value)] for name, value in header.shared.items() if name.startswith("the ")]
+
+
+def _all(values: set[str]) -> str:
+    """One value for all trainings, or all values with a warning."""
+    return " | ".join(sorted(values)) + (" (they differ)" if len(values) > 1 else "")
+
+
+def _defaults(header: Header, outcomes: Iterable[Outcome]) -> Table:
+    """What the options were that nobody gave."""
+    configs = [outcome.config for outcome in outcomes]
+    ablation = header.ablation
+    given = {*_names(header.recipe), *ablation.grid, *ablation.tune, "seed", "model.topology", "training.threads"}
+    rows = []
+    for name in configs[0]:
+        if name not in given:
+            values = {"–" if each[name] is None else json.dumps(each[name]) for each in configs}
+            rows.append([name, " | ".join(sorted(values)).replace('"', "")])
+    return Table(["option", "value"], rows, "Several values: they depend on the topology.", (0, 1))
+
+
+def _names(values: Values, section: str = "") -> Iterator[str]:
+    """The full names of all options of a recipe."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _names(value, f"{section}{name}.")
+        else:
+            yield section + name

@@ -1,0 +1,96 @@
+"""The first words of a report: what was compared, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import mean
+
+from mtlite.ablation.options import AblationConfig
+from mtlite.comparison.results import ComparisonFamily, ComparisonResults
+from mtlite.comparison.systems import TrainedSystem, named_seeds
+from mtlite.evaluation.significance import Verdict
+from mtlite.report.document import Block, Paragraph
+from mtlite.report.tables import signed
+
+LEARNED = {"bleu": 2.0, "chrf2": 30.0}
+"""By metric, a score that no system reaches which has learned nothing yet. Single words have no BLEU."""
+
+
+def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]:
+    """What was compared, what else differs, and what was found."""
+    primary = [family for family in results.families[:1] if family.comparison]
+    found = [nothing_learned(family) or findings(family) for family in primary]
+    return [Paragraph(text) for text in (_what_is_shared(results, ablation), _what_differs(results.systems), *found)]
+
+
+def _what_is_shared(results: ComparisonResults, ablation: AblationConfig) -> str:
+    size = "the number of parameters within 2 %" if ablation.match == "parameters" else "the layers and units"
+    if ablation.grid:
+        size += f" (except for {', '.join(ablation.grid)})"
+    tuned = (
+        "Some options were chosen for each system on the dev set: see Tuning."
+        if ablation.tune
+        else "All other options are the same for all; none was tuned for a single system."
+    )
+    return (
+        f"This report compares {len(results.systems)} systems. {_seeds(results.systems)} All share the training pairs, "
+        f"the tokenizer, {size}, the number of updates and, seed by seed, the order of the batches. Each training kept "
+        f"the weights with the best dev BLEU; nothing was chosen on a test set. {tuned}"
+    )
+
+
+def _seeds(systems: Sequence[TrainedSystem]) -> str:
+    """Which system was trained with which seeds, those with most seeds first."""
+    names: dict[tuple[int, ...], list[str]] = {}
+    for system in systems:
+        names.setdefault(tuple(sorted(system.runs)), []).append(system.name)
+    *some, (seeds, others) = sorted(names.items(), key=lambda item: -len(item[0]))
+    of_some = [f"with {named_seeds(these)}: {', '.join(of_these)}" for these, of_these in some]
+    last = f"with {named_seeds(seeds)}{f': the other {len(others)}' if some else ''}"
+    return f"Trained {'; '.join([*of_some, last])}."
+
+
+def _what_differs(systems: Sequence[TrainedSystem]) -> str:
+    """What differs beside the options that are compared."""
+    counts = sorted(system.parameters for system in systems)
+    several = f"They have {counts[0]:,} to {counts[-1]:,} parameters"
+    size = several if counts[0] < counts[-1] else f"All have {counts[0]:,} parameters"
+    marked = any(system.marks for system in systems)
+    return f"{size}. The notes say what else differs, and what limits a system." if marked else f"{size}."
+
+
+def findings(family: ComparisonFamily) -> str:
+    """The verdicts of the primary family in words."""
+    assert family.comparison is not None
+    effects = {pair.second: pair.differences["bleu"].effect for pair in family.comparison.primary}
+    verdicts = {pair.second: pair.verdict for pair in family.comparison.primary}
+    better = {name for name, effect in effects.items() if effect > 0}
+    said = []
+    for verdict, among, text in (
+        (Verdict.REAL, better, "Better than {baseline} on {test} (BLEU): {names}."),
+        (Verdict.REAL, effects.keys() - better, "Worse than {baseline} on {test} (BLEU): {names}."),
+        (Verdict.NOT_SHOWN, effects.keys(), "Not shown to differ from {baseline}: {names}."),
+        (Verdict.THIS_RUN_ONLY, effects.keys(), "One seed only, so another training may differ: {names}."),
+    ):
+        chosen = sorted((name for name in among if verdicts[name] == verdict), key=lambda name: -effects[name])
+        names = ", ".join(f"{name} ({signed(effects[name], 1)})" for name in chosen)
+        if names:
+            said.append(text.format(baseline=family.baseline, test=family.test, names=names))
+    return " ".join(said)
+
+
+def nothing_learned(family: ComparisonFamily) -> str:
+    """A warning if no system translates yet, with what to do; empty if one does."""
+    best = {
+        metric: max(mean(system.scores("greedy", family.test, metric)) for system in family.systems)
+        for metric in LEARNED
+    }
+    if any(best[metric] >= score for metric, score in LEARNED.items()):
+        return ""
+    run = next(iter(family.systems[0].runs.values()))
+    return (
+        f"No system has learned to translate yet: the best BLEU on {family.test} is {best['bleu']:.2f}. The "
+        "differences below say nothing. Give more updates (training.max_updates, now "
+        f"{run.updates:,}); if the dev loss hardly falls, change training.learning_rate (now "
+        f"{run.config['training.learning_rate']:g})."
+    )

@@ -1,0 +1,255 @@
+"""Write the tables and the picture of the READMEs from the records beside the recipes.
+
+    python scripts/readme_tables.py
+
+A table stands in a page between `<!-- table NAME -->` and `<!-- end -->`. A test compares pages and records.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from statistics import mean
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tasks import TASKS, whole_sequence
+from tasks import table as table_of_tasks
+
+from mtlite.ablation.ablate import recorded_ablation
+from mtlite.ablation.record import Record
+from mtlite.comparison.results import ComparisonFamily, make_family
+from mtlite.comparison.systems import TrainedSystem
+from mtlite.config.registry import TOPOLOGIES
+from mtlite.evaluation.likelihood import compare_likelihood
+from mtlite.report.gather import gather
+from mtlite.report.tables import spread
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDS = ROOT / "scripts" / "recipes"
+PICTURE = ROOT / ".pictures" / "twelve.svg"
+BLOCK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+TEST_FILE = re.compile(r"`(tests/[\w/]+\.py)`")
+BLUE, GREY = "#0072b2", "#c4c4c4"
+
+Rows = list[list[str]]
+
+
+def pages() -> list[Path]:
+    """Every README, that of the project first."""
+    folders = ("mtlite", "scripts", "corpora", "tests")
+    return [ROOT / "README.md", *(page for folder in folders for page in sorted((ROOT / folder).rglob("README.md")))]
+
+
+def filled(page: str) -> str:
+    """The page with its tables made anew."""
+    return BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]](block[0])}\n{block[3]}", page)
+
+
+@cache
+def systems(record: str) -> dict[str, TrainedSystem]:
+    """By name, the systems of an ablation, best BLEU first."""
+    recorded = recorded_ablation(Record(RECORDS / f"ablation-{record}.jsonl.xz"))
+    found, _ = gather(recorded.header, recorded.outcomes)
+    return {system.name: system for system in sorted(found, key=bleu, reverse=True)}
+
+
+@cache
+def family(record: str) -> ComparisonFamily:
+    """Its comparison with the baseline on the first test set."""
+    found = systems(record)
+    return make_family("", "test", "attention" if "attention" in found else min(found, key=len), list(found.values()))
+
+
+def bleu(system: TrainedSystem, search: str = "greedy", test: str = "test") -> float:
+    """Mean over seeds."""
+    return mean(system.scores(search, test, "bleu"))
+
+
+class Difference(NamedTuple):
+    """The cells that say how far a system is from the baseline; empty for the baseline."""
+
+    baseline_same_seeds: str = ""
+    effect: str = ""
+    sentences: str = ""
+    seeds: str = ""
+    verdict: str = ""
+
+
+def difference(record: str, name: str) -> Difference:
+    """Of one system."""
+    comparison = family(record).comparison
+    pair = next((each for each in comparison.primary if each.second == name), None) if comparison else None
+    if pair is None:
+        return Difference()
+    seeds = systems(record)[pair.first].runs
+    scores = dict(zip(seeds, systems(record)[pair.first].scores("greedy", "test", "bleu"), strict=True))
+    found = pair.differences["bleu"]
+    return Difference(
+        f"{mean(scores[seed] for seed in pair.seeds):.2f}",
+        signed(found.effect, 2),
+        interval(found.sentence_interval),
+        interval(found.seed_interval),
+        str(pair.verdict),
+    )
+
+
+def signed(number: float, digits: int) -> str:
+    """With a sign as it is printed."""
+    return f"{number:+.{digits}f}".replace("-", "−")
+
+
+def interval(ends: tuple[float, float] | None, digits: int = 1) -> str:
+    """From one end to the other."""
+    return " … ".join(signed(end, digits) for end in ends) if ends else "–"
+
+
+def markdown(columns: list[str], rows: Rows, words: tuple[int, ...] = (0,)) -> str:
+    """A table; columns are of numbers unless they are of words."""
+    line = ["---" if at in words else "--:" for at in range(len(columns))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [columns, line, *rows])
+
+
+def twelve(_: str) -> str:
+    """What each topology does, and how well it translates."""
+    village, captions = systems("village"), systems("multi30k-en-de")
+    rows = [
+        [f"`{name}`", entry.reads, entry.remembers, entry.writes, f"{bleu(village[name]):.1f}",
+         f"{bleu(captions[name]):.1f}"]
+        for name, entry in TOPOLOGIES.items()
+    ]  # fmt: skip
+    return markdown(["topology", "reads", "remembers", "writes", "village", "Multi30k"], rows, (0, 1, 2, 3))
+
+
+def village(_: str) -> str:
+    """All twelve against `attention`."""
+    rows = [
+        [f"`{name}`", spread(system.scores("greedy", "test", "bleu")), *difference("village", name)[1:]]
+        for name, system in systems("village").items()
+    ]
+    return markdown(["topology", "BLEU", "Δ to `attention`", "95 % sentences", "95 % seeds", "verdict"], rows, (0, 5))
+
+
+def village_beside(_: str) -> str:
+    """What else is known of them."""
+    found = systems("village")
+    likelihood = compare_likelihood({name: system.likelihood("test") for name, system in found.items()})
+    rows = [
+        [
+            f"`{name}`",
+            f"{bleu(system, test='test-long'):.1f}",
+            f"{bleu(system, test='test-new'):.1f}",
+            f"{likelihood.writable[name]:.1%}",
+            f"{mean(likelihood.nll_per_piece[name].values()):.2f}",
+            f"{system.parameters:,}",
+            "; ".join(system.marks),
+        ]
+        for name, system in found.items()
+    ]
+    return markdown(["topology", "test-long", "test-new", "can write", "−log p", "parameters", "to know"], rows, (0, 6))
+
+
+def multi30k(record: str) -> str:
+    """All twelve on captions, in one direction."""
+    rows = []
+    for name, system in systems(record).items():
+        scores = spread(system.scores("greedy", "test", "bleu"))
+        beam = f"{bleu(system, 'beam'):.2f}"
+        rows.append([f"`{name}`", str(len(system.runs)), scores, *difference(record, name), beam])
+    columns = ["topology", "seeds", "BLEU", "`attention`, same seeds", "Δ", "95 % sentences", "95 % seeds", "verdict"]
+    return markdown([*columns, "BLEU, beam 5"], rows, (0, 7))
+
+
+def precision(_: str) -> str:
+    """The two formats of matrix products."""
+    found, compared = systems("precision"), family("precision").comparison
+    assert compared is not None
+    (pair,) = compared.primary
+    both = pair.differences["bleu"]
+    rows = []
+    for name in (pair.first, pair.second):
+        scores, beam = spread(found[name].scores("greedy", "test", "bleu")), f"{bleu(found[name], 'beam'):.2f}"
+        intervals = interval(both.sentence_interval, 2), interval(both.seed_interval, 2)
+        cells = [signed(both.effect, 2), *intervals, f"{pair.adjusted_p:.2f}", str(pair.verdict)]
+        rows.append([name.rpartition("=")[2], scores, *(cells if name == pair.second else [""] * 5), beam])
+    columns = ["precision", "BLEU", "Δ", "95 % sentences", "95 % seeds", "p", "verdict", "BLEU, beam 5"]
+    return markdown(columns, rows, (0, 6))
+
+
+def tasks(_: str) -> str:
+    """Whole sequences that are right."""
+    return table_of_tasks({task: RECORDS / "tasks" / f"{task}.jsonl.xz" for task in TASKS}, whole_sequence)
+
+
+def promises(block: str) -> str:
+    """Each row with the number of tests in the files that it names."""
+    lines = block.splitlines()[1:-1]
+    for at, line in enumerate(lines):
+        if files := TEST_FILE.findall(line):
+            lines[at] = re.sub(r"\| *[\d,]* *\|$", f"| {sum(map(tests_in, files)):,} |", line)
+    return "\n".join(lines)
+
+
+def tests_in(file: str) -> int:
+    """How many functions of a file are tests."""
+    return len(re.findall(r"^def test_", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE))
+
+
+TABLES: dict[str, Callable[[str], str]] = {
+    "twelve": twelve,
+    "village": village,
+    "village-beside": village_beside,
+    "multi30k-en-de": lambda _: multi30k("multi30k-en-de"),
+    "multi30k-de-en": lambda _: multi30k("multi30k-de-en"),
+    "precision": precision,
+    "tasks": tasks,
+    "promises": promises,
+}
+"""By name, what makes a table; it is given the block as it stands."""
+
+
+def draw(path: Path) -> None:
+    """BLEU of the twelve on both corpora, each beside its wiring in one line."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    found = {
+        "village: sentences of a grammar": systems("village"),
+        "Multi30k: image captions": systems("multi30k-en-de"),
+    }
+    names = list(next(iter(found.values())))
+    style: Any = {"font.size": 10, "svg.hashsalt": "mtlite", "axes.spines.top": False, "axes.spines.right": False}
+    with matplotlib.rc_context(style):
+        figure, grid = pyplot.subplots(1, 2, figsize=(9.6, 4.3), sharey=True, layout="constrained")
+        for axes, (title, of_corpus) in zip(grid, found.items(), strict=True):
+            values = [bleu(of_corpus[name]) for name in names]
+            bars = axes.barh(range(len(names)), values, color=[BLUE if at == 0 else GREY for at in range(len(names))])
+            axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=4)
+            axes.set_title(title, loc="left")
+            axes.set_xlabel("BLEU, English → German")
+            axes.margins(x=0.15)
+            axes.tick_params(axis="y", length=0)
+        grid[0].set_yticks(range(len(names)), [f"{TOPOLOGIES[name].picture}    {name}" for name in names])
+        grid[0].invert_yaxis()
+        figure.savefig(path, metadata={"Date": None, "Creator": None})
+        pyplot.close(figure)
+
+
+def main() -> None:
+    """Write every page that changes, and the picture."""
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        if (new := filled(text)) != text:
+            page.write_text(new, encoding="utf-8")
+            print(page.relative_to(ROOT))
+    draw(PICTURE)
+
+
+if __name__ == "__main__":
+    main()
