@@ -10,8 +10,8 @@ import sys
 import pytest
 
 import mtlite
-from mtlite.cli import COMMANDS, VERSIONS, main
-from mtlite.commands import translate
+from mtlite.cli import VERSIONS, main
+from mtlite.commands import COMMANDS, translate
 from mtlite.config.recipe import options
 
 
@@ -72,7 +72,8 @@ def test_help_of_a_command_explains_every_option_with_its_default(command, capsy
 def test_help_and_usage_errors_do_not_import_tensorflow():
     script = """
 import sys
-from mtlite.cli import COMMANDS, main
+from mtlite.cli import main
+from mtlite.commands import COMMANDS
 for command in COMMANDS:
     assert main([command, "--help"]) == 0
     assert main([command, "--no-such-option"]) == 2

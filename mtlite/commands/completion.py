@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 import shtab
 
 from mtlite.ablation.options import AblationConfig
-from mtlite.cli import COMMANDS
+from mtlite.commands import COMMANDS
 from mtlite.commands.parsing import Parser
 from mtlite.config.read import members, split
 from mtlite.config.recipe import options as options_of

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mtlite.cli import COMMANDS, main
+from mtlite.cli import main
+from mtlite.commands import COMMANDS
 from mtlite.commands.completion import whole_parser
 from mtlite.config.registry import TOPOLOGIES
 
