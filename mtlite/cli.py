@@ -6,21 +6,16 @@ import difflib
 import errno
 import importlib
 import os
+import platform
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
+from mtlite.commands import COMMANDS
 from mtlite.errors import UsageError, explain
+from mtlite.version import __version__
 
-# name → what it does; each is the module of that name in mtlite.commands
-COMMANDS = {
-    "train": "train a model on parallel text and score it",
-    "translate": "translate lines with one or more trained models",
-    "evaluate": "score a trained model on its test sets or on other files",
-    "attention": "draw where a model looks while it translates a sentence",
-    "compare": "say which differences between finished runs or hypothesis files are real",
-    "ablate": "train topologies × seeds × options on one corpus and report on them",
-    "topologies": "list the topologies and the options that each can have",
-}
+VERSIONS = ("tensorflow", "keras", "sacrebleu", "sentencepiece", "datasets")  # what a result depends on most
 
 
 def overview() -> str:
@@ -69,16 +64,15 @@ def _run(given: list[str]) -> int:
         return 0 if given else 2
     command = given[0]
     if command == "--version":
-        from mtlite.version import __version__
-
         print(f"mtlite {__version__}")
+        print(f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in VERSIONS), sep=", ")
         return 0
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, 1) or list(COMMANDS)
         raise UsageError(f"unknown command '{command}': expected {', '.join(near)} (mtlite --help lists all)")
     module = importlib.import_module(f"mtlite.commands.{command}")
     try:
-        module.run(given[1:])
+        module.run(module.make_parser().parse(given[1:]))
     except SystemExit as end:  # --help of a command
         return int(end.code or 0)
     return 0

@@ -15,7 +15,8 @@ from samples import ROOT
 
 from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.options import AblationConfig
-from mtlite.cli import COMMANDS, main
+from mtlite.cli import main
+from mtlite.commands import COMMANDS
 from mtlite.config.options import CorpusConfig
 from mtlite.config.recipe import options, read_config, read_recipe
 

@@ -53,6 +53,7 @@ def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:
 def prepare_experiment(values: Values, name: str, folder: Path, console: Console) -> Experiment:
     """Read the recipe called `name` and its corpus, and train the tokenizer; a later start goes on in `folder`."""
     recipe, ablation = read_ablation(values, name)
+    console.print(f"run directory {folder}")
     prepared = prepare(base_config(recipe, ablation.topologies[0]), console.print)
     return Experiment(name, recipe, ablation, prepared, folder)
 
@@ -71,8 +72,8 @@ def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Co
             runner.run(tuning_cells_of(ablation))
             runner.run(cells_of(ablation))
         except Stopped as stop:
-            command = f"mtlite ablate {experiment.name} --run {folder}" + (f" --record {record.path}" if record else "")
-            raise Stopped(f"{stop}; {len(runner.outcomes)} cells are done; go on with: {command}") from None
+            done = f"{len(runner.outcomes)} cells are done"
+            raise Stopped(f"{stop}; {done} and kept in {folder}; the same command goes on") from None
     if record:
         record.compress()
     return FinishedAblation(header, runner.outcomes, runner.failures)

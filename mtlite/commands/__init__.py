@@ -1,1 +1,14 @@
 """One module per command: its options, and the call that does it."""
+
+# name → what it does; each is the module of that name
+COMMANDS = {
+    "train": "train a model on parallel text and score it",
+    "translate": "translate lines with one or more trained models",
+    "evaluate": "score a trained model on its test sets or on other files",
+    "attention": "draw where a model looks while it translates a sentence",
+    "compare": "say which differences between finished runs or hypothesis files are real",
+    "ablate": "train topologies × seeds × options on one corpus and report on them",
+    "topologies": "list the topologies and the options that each can have",
+    "runs": "list run directories: topology, corpus, state, scores, size",
+    "completion": "print a script with which bash, zsh or fish completes options",
+}

@@ -10,22 +10,24 @@ from mtlite.commands.parsing import Parser, add_config_options, add_option, conf
 from mtlite.config.recipe import Values, merge, parse_yaml, read_recipe
 from mtlite.config.recipe import options as options_of
 from mtlite.errors import MtliteError, UsageError
+from mtlite.report.document import to_text
 
 REPORT = "report"
 
 
-def run(arguments: list[str]) -> None:
-    """Train every cell of a recipe, and report."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser(
         "ablate",
         "Train topologies × seeds × options on one corpus, with one tokenizer, the same batches and the same budget, "
-        "and report which differences are real. Started again, it goes on where it was. With --record and without a "
-        "recipe: the report of the record alone.",
+        "and report which differences are real. Started again, it goes on where it was. Options may stand over a "
+        "recipe, or without one. With --record alone: the report of the record. Example: mtlite ablate "
+        "--data.train.pairs pairs.tsv --ablation.topologies '[attention, peek]' --ablation.seeds '[1, 2, 3]'",
         usage="mtlite ablate [RECIPE] [--run DIR] [--jobs N] [--record FILE.jsonl.xz] [--dry-run] "
         "[--section.option VALUE ...]",
     )
     parser.add_argument("recipe", nargs="?", help="a YAML file with a section ablation:, as in scripts/recipes")
-    parser.add_argument("--run", metavar="DIR", help="where everything is kept (default: runs/RECIPE)")
+    parser.add_argument("--run", metavar="DIR", help="the run directory (default: runs/RECIPE, or runs/ablation)")
     jobs, kept = "cells that run side by side", "add finished cells to this file, and take those in it as done"
     parser.add_argument("--jobs", type=whole_number(1, 1000), default=1, metavar="N", help=jobs)
     parser.add_argument("--record", metavar="FILE.jsonl.xz", help=kept)
@@ -34,7 +36,11 @@ def run(arguments: list[str]) -> None:
     for option in options_of(AblationConfig, "ablation."):
         add_option(group, option, "YAML")
     add_config_options(parser)
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train every cell of a recipe, and report."""
     given = {**config_values(options), **_ablation_values(options)}
 
     from mtlite.ablation import ablate
@@ -42,31 +48,40 @@ def run(arguments: list[str]) -> None:
     from mtlite.console import make_console
 
     console = make_console()
-    if options.recipe is None:
-        if not options.record or given or options.dry_run:
-            raise UsageError("mtlite ablate: expected a recipe, or --record alone for the report of a record")
+    if options.recipe is None and not given:
+        if not options.record or options.dry_run:
+            raise UsageError(
+                "mtlite ablate: expected a recipe, or options such as --data.train.pairs and --ablation.topologies, or "
+                "--record alone for the report of a record"
+            )
         finished = ablate.recorded_ablation(Record(Path(options.record)))
         folder = Path(options.run or Path("runs") / Path(options.record).name.partition(".")[0])
     else:
-        folder = Path(options.run or Path("runs") / Path(options.recipe).stem)
-        values = with_overrides(read_recipe(Path(options.recipe)), given)
+        name = options.recipe or "ablation"
+        folder = Path(options.run or Path("runs") / Path(name).stem)
+        values = with_overrides(read_recipe(Path(name)) if options.recipe else {"ablation": {}}, given)
         record = Record(Path(options.record)) if options.record else None
-        experiment = ablate.prepare_experiment(values, options.recipe, folder, console)
+        experiment = ablate.prepare_experiment(values, name, folder, console)
         if options.dry_run:
             ablate.dry_run(experiment, console)
             return
         finished = ablate.ablate(experiment, options.jobs, record, console)
 
     from mtlite.report.report import report
+    from mtlite.report.summary import nothing_learned
+    from mtlite.report.tables import verdict_table
 
-    page = report(finished.header, finished.outcomes, finished.failures, folder / REPORT)
-    console.print(f"report {page}")
+    results = report(finished.header, finished.outcomes, finished.failures, folder / REPORT)
+    for family in results.families:
+        print(to_text(verdict_table(family)), end="\n\n")
+    if results.families and (warning := nothing_learned(results.families[0])):
+        print(warning, end="\n\n")
+    print(folder / REPORT / "report.html")
     if finished.failures:
         cell, reason = next(iter(finished.failures.items()))
         raise MtliteError(
             f"{len(finished.failures)} cells failed, the first is {cell}: {reason}; the others are reported"
         )
-    print(page)
 
 
 def _ablation_values(parsed: argparse.Namespace) -> Values:
@@ -82,6 +97,6 @@ def _ablation_values(parsed: argparse.Namespace) -> Values:
 def with_overrides(values: Values, given: Values) -> Values:
     """Put the options of the command line over a recipe; a list or a grid replaces the one in the recipe."""
     merged = merge(values, {name: section for name, section in given.items() if name != "ablation"})
-    if "ablation" in values:
-        merged["ablation"] = {**(values["ablation"] or {}), **given.get("ablation", {})}
+    if "ablation" in {**values, **given}:
+        merged["ablation"] = {**(values.get("ablation") or {}), **given.get("ablation", {})}
     return merged

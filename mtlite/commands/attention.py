@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from mtlite.commands.parsing import Parser, add_search_options, new_picture, search_config, warn_of_truncation
 from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.errors import UsageError
@@ -9,15 +11,19 @@ from mtlite.runtime import start_tensorflow
 from mtlite.translation.loading import open_runs
 
 
-def run(arguments: list[str]) -> None:
-    """Draw a heat map."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser("attention", "Draw where a model with attention looks while it translates a sentence.")
     parser.add_argument("run", help="a run directory")
     parser.add_argument("sentence", help="the sentence to translate")
     picture = "the picture, a new file (.png, .svg or .pdf)"
     parser.add_argument("-o", "--output", required=True, metavar="FILE.png", help=picture)
     add_search_options(parser)
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Draw a heat map."""
     output = new_picture(options.output, "--output")
     if not options.sentence.strip():
         raise UsageError("the sentence is empty: give one to translate")

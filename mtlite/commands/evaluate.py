@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from mtlite.commands.parsing import (
     Parser,
     add_search_options,
@@ -10,15 +12,14 @@ from mtlite.commands.parsing import (
     search_config,
     warn_of_truncation,
 )
-from mtlite.data.lines import read_lines
-from mtlite.errors import DataError, UsageError
+from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.files import write_atomically
-from mtlite.translation.loading import open_runs
+from mtlite.translation.loading import open_runs, sets_to_score
 
 
-def run(arguments: list[str]) -> None:
-    """Score the run's own test sets again, or other files."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser(
         "evaluate",
         "Score a run with BLEU, chrF2 and TER: its own test sets, or other files. The run itself stays as it is.",
@@ -30,7 +31,11 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--reference", metavar="FILE", help="its translation, line by line (default: as --source)")
     parser.add_argument("--output", metavar="FILE", help=output)
     add_search_options(parser)
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Score the run's own test sets again, or other files."""
     if (options.source is None) != (options.reference is None):
         raise UsageError("expected --source and --reference together")
     if options.output and options.source is None:
@@ -40,19 +45,9 @@ def run(arguments: list[str]) -> None:
     (run,) = opened.runs
     search = search_config(options, run)
     if options.source:
-        sides = [
-            list(read_lines(existing_file(getattr(options, side), f"--{side}"))) for side in ("source", "reference")
-        ]
-        if len(sides[0]) != len(sides[1]):
-            raise DataError(
-                f"{options.source} has {len(sides[0]):,} lines, {options.reference} has {len(sides[1]):,}: "
-                "expected line by line translations"
-            )
-        if not sides[0]:
-            raise DataError(f"{options.source} is empty: expected sentences to score")
-        sets = {options.source: sides}
-    else:
-        sets = {name: [run.read_side(f"{name}.source"), run.read_side(f"{name}.target")] for name in run.facts.tests}
+        existing_file(options.source, "--source")
+        existing_file(options.reference, "--reference")
+    sets = sets_to_score(run, options.source, options.reference)
 
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
     from mtlite.translation.scoring import describe, score_lines

@@ -172,10 +172,9 @@ def warn_of_truncation(what: str, most: int) -> None:
 
 def existing_file(path: str, option: str) -> Path:
     """Refuse a file that is not there."""
-    if not Path(path).exists():
-        raise UsageError(f"{option} {path} not found: give a text file with one sentence a line")
-    if Path(path).is_dir():
-        raise UsageError(f"{option} {path} is a folder: give a text file with one sentence a line")
+    if not Path(path).exists() or Path(path).is_dir():
+        problem = "is a folder" if Path(path).is_dir() else "not found"
+        raise UsageError(f"{option} {path} {problem}: give a text file with one sentence a line")
     return Path(path)
 
 

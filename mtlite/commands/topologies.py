@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import math
 import shutil
@@ -20,8 +21,8 @@ _NARROWEST = 100  # columns in which the table can be read
 _LENGTHS = LengthRules(LengthRule(1.0, 5.0), LengthRule(1.0, 5.0), fixed=30, expansion=2)
 
 
-def run(arguments: list[str]) -> None:
-    """Print the table, or one topology in full."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser(
         "topologies",
         "List the topologies and the options that each can have. With an option of a model: the weights that each "
@@ -35,7 +36,11 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--parameters", action="store_true", help="count the weights though no option is given")
     counted = [f"model.{field.name}" for field in dataclasses.fields(ModelConfig) if field.name != "topology"]
     add_config_options(parser, [*counted, "tokenizer.vocabulary_size", "tokenizer.joint"])
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the table, or one topology in full."""
     names = [options.name] if options.name else list(TOPOLOGIES)
     for name in names:
         entry_of(name)

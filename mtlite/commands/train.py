@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from mtlite.commands.parsing import Parser, add_config_options, config_values
@@ -10,8 +11,8 @@ from mtlite.errors import UsageError
 from mtlite.storage.run_directory import CONFIG, FACTS, Run
 
 
-def run(arguments: list[str]) -> None:
-    """Train with a recipe and the options over it."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser(
         "train",
         "Train a model on parallel text and score it. Options stand over the recipe; what neither gives is chosen from "
@@ -21,11 +22,16 @@ def run(arguments: list[str]) -> None:
     recipe = "a YAML file with the options below, such as those in scripts/recipes"
     parser.add_argument("recipe", nargs="?", help=recipe)
     parser.add_argument("--run", metavar="DIR", help="the run directory, new or empty (default: runs/RECIPE-N)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run that is in the run directory")
+    resume = "go on with the run that is in the run directory; with more --training.max_updates also if it is finished"
+    parser.add_argument("--resume", action="store_true", help=resume)
     dry = "show the data report and an estimated time, train nothing"
     parser.add_argument("--dry-run", action="store_true", help=dry)
     add_config_options(parser)
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train with a recipe and the options over it."""
     given = config_values(options)
     if options.resume and not options.run:
         raise UsageError("--resume needs --run with the run directory to go on with")
@@ -35,10 +41,8 @@ def run(arguments: list[str]) -> None:
         raise UsageError(
             f"--run {options.run}: no training was started there: give the run directory of one, or a recipe"
         )
-    base = read_recipe(Path(options.recipe)) if options.recipe is not None else {}
-    if options.resume and options.recipe is None and saved.is_file():
-        base = read_recipe(saved)
-    config = config_from(merge(base, given), options.recipe or "mtlite train")
+    source = options.recipe or (saved if options.resume and saved.is_file() else None)
+    config = config_from(merge(read_recipe(Path(source)) if source else {}, given), options.recipe or "mtlite train")
 
     from mtlite.console import make_console
     from mtlite.training.train import dry_run, train_run

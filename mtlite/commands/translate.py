@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import queue
+import re
 import sys
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mtlite.commands.parsing import (
     AS_RUN,
@@ -21,14 +24,18 @@ from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.translation.loading import open_runs
 
+if TYPE_CHECKING:
+    from mtlite.translation.translator import Translation
+
 _LINES_AT_ONCE = 2000  # both bound memory, whatever the size of the input
 _CHARACTERS_AT_ONCE = 1 << 20
 _LINES_AHEAD = 16  # read while others are translated
+_SENTENCE_END = re.compile(r"\w{3,}[.!?…][^\w\s]*\s+[^\w\s]*[A-ZÀ-ÖØ-Þ]|\u3002\s*\w")
 _WAIT_FOR_MORE = 0.01  # seconds; after that, what is there is translated at once
 
 
-def run(arguments: list[str]) -> None:
-    """Lines in, lines out."""
+def make_parser() -> Parser:
+    """Its options."""
     parser = Parser("translate", "Translate lines: standard input to standard output, line in, line out.")
     parser.add_argument("run", nargs="+", help="a run directory; several make an ensemble")
     parser.add_argument("--input", metavar="FILE", help="read this file, may be gzipped (default: standard input)")
@@ -46,7 +53,11 @@ def run(arguments: list[str]) -> None:
     group.add_argument("--top-k", type=int, metavar="K", help=top_k)
     group.add_argument("--top-p", type=float, metavar="P", help=top_p)
     group.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=1, metavar="S", help=seed)
-    options = parser.parse(arguments)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Lines in, lines out."""
     opened = open_runs(options.run)
     search = search_config(options, opened.runs[0])
     if search.nbest > 1 and search.sample:
@@ -57,10 +68,13 @@ def run(arguments: list[str]) -> None:
     from mtlite.translation.translator import Translator
 
     translator = Translator.of(opened, search, options.threads, options.seed)
-    number = 0
+    number, doubts = 0, dict[str, tuple[int, str]]()  # by what is doubtful: how many lines, and the first
     for lines in chunks(read_lines(path)):
-        for translation in translator.translate(lines, first=number):
+        for line, translation in zip(lines, translator.translate(lines, first=number), strict=True):
             number += 1
+            for what, example in _doubts(line, translation):
+                before, first = doubts.get(what, (0, f"line {number}: {example}"))
+                doubts[what] = before + 1, first
             if translation.truncated:
                 warn_of_truncation(f"line {number}", search.max_source_tokens)
             for text, score in zip(translation.texts, translation.scores, strict=True):
@@ -68,6 +82,16 @@ def run(arguments: list[str]) -> None:
                 parts += [f"{score:.4f}"] if options.scores else []
                 sys.stdout.buffer.write("\t".join([*parts, text]).encode() + b"\n")
         sys.stdout.buffer.flush()
+    for what, (count, first) in doubts.items():
+        print(f"mtlite: warning: {count:,} of {number:,} lines {what}, the first is {first}", file=sys.stderr)
+
+
+def _doubts(line: str, translation: Translation) -> Iterator[tuple[str, str]]:
+    """What a model was hardly trained on in a line, and an example or a remedy."""
+    if translation.unknown:
+        yield "have characters that the model has not learned, and loses", repr(translation.unknown[0].lstrip("▁"))
+    if _SENTENCE_END.search(line):
+        yield "seem to hold several sentences", "give one sentence a line, as most training pairs have"
 
 
 def chunks(lines: Iterator[str]) -> Iterator[list[str]]:

@@ -15,7 +15,7 @@ from mtlite.config.recipe import options
 from mtlite.errors import RunError, UsageError
 from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
-from mtlite.storage.run_directory import FACTS, LOG, Run
+from mtlite.storage.run_directory import FACTS, LOG, Extension, Run
 from mtlite.storage.training_log import Validated, read_training_log
 from mtlite.translation.result import hypotheses_file, read_result
 
@@ -69,6 +69,7 @@ class RunFacts:
     packages: dict[str, str]
     machine: dict[str, str]
     unreachable: float | None
+    extensions: list[Extension] = field(default_factory=list)
     date: str | None = None
 
 

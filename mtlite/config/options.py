@@ -295,6 +295,8 @@ class Config:
         search: How to translate.
     """
 
+    MOVED: ClassVar[dict[str, str]] = {"ablation": "this is an ablation recipe: give it to mtlite ablate"}
+
     seed: Count = 1
     data: DataConfig = field(default_factory=DataConfig)
     tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)

@@ -7,6 +7,7 @@ class, a module or another recipe to load.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType
@@ -79,11 +80,21 @@ def parse_yaml(content: bytes | str, origin: str) -> Any:
     try:
         return yaml.load(content, Loader=_Loader)  # a subclass of the safe one
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}" if mark else ""
-        raise UsageError(f"{origin}{place} is not plain YAML: {error.problem or error.context}") from None
+        line = _line_of(error, content if isinstance(content, str) else content.decode(errors="replace"))
+        raise UsageError(f"{origin}, line {line} is not plain YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise UsageError(f"{origin} is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _line_of(error: yaml.MarkedYAMLError, text: str) -> int:
+    """The line with the mistake, from 1: what was never ended is noticed by the parser later only."""
+    unended = ("while scanning a simple key", "while scanning a quoted", "while parsing a flow")
+    mark = error.context_mark if (error.context or "").startswith(unended) else error.problem_mark
+    line = mark.line if mark else 0
+    before = "".join(re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)[line - 1 : line])  # as YAML counts lines
+    if line and "mapping values" in (error.problem or "") and ":" not in before.partition("#")[0]:
+        line -= 1  # it lacks its colon, and goes on in the next one
+    return line + 1
 
 
 def read_recipe(path: Path) -> Values:

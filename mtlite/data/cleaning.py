@@ -45,7 +45,9 @@ class CleaningReport:
     def lines(self) -> list[str]:
         """Return the report for a person, one sentence a line."""
         removed = [f"Left out: {pairs:,} ({_DESCRIPTIONS[rule]})." for rule, pairs in self.removed.items() if pairs]
-        warned = [f"Warning: {pairs:,} training pairs have a {side}." for side, pairs in self.warnings.items() if pairs]
+        kept = "They are kept: data.cleaning.overlap leaves out a pair only where both sides are the same."
+        found = {side: pairs for side, pairs in self.warnings.items() if pairs}
+        warned = [f"Warning: {pairs:,} training pairs have a {side}. {kept}" for side, pairs in found.items()]
         return [f"{self.after:,} of {self.before:,} training pairs kept.", *removed, *warned]
 
 

@@ -36,7 +36,8 @@ def _check_files(config: CorpusConfig, name: str) -> None:
     if config.pairs and _ending(config.pairs) not in PAIR_READERS:
         endings = f"{', '.join(PAIR_READERS)} (all but Parquet may be gzipped)"
         expected = f"a file ending in {endings}, or a folder made by save_to_disk"
-        raise UsageError(f"{name}.pairs: expected {expected}; received {config.pairs}")
+        remedy = ": if its lines are source, tab, target, rename it to end in .tsv" if ".txt" in config.pairs else ""
+        raise UsageError(f"{name}.pairs: expected {expected}; received {config.pairs}{remedy}")
     for option in ("source", "target", "pairs"):
         path = getattr(config, option)
         if path and not Path(path).is_file():

@@ -61,6 +61,11 @@ class Tokenizer:
         """Encode each line as ids, with `</s>` at the end."""
         return [[*ids, EOS] for ids in self.processor.encode(lines)]
 
+    def unknown(self, line: str) -> list[str]:
+        """The parts of a line for which there is no piece."""
+        pieces = self.processor.encode(line, out_type=str)
+        return [piece for piece in pieces if self.processor.piece_to_id(piece) == UNK]
+
     def sample(self, lines: list[str], alpha: float, seed: int) -> list[list[int]]:
         """Encode each line in a segmentation drawn at random (Kudo 2018), close to uniform for a small `alpha`."""
         if self._sampler is None or self._sampler.alpha != alpha:

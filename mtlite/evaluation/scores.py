@@ -21,7 +21,7 @@ LEARNED = {"bleu": 2.0, "chrf2": 30.0}
 """By metric, a score that no system reaches which has learned nothing yet. Single words have no BLEU."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MetricScore:
     """One metric's verdict on one output."""
 
@@ -30,8 +30,11 @@ class MetricScore:
     mean: float | None = None  # mean score of the bootstrap resamples; None without intervals
     half_width: float | None = None  # half the width of the 95 % interval around that mean; None without intervals
 
+    def __repr__(self) -> str:
+        return f"{self.score:.2f}" + ("" if self.half_width is None else f" ± {self.half_width:.1f}")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Scores:
     """The scores of one output of a test set."""
 
@@ -43,6 +46,9 @@ class Scores:
     reference_length: int  # words in all references, as BLEU counts them
     correct: list[int]  # correct n-grams for n = 1, 2, 3, 4, as BLEU counts them
     total: list[int]  # n-grams in the hypotheses for n = 1, 2, 3, 4
+
+    def __repr__(self) -> str:
+        return f"BLEU {self.bleu}  chrF2 {self.chrf2}  TER {self.ter}  ({self.sentences:,} sentences)"
 
     @property
     def length_ratio(self) -> float:

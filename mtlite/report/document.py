@@ -245,3 +245,8 @@ def to_text(table: Table) -> str:
     sides = ["<" if at in table.words else ">" for at in range(len(widths))]
     shapes = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
     return "\n".join([*(shapes.format(*line).rstrip() for line in lines), "", table.caption])
+
+
+def to_html_part(blocks: Sequence[Block]) -> str:
+    """The blocks without a page around them, for a notebook."""
+    return "\n".join(map(_html, blocks))

@@ -19,8 +19,10 @@ from mtlite.report.tables import likelihood_table, main_table, method, notes_tab
 from mtlite.storage.files import write_atomically
 
 
-def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path) -> Path:
-    """Write everything, and return the path of the page; raise RunError if no cell is finished.
+def report(
+    header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[str, str], folder: Path
+) -> ComparisonResults:
+    """Write everything, and return the numbers; raise RunError if no cell is finished.
 
     Args:
         failures: by name, why others have no outcome.
@@ -39,7 +41,7 @@ def report(header: Header, outcomes: Mapping[str, Outcome], failures: Mapping[st
     files["report.html"] = to_html(title(header), blocks).encode()
     for name, content in files.items():
         write_atomically(folder / name, content)
-    return folder / "report.html"
+    return results
 
 
 def title(header: Header) -> str:

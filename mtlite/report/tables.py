@@ -62,6 +62,20 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
     return Table(columns, rows, caption, (0, columns.index("verdict")), name)
 
 
+def verdict_table(family: ComparisonFamily) -> Table:
+    """The same in a terminal of 80 columns: scores, distance to the baseline, verdict."""
+    compared = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
+    rows = []
+    for system in family.systems:
+        pair, metrics = compared.get(system.name), ("bleu", "chrf2")
+        cells = [signed(pair.differences["bleu"].effect), str(pair.verdict)] if pair else ["", ""]
+        name = system.name if len(system.name) <= 32 else f"{system.name[:31]}…"
+        rows.append([name, *(spread(system.scores("greedy", family.test, each)) for each in metrics), *cells])
+    rows[0][-1] = "baseline"
+    where = f"{family.test}, {family.title}" if family.title else family.test
+    return Table(["system", "BLEU", "chrF2", "Δ BLEU", "verdict"], rows, f"Test set: {where}.", (0, 4))
+
+
 def _means_between(scores: Mapping[str, Mapping[int, float]], pair: ComparedPair) -> str:
     """The two means over the shared seeds whose difference a pair states."""
     second, first = (mean(scores[name][seed] for seed in pair.seeds) for name in (pair.second, pair.first))

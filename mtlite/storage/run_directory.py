@@ -64,6 +64,17 @@ _BEFORE_FACTS = {_LOCK, CONFIG, RESOLVED, *_TOKENIZERS, "data", FACTS}
 Language = Annotated[str, Matching(".{1,99}", "a language code")]
 
 
+@dataclass(frozen=True)
+class Extension:
+    """More updates for a training whose learning rate had followed a shorter schedule until then."""
+
+    update: Count  # after which it was extended
+    max_updates: Count  # of the schedule before
+
+    def __str__(self) -> str:
+        return f"schedule extended at update {self.update:,} from {self.max_updates:,}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known of a run beside its configuration: `run.json`."""
@@ -87,6 +98,7 @@ class Facts:
     seconds: dict[str, float]  # of the preparation, the tokenizer and the training
     threads: Count | None = None  # that the training began with
     other_threads: list[int] = field(default_factory=list)  # that it went on with
+    extensions: list[Extension] = field(default_factory=list)
     parameters: int | None = None
     date: str | None = None  # on which the training began, in UTC; None if it was not written down
     unreachable: float | None = None  # share of the pieces of the dev references without a position in the topology
@@ -96,6 +108,11 @@ class Facts:
             raise UsageError(f"tests: expected names of test sets, received {str(self.tests)[:80]!r}")
 
 
+def yaml_of(config: Config) -> bytes:
+    """A configuration as the files of a run hold it."""
+    return yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True).encode()  # type: ignore[no-any-return]
+
+
 class Run:
     """A run directory, new or old. Its facts and its configuration are read once, when they are first asked for."""
 
@@ -103,7 +120,7 @@ class Run:
         self.path = path
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r})"
+        return f"Run({str(self.path)!r}, {'finished' if self.finished else 'not finished'})"
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
@@ -146,8 +163,8 @@ class Run:
 
     def write_config(self, name: str, config: Config) -> None:
         """Write a configuration as YAML."""
-        content = yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True)
-        write_atomically(self.path / name, content.encode())
+        write_atomically(self.path / name, yaml_of(config))
+        self.__dict__.pop("config", None)  # it is read again
 
     @property
     def finished(self) -> bool:
@@ -229,6 +246,16 @@ class Run:
                     path.unlink(missing_ok=True)
                     self.path.rmdir()
             lock.release()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a process writes into the run now."""
+        try:
+            if (self.path / _LOCK).is_file():
+                filelock.FileLock(self.path / _LOCK).acquire(timeout=0).lock.release()
+        except OSError as error:  # a run that may only be read is not in use
+            return isinstance(error, filelock.Timeout)
+        return False
 
     def _json(self, name: str) -> Any:
         try:

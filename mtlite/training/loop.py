@@ -77,8 +77,7 @@ class Loop:
     def fit(self) -> float:
         """Train until the budget is used up, or patience is; raise Interrupted after a signal, with the state saved.
 
-        Returns:
-            Seconds from the first to the last update, validations and interrupted parts included.
+        Return the seconds from the first to the last update, validations and interrupted parts included.
         """
         self.load()
         progress = self.progress

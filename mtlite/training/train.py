@@ -16,10 +16,11 @@ from mtlite.console import make_console
 from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared, data_report, prepare
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError, UsageError
+from mtlite.errors import RunError
 from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
 from mtlite.storage.checkpoint import check_state
 from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, Facts, Run
+from mtlite.training.extension import extend
 from mtlite.translation.loading import load_tokenizers, topology_config
 from mtlite.version import __version__
 
@@ -42,12 +43,8 @@ def train(
 ) -> Run:
     """Train a model and score it; the scores are in `result.json` of the run.
 
-    Args:
-        config: a configuration, the path of a recipe, or options by name, such as `{"model.units": 256}`.
-        run: the run directory, new or empty, or with `resume` one to go on with (default: runs/NAME-N).
-
-    Raises:
-        MtliteError: if the corpus, the configuration or the run directory cannot be used.
+    `config` may be the path of a recipe, or options by name, such as `{"model.units": 256}`; `run` is a new or empty
+    folder (default: runs/NAME-N), or, with `resume`, the one to go on with. Raise MtliteError if one cannot be used.
     """
     folder = Run(Path(run) if run else Run.free_path(name))
     return train_run(as_config(config), folder, resume, console or make_console())
@@ -60,19 +57,18 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
     run.refuse_foreign()
     if run.path.is_dir():
         run.refuse_strange_entries()
-    if resume and (run.path / CONFIG).is_file() and read_config(run.path / CONFIG) != config:
-        raise UsageError(
-            f"--resume goes on with the options of {run.path / CONFIG}, which differ from those given: leave them out"
-        )
-    if resume and run.finished:
-        console.print(f"{run.path} is finished: nothing to do")
+    saved = read_config(run.path / CONFIG) if resume and (run.path / CONFIG).is_file() else config
+    if resume and run.finished and saved == config:
+        console.print(f"{run.path} is finished: nothing to do (a larger training.max_updates goes on)")
         return run
     with run.locked():
+        console.print(f"run directory {run.path}")
+        if saved != config:
+            extend(run, saved, config, console)
         begun = resume and (run.path / FACTS).is_file()
         _fit(run, _go_on(run, console) if begun else _begin(run, config, console), console)
         from mtlite.translation.scoring import score_run
 
-        console.print(f"run directory {run.path}")
         score_run(run, console)
     return run
 

@@ -19,10 +19,11 @@ from mtlite.config.read import plain, read_as
 from mtlite.config.recipe import Values
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
+from mtlite.data.lines import read_lines
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError, UsageError
+from mtlite.errors import DataError, RunError, UsageError
 from mtlite.limits import MAX_TENSOR_BYTES
-from mtlite.runtime import choose_precision
+from mtlite.runtime import choose_precision, load_tensorflow
 from mtlite.storage.checkpoint import WEIGHTS, assign_weights
 from mtlite.storage.run_directory import FACTS, Run
 from mtlite.storage.tensors import load_arrays
@@ -42,15 +43,42 @@ def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
     """Open runs that translate together, and check all that can be checked without TensorFlow."""
     if not runs:
         raise UsageError("expected a run directory, received none")
-    for run in runs:
-        if not isinstance(run, str | Path | Run):
-            raise UsageError(f"expected the path of a run directory, received {type(run).__name__}")
-    opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
+    opened = [as_run(run) for run in runs]
     for run in opened:
         refuse_without_weights(run)
     tokenizers = [load_tokenizers(run) for run in opened]
     refuse_unjoinable(opened)
     return OpenRuns(opened, tokenizers[0])
+
+
+def as_run(run: str | Path | Run) -> Run:
+    """Open a run directory, unless it is open."""
+    if not isinstance(run, str | Path | Run):
+        raise UsageError(f"expected the path of a run directory, received {type(run).__name__}")
+    return run if isinstance(run, Run) else Run.open(run)
+
+
+Lines = str | Path | Sequence[str]
+
+
+def sets_to_score(run: Run, source: Lines | None, reference: Lines | None) -> dict[str, tuple[list[str], list[str]]]:
+    """Sources and references by name: the test sets of a run, or those of two text files or lists."""
+    if (source is None) != (reference is None):
+        raise UsageError("expected source and reference together")
+    if source is None or reference is None:
+        return {name: (run.read_side(f"{name}.source"), run.read_side(f"{name}.target")) for name in run.facts.tests}
+    (name, sources), (other, references) = _lines("source", source), _lines("reference", reference)
+    if len(sources) != len(references):
+        counts = f"{name} has {len(sources):,} lines, {other} has {len(references):,}"
+        raise DataError(f"{counts}: expected line by line translations")
+    if not sources:
+        raise DataError(f"{name} is empty: expected sentences to score")
+    return {name: (sources, references)}
+
+
+def _lines(side: str, given: Lines) -> tuple[str, list[str]]:
+    """Lines with a name for messages."""
+    return (str(given), list(read_lines(Path(given)))) if isinstance(given, str | Path) else (side, list(given))
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:
@@ -141,9 +169,10 @@ def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
 
     Raise RunError if the weights are missing, damaged, or do not belong to the run's configuration.
     """
+    run = as_run(run)
+    load_tensorflow()  # before anything else imports it: it prints while it loads
     from mtlite.topologies.build import build_model, weight_shapes
 
-    run = run if isinstance(run, Run) else Run.open(run)
     path, config = run.path / WEIGHTS, topology_config(run, precision)
     refuse_without_weights(run)
     expected, received = weight_shapes(config), _shapes(path)

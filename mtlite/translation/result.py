@@ -11,7 +11,7 @@ from mtlite.evaluation.scores import Scores
 from mtlite.storage.run_directory import RESULT, Run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class StoredScores(Scores):
     """The scores of a test set, as a run keeps them."""
 

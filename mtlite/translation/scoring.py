@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
 
+from mtlite.config.options import SearchConfig
 from mtlite.config.read import plain
+from mtlite.config.recipe import Values
 from mtlite.evaluation.scores import Scores, score
 from mtlite.storage.run_directory import RESULT, Run
-from mtlite.translation.loading import open_runs
+from mtlite.translation.loading import as_run, open_runs, sets_to_score
 from mtlite.translation.result import Result, StoredScores, hypotheses_file
 from mtlite.translation.translator import Translator
 
@@ -23,6 +27,9 @@ class Scored(NamedTuple):
     seconds: float  # of translating
     truncated: list[int]  # numbers of the lines, from 1, that were longer than search accepts
 
+    def __repr__(self) -> str:
+        return repr(self.scores)
+
 
 def score_lines(
     translator: Translator, sources: list[str], references: list[str], target_language: str | None
@@ -34,6 +41,22 @@ def score_lines(
     hypotheses = [translation.texts[0] for translation in translations]
     truncated = [number for number, translation in enumerate(translations, 1) if translation.truncated]
     return Scored(hypotheses, score(hypotheses, references, target_language), seconds, truncated)
+
+
+def evaluate(
+    run: str | Path | Run,
+    source: str | Path | Sequence[str] | None = None,
+    reference: str | Path | Sequence[str] | None = None,
+    search: SearchConfig | Values | None = None,
+    threads: int = 0,
+) -> dict[str, Scored]:
+    """Translate and score the test sets of a run, or other sentences: texts, or the path of a file with one a line.
+
+    The scores are by test set; those of other sentences are under the path, or `source`. The run stays as it is.
+    """
+    sets = sets_to_score(run := as_run(run), source, reference)
+    translator = Translator.load(run, search, threads)
+    return {name: score_lines(translator, *sides, run.facts.target_language) for name, sides in sets.items()}
 
 
 def score_run(run: Run, console: Console) -> Result:

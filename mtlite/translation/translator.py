@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 
 from mtlite.config.options import Config, SearchConfig
 from mtlite.config.read import read_as
 from mtlite.config.recipe import Values
-from mtlite.data.ids import EOS, truncate
+from mtlite.data.ids import EOS, UNK, truncate
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
@@ -30,14 +30,23 @@ class Translation(NamedTuple):
     target_pieces: list[str]  # of the best, with </s> if written
     attention: np.ndarray  # [target pieces, source pieces]; source length 0 without attention
     truncated: bool  # whether the source was longer than search.max_source_tokens
+    unknown: list[str]  # parts of the source for which the vocabulary has no piece
 
 
 class Translator:
-    """Translates sentences with one run, or with several whose vocabularies are the same; the seed is for sampling."""
+    """Translates sentences with one run, or with several whose vocabularies are the same; the seed is for sampling.
+
+    Several threads may share one: a translation changes nothing in it.
+    """
 
     def __init__(self, models: list[Topology], tokenizers: Tokenizers, config: SearchConfig, seed: int = 1) -> None:
         self.models, self.tokenizers, self.config = models, tokenizers, config
         self.searcher = Searcher(models, config, seed)
+
+    def __repr__(self) -> str:
+        topologies = " + ".join(model.config.topology for model in self.models)
+        how = "sampling" if self.config.sample else f"beam {self.config.beam_size}"
+        return f"Translator({topologies}, {how})"
 
     @classmethod
     def load(
@@ -48,17 +57,10 @@ class Translator:
         seed: int = 1,
         precision: str | None = None,
     ) -> Translator:
-        """Load one or more run directories.
+        """Load a run directory, or what `train` returned; several make an ensemble.
 
-        Args:
-            runs: the folder, or folders for an ensemble; or what `train` returned.
-            search: how to search, or only what differs from the first run's configuration.
-            threads: processor threads; 0 takes all.
-            precision: dtype of products; as each run says if None.
-
-        Raises:
-            RunError: if a folder is no finished run, or is damaged.
-            UsageError: if the runs cannot translate together, or a value is refused that a recipe could not have.
+        `search` says what differs from the first run's configuration, `precision` is as each run says if None; 0
+        threads are all. Raise RunError for what is no finished run, UsageError for what cannot be done together.
         """
         # The reader of recipes checks what was asked for in Python, too, and refuses it under the same names.
         asked = {"seed": seed, "training": {"threads": threads, "precision": precision or "auto"}}
@@ -97,9 +99,16 @@ class Translator:
                 texts = [""] * len(texts)
             written = [*sentence.ids[0], EOS][: len(sentence.attention)]  # no </s> where the limit ended the search
             pieces = self.tokenizers.source.pieces(ids), self.tokenizers.target.pieces(written)
-            translations.append(Translation(texts, sentence.scores, *pieces, sentence.attention, len(whole) > limit))
+            unknown = self.tokenizers.source.unknown(line) if UNK in whole else []
+            truncated = len(whole) > limit
+            translations.append(Translation(texts, sentence.scores, *pieces, sentence.attention, truncated, unknown))
         return translations
 
-    def __call__(self, lines: Iterable[str]) -> list[str]:
-        """The best translation of every sentence."""
-        return [translation.texts[0] for translation in self.translate(lines)]
+    @overload
+    def __call__(self, lines: str) -> str: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, lines: Iterable[str]) -> list[str]: ...
+    def __call__(self, lines: str | Iterable[str]) -> str | list[str]:
+        """The best translation of one sentence, or of every sentence in a list."""
+        best = [each.texts[0] for each in self.translate([lines] if isinstance(lines, str) else lines)]
+        return best[0] if isinstance(lines, str) else best

@@ -84,7 +84,7 @@ def test_files_of_translations(tmp_path, capsys):
         (["a", "a"], "twice"),
         (["a", "b", "--baseline", "c"], "--baseline"),
         (["a", "b", "--language", "de"], "--reference"),
-        (["a", "b", "--reference", "r", "--language", "klingon"], "expected a code such as de, deu or pt-BR"),
+        (["a", "b", "--reference", "r", "--language", "klingon"], "a code such as de, deu or pt-BR"),
         (["a", "b", "--reference", "r", "--test", "t"], "expected one of them"),
         (["a", "b", "--reference", "r"], "r not found"),
     ],

@@ -49,7 +49,18 @@ def test_standard_input(tiny_run, tmp_path, capfd):
     with open(tmp_path / "odd", "rb") as file, standard_input(file.fileno()):
         assert main(["translate", str(tiny_run)]) == 0
     shown = capfd.readouterr()
-    assert (shown.out.count("\n"), shown.err) == (7, "")
+    assert shown.out.count("\n") == 7
+    assert shown.err.count("\n") == 1
+    assert all(word in shown.err for word in ("warning: 1 of 7 lines", "line 6", "🦊"))
+
+
+def test_lines_of_several_sentences_are_counted_once(tiny_run, tmp_path, capfd):
+    (tmp_path / "lines").write_text("One two. Three four.\none\nMr. Three\nThree?! “Four five”\n")
+    assert main(["translate", str(tiny_run), "--input", str(tmp_path / "lines")]) == 0
+    warnings = [line for line in capfd.readouterr().err.splitlines() if "several sentences" in line]
+    assert len(warnings) == 1
+    assert "2 of 4 lines" in warnings[0]
+    assert "line 1" in warnings[0]
 
 
 def test_what_somebody_else_has_read_of_standard_input_is_not_read_again(tmp_path):
@@ -69,8 +80,9 @@ def test_what_somebody_else_has_read_of_standard_input_is_not_read_again(tmp_pat
 def test_a_run_as_training_gives_it_and_a_single_text(tiny_run):
     translator = Translator.load(Run(tiny_run))
     assert len(translator(["one", "two"])) == 2
+    assert translator("one") == translator(["one"])[0]
     with pytest.raises(UsageError, match="expected a list of sentences, received a text"):
-        translator("one")
+        translator.translate("one")
 
 
 def test_an_answer_comes_before_the_next_line_is_typed(tiny_run):

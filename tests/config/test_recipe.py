@@ -318,3 +318,30 @@ def test_yaml_as_bytes_and_text_has_the_same_limits():
     assert parse_yaml("{a: [1, null, x]}", "here") == parse_yaml(b"{a: [1, null, x]}", "here") == {"a": [1, None, "x"]}
     with pytest.raises(UsageError, match="here, line 1 is not plain YAML"):
         parse_yaml("a: [", "here")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("seed: 1\nmodel:\n  units 8\n  layers: 1\n", 3),
+        ("seed: 1\nmodel\ndata:\n  held_out: 3\n", 2),
+        ("seed: 1\nmodel\n", 2),
+        ("seed: 1\nmodel:\n  units: 8: 9\n", 3),
+        ("model:\n  units: 8\n    layers: 1\n", 3),
+        ("model:\n\tunits: 8\n", 2),
+        ("a: 1\nmodel: {units: 8\ntraining:\n  max_updates: 3\n", 2),
+        ("a: 1\nlist: [1, 2\nother: 3\n", 2),
+        ('a: 1\nname: "abc\nb: 2\nc: 3\n', 2),
+        ("a: 1\nb: 2\na: 3\n", 3),
+        ("a: 1\r\nmodel\r\nb: 3\r\n", 2),
+    ],
+)
+def test_a_mistake_in_yaml_is_found_in_its_line(text: str, line: int) -> None:
+    for content in (text, text.encode()):
+        with pytest.raises(UsageError, match=f"^here, line {line} is not plain YAML"):
+            parse_yaml(content, "here")
+
+
+def test_an_ablation_recipe_is_none_of_a_training() -> None:
+    with pytest.raises(UsageError, match="ablation: this is an ablation recipe: give it to mtlite ablate"):
+        config_from({"ablation": {}}, "here")

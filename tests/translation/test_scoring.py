@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from mtlite.errors import DamagedError
+from mtlite.errors import DamagedError, DataError, UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.translation import scoring
 from mtlite.translation.result import hypotheses_file, read_result
-from mtlite.translation.scoring import describe, score_lines, score_run
+from mtlite.translation.scoring import describe, evaluate, score_lines, score_run
 
 
 class Dictionary:
@@ -72,6 +72,27 @@ def test_a_part_is_never_written(copy: Run, console: Any, monkeypatch: pytest.Mo
         score_run(copy, console)
     assert not copy.finished
     assert not (copy.path / "hypotheses.txt").exists()
+
+
+def test_scores_as_values(tiny_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run = Run.open(tiny_run)
+    scored = evaluate(run)
+    assert list(scored) == ["test"]
+    stored = read_result(run).tests["test"]
+    assert scored["test"].scores.bleu == stored.bleu
+    assert repr(scored["test"]) == repr(stored) == repr(scored["test"].scores)
+    assert repr(stored).startswith(f"BLEU {stored.bleu.score:.2f} ± ")
+    sides = [run.read_side(f"test.{side}")[:3] for side in ("source", "target")]
+    for side, lines in zip(("a", "b"), sides, strict=True):
+        (tmp_path / side).write_text("".join(f"{line}\n" for line in lines))
+    from_files = evaluate(tiny_run, tmp_path / "a", tmp_path / "b", {"beam_size": 2})
+    from_lists = evaluate(tiny_run, sides[0], sides[1], {"beam_size": 2})
+    assert from_files[str(tmp_path / "a")].scores == from_lists["source"].scores
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(UsageError, match="source and reference together"):
+        evaluate(run, sides[0])
+    with pytest.raises(DataError, match="source has 3 lines, reference has 2"):
+        evaluate(run, sides[0], sides[1][:2])
 
 
 @pytest.mark.parametrize("tests", [{}, {"other": None}, {"test": {"bleu": 3}}, None])

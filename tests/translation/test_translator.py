@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,16 @@ def test_runs_and_lines_may_come_one_by_one(tiny_run: Path) -> None:
     assert translator(lines()) == translator(["one two", "three"])
     with pytest.raises(UsageError, match="expected sentences as text, received int"):
         translator(["one", 5])  # type: ignore[list-item]
+
+
+def test_several_threads_share_a_translator(tiny_run: Path) -> None:
+    """Also its first call, which builds the graph of the search."""
+    lines = [f"{first} {second} three" for first in ("one", "two", "four", "six") for second in ("five", "nine", "ten")]
+    alone = Translator.load(tiny_run, {"beam_size": 3})
+    shared = Translator.load(tiny_run, {"beam_size": 3})
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(shared, lines * 3)) == [alone(line) for line in lines] * 3
+
+
+def test_what_a_notebook_shows(tiny_run: Path) -> None:
+    assert repr(Translator.load([tiny_run, tiny_run], {"beam_size": 3})) == "Translator(attention + attention, beam 3)"

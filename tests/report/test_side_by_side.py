@@ -1,0 +1,40 @@
+"""Systems side by side from Python: a value that shows itself as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from samples import number_pairs, write_pairs
+
+from mtlite.errors import DataError, UsageError
+from mtlite.report.side_by_side import SideBySide, compare
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """A reference, and translations with a mistake."""
+    pairs = number_pairs(40, seed=5)
+    wrong = [(source, target.replace("eins", "zwei")) for source, target in pairs]
+    return write_pairs(tmp_path, "right", pairs)["target"], write_pairs(tmp_path, "worse", wrong)["target"]
+
+
+def test_files_are_a_value_with_numbers_and_tables(files: tuple[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    compared = compare(files, reference=Path(files[0]), language="de")
+    assert isinstance(compared, SideBySide)
+    assert compared.comparison
+    assert compared.comparison.primary[0].differences["bleu"].effect < 0
+    assert "100.00" in repr(compared)
+    assert compared._repr_html_().count("<table>") == 2
+    assert "<html" not in compared._repr_html_()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_cannot_be_compared(files: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="at least two"):
+        compare(files[:1])
+    with pytest.raises(UsageError, match="expected run directories, or --reference"):
+        compare(files)
+    (tmp_path / "short").write_text("eins\n")
+    with pytest.raises(DataError, match="short: expected one hypothesis per reference"):
+        compare([files[0], tmp_path / "short"], reference=files[0])
