@@ -10,7 +10,7 @@ Train a model, translate with it, score it:
 Train two topologies, and see which differences are real:
 
     options = {"data.train.pairs": "pairs.tsv", "training.max_updates": 2000}
-    runs = [mtlite.train({**options, "model.topology": name}) for name in ("peek", "attention")]
+    runs = [mtlite.train({**options, "model.topology": name}) for name in ("encoder-decoder", "attention")]
     mtlite.compare(runs)
 
 Train a recipe, and look at its Keras model:
