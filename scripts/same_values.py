@@ -5,8 +5,9 @@
 
 Both train the village recipe for 200 updates (float32, one thread, seed 1): the arrays of its checkpoints, the figures
 of its log and scores, and its translations must be equal. Both report on every committed record: all figures of the
-reports must be equal, times included, since a record holds them. With `--kept`, what the other checkout makes stays in
-that folder and is not made again.
+reports must be equal, times included, since a record holds them. With `--text`, the figures in the tables of report.md
+must be equal, too: leave it out where a change moves columns. With `--kept`, what the other checkout makes stays in that
+folder and is not made again.
 """
 
 from __future__ import annotations
@@ -96,8 +97,8 @@ def scores(made: Path) -> Values:
     return found
 
 
-def reported(made: Path) -> Values:
-    """Figures of results.csv, results.json, and of the tables of report.md."""
+def reported(made: Path, text: bool) -> Values:
+    """Figures of results.csv and results.json, and with the text those in the tables of report.md."""
     found: Values = {}
     with open(made / "results.csv", encoding="utf-8", newline="") as file:
         for number, cells in enumerate(csv.DictReader(file)):
@@ -105,7 +106,8 @@ def reported(made: Path) -> Values:
     results = json.loads((made / "results.json").read_text(encoding="utf-8"))
     for section in SECTIONS:
         found |= figures(results.get(section), f"results.json, {section}", all_of_them=True)
-    rows = [line for line in (made / "report.md").read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    lines = (made / "report.md").read_text(encoding="utf-8").splitlines() if text else []
+    rows = [line for line in lines if line.startswith("|")]
     for number, row in enumerate(rows):
         found |= {
             f"report.md, table row {number}, {at}": figure for at, figure in enumerate(re.findall(r"[\d.,]+", row))
@@ -146,6 +148,7 @@ def main() -> int:
     parser.add_argument("other", type=Path, help="the checkout to compare with")
     parser.add_argument("--kept", type=Path, help="keep what the other one makes in this folder, and use what is there")
     parser.add_argument("--parts", nargs="+", choices=("training", "reports"), default=("training", "reports"))
+    parser.add_argument("--text", action="store_true", help="compare the tables of report.md, too")
     options = parser.parse_args()
     other = options.other.resolve()
     counts, different = {"arrays": 0, "figures": 0}, []
@@ -164,7 +167,7 @@ def main() -> int:
                 if name != same:
                     raise SystemExit(f"same_values.py: expected records of the same names, received {name} and {same}")
                 before, now = report(other, there, name), report(ROOT, here, name)
-                compared += [("figures", name, reported(before), reported(now))]
+                compared += [("figures", name, reported(before, options.text), reported(now, options.text))]
         for kind, name, old, new in compared:
             counts[kind] += len(new)
             different += differences(name, old, new)

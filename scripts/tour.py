@@ -9,7 +9,7 @@
 # 3. a short training in mtlite, which takes sentences of any length;
 # 4. three sentences and two scores that show what this wiring can and cannot do.
 #
-# Run it from top to bottom: `python scripts/tour.py`. It takes about ten minutes on two cores, and `--short` takes
+# Run it from top to bottom: `python scripts/tour.py`. It takes about a quarter of an hour, and `--short` takes
 # one minute but learns nothing. Editors that know `# %%` cells (VS Code, PyCharm, Spyder) open it as a notebook.
 
 # %%

@@ -61,15 +61,15 @@ def test_scores_and_translations_but_no_times(run):
     ],
 )
 def test_a_figure_of_a_report(report, file, old, new):
-    before, text = reported(report), (report / file).read_text()
+    before, text = reported(report, text=True), (report / file).read_text()
     (report / file).write_text(text.replace(old, new))
-    assert len(differences("village", before, reported(report))) == 1
+    assert len(differences("village", before, reported(report, text=True))) == 1
 
 
 def test_words_of_a_report_are_free(report):
-    before, text = reported(report), (report / "report.md").read_text()
+    before, text = reported(report, text=True), (report / "report.md").read_text()
     (report / "report.md").write_text(text.replace("Words 1", "Text").replace("system", "model"))
-    assert differences("village", before, reported(report)) == []
+    assert differences("village", before, reported(report, text=True)) == []
 
 
 def test_a_figure_that_is_there_in_one_only():
