@@ -6,8 +6,8 @@
 Both train the village recipe for 200 updates (float32, one thread, seed 1): the arrays of its checkpoints, the figures
 of its log and scores, and its translations must be equal. Both report on every committed record: all figures of the
 reports must be equal, times included, since a record holds them. With `--text`, the figures in the tables of report.md
-must be equal, too: leave it out where a change moves columns. With `--kept`, what the other checkout makes stays in that
-folder and is not made again.
+must be equal, too: leave it out where a change moves columns. With `--kept`, what the other checkout makes stays in
+that folder and is not made again.
 """
 
 from __future__ import annotations
