@@ -83,13 +83,13 @@ def run(options: argparse.Namespace) -> None:
                 sys.stdout.buffer.write("\t".join([*parts, text]).encode() + b"\n")
         sys.stdout.buffer.flush()
     for what, (count, first) in doubts.items():
-        print(f"mtlite: warning: {count:,} of {number:,} lines {what}, the first is {first}", file=sys.stderr)
+        print(f"mtlite: warning: {count:,} of {number:,} lines {what}; the first is {first}", file=sys.stderr)
 
 
 def _doubts(line: str, translation: Translation) -> Iterator[tuple[str, str]]:
     """What a model was hardly trained on in a line, and an example or a remedy."""
     if translation.unknown:
-        yield "have characters that the model has not learned, and loses", repr(translation.unknown[0].lstrip("▁"))
+        yield "have characters that are not in the vocabulary and are lost", repr(translation.unknown[0].lstrip("▁"))
     if _SENTENCE_END.search(line):
         yield "seem to hold several sentences", "give one sentence a line, as most training pairs have"
 
