@@ -22,7 +22,7 @@ from mtlite.config.recipe import Values
 from mtlite.data.prepare import data_report, prepare
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
-from mtlite.storage.run_directory import Run
+from mtlite.storage.run_directory import FACTS, Run
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:
 def prepare_experiment(values: Values, name: str, folder: Path, console: Console) -> Experiment:
     """Read the recipe called `name` and its corpus, and train the tokenizer; a later start goes on in `folder`."""
     recipe, ablation = read_ablation(values, name)
+    if (folder / FACTS).exists():
+        raise UsageError(f"{folder} holds a training, not an ablation: give another folder with --run")
     console.print(f"run directory {folder}")
     prepared = prepare(base_config(recipe, ablation.topologies[0]), console.print)
     return Experiment(name, recipe, ablation, prepared, folder)

@@ -9,6 +9,7 @@ from mtlite.ablation.options import AblationConfig
 from mtlite.commands.parsing import Parser, add_config_options, add_option, config_values, whole_number
 from mtlite.config.recipe import Values, merge, parse_yaml, read_recipe
 from mtlite.config.recipe import options as options_of
+from mtlite.config.registry import register_topology
 from mtlite.errors import MtliteError, UsageError
 from mtlite.report.document import to_text
 
@@ -91,6 +92,10 @@ def _ablation_values(parsed: argparse.Namespace) -> Values:
         for option in options_of(AblationConfig, "ablation.")
         if hasattr(parsed, option.name)
     }
+    topologies = given.get("topologies")
+    for topology in topologies if isinstance(topologies, list) else ():
+        if ":" in str(topology):  # named on the command line: it is asked for
+            register_topology(str(topology))
     return {"ablation": given} if given else {}
 
 

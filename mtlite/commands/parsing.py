@@ -52,8 +52,7 @@ class Parser(argparse.ArgumentParser):
             action="append",
             default=[],
             metavar="MODULE:CLASS",
-            help="load a topology of your own from a Python module, such as my_module:MyTopology; a run or a recipe "
-            "that names one is only read with this option",
+            help="allow a run or a recipe to load this topology of yours, such as my_module:MyTopology (default: none)",
         )
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:

@@ -156,7 +156,7 @@ class ModelConfig:
     """The wiring and its sizes. Which topology can have which option: `mtlite topologies`.
 
     Args:
-        topology: The wiring; one of the names that `mtlite topologies` lists.
+        topology: The wiring: a name that `mtlite topologies` lists, or MODULE:CLASS for one of your own.
         embedding_size: Numbers per embedding (default: from the corpus size).
         units: LSTM units per layer (default: from the corpus size).
         layers: LSTM layers on each side.

@@ -65,8 +65,8 @@ def all_pairs(family: ComparisonFamily, primary: bool) -> Folded:
     """Every comparison with its intervals; `primary` says that the verdicts are about this test set."""
     assert family.comparison is not None
     ideas = "Use these pairs for ideas, not as evidence"
-    role = "The verdicts of this report" if primary else f"{ideas}: the verdicts of this report are those of the first"
-    against = pairs_table(family.comparison.primary, f"Each system against the baseline. {role} test set.")
+    role = "the verdicts of this report" if primary else f"{ideas}: the verdicts are those of the first test set"
+    against = pairs_table(family.comparison.primary, f"Each system against the baseline: {role}.")
     every = pairs_table(family.comparison.exploratory, f"All pairs; p is adjusted for their number. {ideas}.")
     return Folded(f"All comparisons on {family.test}", [against, every])
 

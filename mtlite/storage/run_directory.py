@@ -32,6 +32,7 @@ from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config
 from mtlite.config.read import Count, Matching, plain, read_as
 from mtlite.config.recipe import read_recipe
+from mtlite.config.registry import entry_of
 from mtlite.config.resolve import ResolvedConfig, Vocabulary
 from mtlite.errors import DamagedError, MtliteError, RunError, UsageError
 from mtlite.limits import (
@@ -157,9 +158,16 @@ class Run:
         if not path.is_file():
             raise RunError(f"{path} is missing: the run directory is damaged: copy the file back, or train anew")
         try:
-            return read_as(ResolvedConfig, read_recipe(path), str(path))
+            values = read_recipe(path)
         except UsageError as error:
             raise RunError(f"the run directory is damaged: {error}") from None
+        model = values.get("model")
+        if isinstance(model, dict) and ":" in str(model.get("topology")):  # somebody's own: is it allowed?
+            try:
+                entry_of(str(model["topology"]))
+            except UsageError as error:
+                raise RunError(str(error)) from None
+        return read_as(ResolvedConfig, values, f"the run directory is damaged: {path}", error=RunError)
 
     def write_config(self, name: str, config: Config) -> None:
         """Write a configuration as YAML."""

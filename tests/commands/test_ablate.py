@@ -39,6 +39,8 @@ def test_options_of_the_command_line_stand_over_the_recipe() -> None:
         (["--jobs", "0"], "--jobs: expected 1 to 1000, received 0"),
         (["--record", "nowhere/record.jsonl.xz"], "there is no folder nowhere"),
         (["--ablation.topologys", "[peek]"], "expected --ablation.topologies"),
+        (["--ablation.topologies", "3"], "ablation.topologies: expected a list"),
+        (["--ablation.topologies", "[nowhere:Mine]"], "topology nowhere:Mine: no module nowhere"),
     ],
 )
 def test_what_cannot_be_run(arguments: list[str], said: str, recipe: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,6 +57,12 @@ def test_a_recipe_without_an_ablation(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["ablate"]) == 2
     error = capsys.readouterr().err
     assert all(word in error for word in ("a recipe", "--ablation.topologies", "--record alone"))
+
+
+def test_the_folder_of_a_training_is_refused(tmp_path: Path, recipe: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "run.json").touch()
+    assert main(["ablate", recipe, "--run", str(tmp_path)]) == 2
+    assert "holds a training, not an ablation: give another folder with --run" in capsys.readouterr().err
 
 
 def test_options_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

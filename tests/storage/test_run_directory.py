@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -337,3 +338,11 @@ class TestLock:
         monkeypatch.setattr("pathlib.Path.mkdir", refuse)
         with pytest.raises(RunError, match=r"Permission denied.*give another --run"), Run(tmp_path / "new").locked():
             pass
+
+
+def test_a_topology_of_somebody_is_no_damage(tiny_run, tmp_path):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    path = tmp_path / "run" / "resolved.yaml"
+    path.write_text(path.read_text().replace("topology: attention", "topology: theirs:Theirs"))
+    with pytest.raises(RunError, match=r"^topology theirs:Theirs is code outside mtlite.*--topology theirs:Theirs"):
+        _ = Run.open(tmp_path / "run").config
