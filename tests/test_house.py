@@ -24,7 +24,7 @@ BOUNDS = {
     "modules without a test": 0,
     "local imports": 45,
     "open dictionaries": 15,
-    "lines": 13_950,
+    "lines": 13_960,
     "longest function": 49,
     "files for a topology": 1,
     "lines for a topology": 2,
