@@ -23,7 +23,7 @@ from mtlite.config.recipe import options, read_config, read_recipe
 PAGES = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in readme_tables.pages()}
 README = PAGES["README.md"]
 TABLES = [(page, block[2]) for page, text in PAGES.items() for block in readme_tables.BLOCK.finditer(text)]
-ENOUGH = ["--training.max_updates", "700", "--training.validate_every", "700"]
+ENOUGH = ["--training.max_updates", "1500", "--training.validate_every", "1500"]
 """Updates of the village recipe after which the examples are translated rightly."""
 REMEDY = "run python scripts/readme_tables.py"
 
