@@ -6,6 +6,7 @@ import io
 import os
 import random
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,18 @@ def _signals_as_from_a_terminal() -> None:
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def _twelve_topologies() -> Iterator[None]:
+    """What a test registers from outside is forgotten after it, with its module."""
+    from mtlite.config.registry import TOPOLOGIES
+
+    before = dict(TOPOLOGIES)
+    yield
+    for name in TOPOLOGIES.keys() - before.keys():
+        sys.modules.pop(name.partition(":")[0], None)
+        del TOPOLOGIES[name]
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from mtlite.errors import DamagedError, DataError, RunError, UsageError, explain
         (DataError("a.en: not UTF-8"), 1, ["a.en: not UTF-8"]),
         (DamagedError("best.safetensors is damaged"), 1, ["best.safetensors is damaged"]),
         (MemoryError(), 1, ["out of memory", "model.units", "training.batch_tokens"]),
-        (ModuleNotFoundError("no", name="rich"), 1, ["rich is not installed", "pip install"]),
+        (ModuleNotFoundError("no", name="rich"), 1, ["rich is not installed", "install"]),
         (OSError(errno.ENOSPC, "full"), 1, ["no space left", "--resume"]),
         (PermissionError(errno.EACCES, "not allowed", "runs/a"), 1, ["runs/a: not allowed", "give another path"]),
         (ZeroDivisionError("division by zero"), 1, ["unexpected ZeroDivisionError: division by zero", "the hint"]),
