@@ -24,6 +24,7 @@ class LookedAt(NamedTuple):
     mask: tf.Tensor  # [batch, source length], True where a position counts
 
 
+@keras.saving.register_keras_serializable("mtlite")
 class AttentionLayer(Layer):
     """Weighs encoder outputs by how well they fit a decoder output, both of size `units`.
 

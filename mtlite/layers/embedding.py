@@ -11,6 +11,7 @@ from mtlite.layers.dropout import dropout
 from mtlite.layers.layer import Layer
 
 
+@keras.saving.register_keras_serializable("mtlite")
 class Embedding(Layer):
     """A table of vectors, with dropout of single numbers and of whole words (Gal & Ghahramani 2016).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from mtlite.layers.cross_entropy import cross_entropy
@@ -12,6 +13,7 @@ from mtlite.layers.embedding import Embedding
 from mtlite.layers.layer import Layer
 
 
+@keras.saving.register_keras_serializable("mtlite")
 class Head(Layer):
     """`Dense(embedding size)` and the embedding transposed when tied (Press & Wolf 2017), else `Dense(vocabulary)`."""
 
@@ -31,6 +33,15 @@ class Head(Layer):
             self.projection_bias = self.add_weight(name="projection_bias", shape=(narrow,), initializer="zeros")
         self.bias = self.add_weight(name="bias", shape=(self.vocabulary_size,), initializer="zeros")
         self.built = True
+
+    def get_config(self) -> dict[str, Any]:
+        """Say the embedding, too: Keras derives a configuration from plain values alone."""
+        embedding = keras.saving.serialize_keras_object(self.embedding)
+        return {**super().get_config(), "vocabulary_size": self.vocabulary_size, "embedding": embedding}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Head:
+        return cls(**{**config, "embedding": keras.saving.deserialize_keras_object(config["embedding"])})
 
     def _input_of_last(self, features: tf.Tensor) -> tf.Tensor:
         """Features `[positions, size]` → input of the last product `[positions, size]`."""

@@ -73,6 +73,7 @@ class Stack(Layer):
         return dropout(outputs, self.dropout, f"{self.name}_{layer}_dropout")
 
 
+@keras.saving.register_keras_serializable("mtlite")
 class DenseStack(Stack):
     """`layers` × `Dense(units, tanh)` at every position alone: an `LSTMStack` without recurrence."""
 
@@ -93,6 +94,7 @@ class DenseStack(Stack):
         return x
 
 
+@keras.saving.register_keras_serializable("mtlite")
 class LSTMStack(Stack):
     """`layers` × `LSTM(units)`; if `bidirectional`, of `units` / 2 in each direction, with the outputs joined."""
 
