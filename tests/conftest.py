@@ -49,11 +49,12 @@ def _signals_as_from_a_terminal() -> None:
 
 @pytest.fixture(autouse=True)
 def _twelve_topologies() -> Iterator[None]:
-    """What a test registers from outside is forgotten after it, with its module."""
+    """What a test registers from outside is forgotten after it, with its module and the folder of that."""
     from mtlite.config.registry import TOPOLOGIES
 
-    before = dict(TOPOLOGIES)
+    before, folders = dict(TOPOLOGIES), list(sys.path)
     yield
+    sys.path[:] = folders
     for name in TOPOLOGIES.keys() - before.keys():
         sys.modules.pop(name.partition(":")[0], None)
         del TOPOLOGIES[name]

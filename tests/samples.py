@@ -33,6 +33,9 @@ def number_pairs(count: int, seed: int) -> list[tuple[str, str]]:
     return list(pairs.items())
 
 
+GERMAN = [target for _, target in number_pairs(60, seed=1)]
+
+
 def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
     """Two text files; their paths as options."""
     paths = {"source": str(folder / f"{name}.en"), "target": str(folder / f"{name}.de")}

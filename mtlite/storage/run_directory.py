@@ -1,7 +1,7 @@
 """A run directory: the only handover between training, translation, evaluation and comparison.
 
 config.yaml          what the user asked for
-resolved.yaml        the same with nothing left open
+resolved.yaml        the same, with every default filled in
 run.json             facts: versions, fingerprints, sizes, wall times
 tokenizer.model      SentencePiece (source.model and target.model where the vocabularies are separate)
 data/                raw dev and test sides

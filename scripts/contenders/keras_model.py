@@ -1,7 +1,7 @@
 """What somebody writes who follows the Keras guides: functional API, `compile`, `fit`.
 
-Two things are not as in the others: the head has a matrix of its own in place of the embeddings, and labels are not
-smoothed, which this loss of Keras cannot.
+It differs from the other contenders in two ways: its head has a matrix of its own and does not share the embeddings'
+one, and its labels are not smoothed, since this loss of Keras has no smoothing.
 """
 
 from __future__ import annotations

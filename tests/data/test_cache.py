@@ -6,7 +6,7 @@ import datasets
 import numpy as np
 import pyarrow as pa
 import pytest
-from corpus_files import PAIRS, data_config, load, parallel, table, write
+from data.corpus_files import PAIRS, data_config, load, parallel, table, write
 
 from mtlite.data.cache import cache_folder, cached_arrays, digest_of, join, keep_rows, pairs_of
 from mtlite.data.corpus import load_corpus

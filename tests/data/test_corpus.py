@@ -2,7 +2,7 @@ from pathlib import Path
 
 import datasets
 import pytest
-from corpus_files import PAIRS, data_config, jsonl_text, load, parallel, save_splits, table, write, write_pairs
+from data.corpus_files import PAIRS, data_config, jsonl_text, load, parallel, save_splits, table, write, write_pairs
 
 from mtlite.config.options import CorpusConfig, DataConfig
 from mtlite.data.cache import digest_of, pairs_of

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from samples import number_pairs
+from samples import GERMAN
 
 from mtlite.config.options import TokenizerConfig
 from mtlite.data.existing_tokenizers import existing_tokenizers
@@ -9,18 +9,7 @@ from mtlite.data.tokenizer import Tokenizers
 from mtlite.data.tokenizer_training import train_tokenizer
 from mtlite.errors import RunError, UsageError
 
-GERMAN = [target for _, target in number_pairs(60, seed=1)]
 KINDS = ["unigram", "bpe", "word", "char"]
-
-
-@pytest.fixture(scope="module")
-def bytewise():
-    return train_tokenizer(GERMAN, "unigram", 320, byte_fallback=True, identity=True)[0]
-
-
-@pytest.fixture(scope="module")
-def plain():
-    return train_tokenizer(GERMAN, "unigram", 60, byte_fallback=False, identity=True)[0]
 
 
 def existing(**options: Any) -> tuple[Tokenizers, TokenizerConfig]:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import datasets
 import pytest
-from corpus_files import PAIRS, load, parallel, parquet_bytes, save_splits, table, write
+from data.corpus_files import PAIRS, load, parallel, parquet_bytes, save_splits, table, write
 
 from mtlite.config.options import CorpusConfig
 from mtlite.data.cache import pairs_of

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from corpus_files import COLUMNS, PAIRS, load, parallel, parquet_bytes, table, write, write_pairs
-from fuzz_readers import fuzz
+from data.corpus_files import COLUMNS, PAIRS, load, parallel, parquet_bytes, table, write, write_pairs
+from data.fuzz_readers import fuzz
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

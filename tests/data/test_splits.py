@@ -2,7 +2,7 @@ from pathlib import Path
 
 import datasets
 import pytest
-from corpus_files import data_config, parallel
+from data.corpus_files import data_config, parallel
 
 from mtlite.config.options import CorpusConfig
 from mtlite.data.cache import pairs_of

@@ -6,13 +6,11 @@ import pytest
 import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import number_pairs
+from samples import GERMAN
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.data.subword_sampling import Sampler
 from mtlite.data.tokenizer_training import train_tokenizer
-
-GERMAN = [target for _, target in number_pairs(60, seed=1)]
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["bytes", "unknown"])

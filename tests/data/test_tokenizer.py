@@ -8,14 +8,13 @@ import pytest
 import sentencepiece
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from samples import ROOT, number_pairs
+from samples import GERMAN, ROOT
 
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 from mtlite.data.tokenizer_training import train_tokenizer
 from mtlite.errors import RunError
 
-GERMAN = [target for _, target in number_pairs(60, seed=1)]
 KINDS = ["unigram", "bpe", "word", "char"]
 fixed = settings(deadline=None, derandomize=True, max_examples=200)
 
@@ -27,16 +26,6 @@ import json, pathlib, sys
 from mtlite.data.tokenizer import Tokenizer
 print(json.dumps(Tokenizer(pathlib.Path(sys.argv[1]).read_bytes()).sample(["eins zwei drei"] * 20, 0.1, 7)))
 """
-
-
-@pytest.fixture(scope="module")
-def bytewise():
-    return train_tokenizer(GERMAN, "unigram", 320, byte_fallback=True, identity=True)[0]
-
-
-@pytest.fixture(scope="module")
-def plain():
-    return train_tokenizer(GERMAN, "unigram", 60, byte_fallback=False, identity=True)[0]
 
 
 class TestRoundTrip:

@@ -79,7 +79,7 @@ def test_the_words_fit_what_was_compared(page: Path, tmp_path: Path) -> None:
     assert "BLEU / chrF2 by words in the source" in text
     assert "Number of sentences by sentence BLEU." in text
     assert "every system can write (test 24, test-new 24)" in text
-    assert text.count("The verdicts of this report") == 1
+    assert text.count("the verdicts of this report.") == 1
     assert "for ideas, not as evidence" in text
     assert text.count("MFLOP/pair:") == 1
     header, outcomes = made_up(topologies=TOPOLOGIES[:2], grid={"model.units": [4, 8]}, seeds=[1])
