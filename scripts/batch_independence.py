@@ -50,7 +50,8 @@ def check(path: str, test: str, beam: int, precision: str) -> int:
     from mtlite.translation.translator import Translator
 
     run = Run(Path(path))
-    search = replace(run.config.search, beam_size=beam, nbest=1, sample=False)
+    topology = run.config.model.topology
+    search = replace(run.config.search, beam_size=beam, nbest=1, sample=False).fitting(topology)
     translator = Translator.load(path, search, precision=precision)
     sources = translator.tokenizers.source.encode(run.read_side(f"{test}.source"))
     targets = translator.tokenizers.target.encode(run.read_side(f"{test}.target"))
@@ -58,7 +59,9 @@ def check(path: str, test: str, beam: int, precision: str) -> int:
     alone = np.arange(len(sources))
     expected = translate(searcher, sources, alone, 1, 0)
     logits = teacher_forced(model, sources, targets, alone, 1, 0)
-    print(f"{precision}, beam {beam}, {len(sources):,} sentences of {test}, compared with one at a time:")
+    print(
+        f"{precision}, {search.in_words(topology)}, {len(sources):,} sentences of {test}, compared with one at a time:"
+    )
     failed = 0
     for size in BATCHES:
         for shuffled in (False, True):

@@ -158,7 +158,7 @@ def multi30k(record: str) -> str:
     rows = []
     for name, system in systems(record).items():
         scores = spread(system.scores("greedy", "test", "bleu"))
-        beam = f"{bleu(system, 'beam'):.2f}"
+        beam = f"{bleu(system, 'beam'):.2f}" if system.has_beam else "–"
         rows.append([f"`{name}`", str(len(system.runs)), scores, *difference(record, name), beam])
     columns = ["topology", "seeds", "BLEU", "`attention`, same seeds", "Δ", "95 % sentences", "95 % seeds", "verdict"]
     return markdown([*columns, "BLEU, beam 5"], rows, (0, 7))

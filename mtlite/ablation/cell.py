@@ -23,7 +23,7 @@ from mtlite.comparison.attention_maps import attention_of
 from mtlite.comparison.outcome import Outcome, Output, outcome_of, read_outputs
 from mtlite.config.read import plain
 from mtlite.config.recipe import read_config
-from mtlite.config.registry import register_topology
+from mtlite.config.registry import entry_of, register_topology
 from mtlite.console import make_console
 from mtlite.data.ids import truncate
 from mtlite.errors import DamagedError, MtliteError, explain
@@ -53,7 +53,7 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:
     Args:
         run: new, half done or done.
         pair: source and target length of an average pair.
-        beam: size of the second search; 0 for none.
+        beam: size of the second search; 0 for none. A topology that writes in one pass has no second one.
     """
     discard_if_unusable(run)
     begun = (run.path / FACTS).exists()
@@ -61,10 +61,10 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:
     start_tensorflow(run.config.training.threads)
     from mtlite.ablation.flops import training_flops
 
-    outcome = outcome_of(run)
+    outcome, ranks = outcome_of(run), entry_of(run.config.model.topology).ranks
     outcome = dataclasses.replace(
         outcome,
-        outputs={**outcome.outputs, **({"beam": translate_with_beam(run, beam)} if beam else {})},
+        outputs={**outcome.outputs, **({"beam": translate_with_beam(run, beam)} if beam and ranks else {})},
         flops_per_pair=training_flops(load_model(run), *pair, run.config.training.label_smoothing),
         attention=attention_of(run),
         likelihood=likelihood_of(run),

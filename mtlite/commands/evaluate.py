@@ -58,6 +58,6 @@ def run(options: argparse.Namespace) -> None:
         scored = score_lines(translator, sources, references, run.facts.target_language)
         for number in scored.truncated:
             warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
-        print(describe(name, scored, search.beam_size), flush=True)
+        print(describe(name, scored, search.in_words(run.config.model.topology)), flush=True)
         if hypotheses:
             write_atomically(hypotheses, "".join(line + "\n" for line in scored.hypotheses).encode())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mtlite.comparison.outcome import Options, Outcome
 from mtlite.comparison.systems import System, TrainedSystem, named_seeds
+from mtlite.config.registry import entry_of
 from mtlite.errors import DataError, UsageError
 from mtlite.storage.run_directory import Run
 
@@ -57,7 +58,8 @@ def _differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
     marks = [f"other {what}" for key, what in FINGERPRINTS.items() if ours[key] != theirs[key]]
     if outcome.updates != first.updates:
         marks.append(f"other budget: {outcome.updates:,} and {first.updates:,} updates")
-    for name in ("beam_size", "length_penalty"):
+    ranked = entry_of(outcome.topology).ranks and entry_of(first.topology).ranks
+    for name in ("beam_size", "length_penalty") if ranked else ():  # what writes in one pass has neither
         if getattr(outcome.search, name) != getattr(first.search, name):
             marks.append(f"other search: {name} {getattr(outcome.search, name)}")
     for name in ("sacrebleu", "tensorflow"):

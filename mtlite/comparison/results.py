@@ -71,7 +71,7 @@ class ComparisonResults:
     breakdown: Breakdown | None  # of the first family, by its smallest common seed; None without common seeds
     breakdown_seed: int | None
     tests: list[str]
-    searches: list[str]  # `greedy`, and `beam` where all runs have it
+    searches: list[str]  # `greedy`, and `beam` where all runs have it whose topology can
     likelihood: dict[str, ComparedLikelihood]  # of the references, by test set; empty if a run does not say so
     failures: dict[str, str]  # by cell, why it has no outcome
 
@@ -92,7 +92,8 @@ def compare_systems(
         if group.baseline in named
     ]
     breakdown, seed = _breakdown(families[0], sets) if families else (None, None)
-    searches = [name for name in ("greedy", "beam") if all(name in outcome.outputs for outcome in outcomes)]
+    able = [system for system in systems if system.ranks]
+    searches = ["greedy", "beam"] if able and all(system.has_beam for system in able) else ["greedy"]
     likelihood = {
         test: compare_likelihood({system.name: system.likelihood(test) for system in systems})
         for test in sets.tests

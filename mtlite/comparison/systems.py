@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from mtlite.comparison.outcome import Options, Outcome
+from mtlite.config.registry import entry_of
 from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.statistics import SentenceStatistics
@@ -37,6 +38,16 @@ class TrainedSystem:
     @property
     def name(self) -> str:
         return self.system.name
+
+    @property
+    def ranks(self) -> bool:
+        """Whether its topology can search with a beam."""
+        return entry_of(self.system.topology).ranks
+
+    @property
+    def has_beam(self) -> bool:
+        """Whether its test sets were also translated with a beam, by a topology that can."""
+        return self.ranks and all("beam" in outcome.outputs for outcome in self.runs.values())
 
     def statistics(self, search: str, test: str) -> dict[int, SentenceStatistics]:
         """By seed, the counts of one test set."""

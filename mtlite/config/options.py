@@ -251,7 +251,7 @@ class SearchConfig:
     """How a translation is found.
 
     Args:
-        beam_size: Hypotheses kept at every step; 1 is greedy search.
+        beam_size: Hypotheses kept at every step; 1 is greedy search. A topology that writes in one pass has none.
         length_penalty: Exponent of the length penalty of Wu et al. (2016): 0 prefers short, 1 long hypotheses.
         nbest: Hypotheses given for every sentence.
         sample: Draw words at random instead of searching for the best.
@@ -276,6 +276,16 @@ class SearchConfig:
         if self.nbest > self.beam_size and not self.sample:
             most = f"search.beam_size ({self.beam_size})"
             raise UsageError(f"search.nbest: expected at most {most}, received {self.nbest}")
+
+    def fitting(self, topology: str) -> SearchConfig:
+        """The same without what a topology cannot have: one that writes in one pass has no beam."""
+        return self if entry_of(topology).ranks else dataclasses.replace(self, beam_size=1)
+
+    def in_words(self, topology: str) -> str:
+        """How a topology searches, for people: `beam 5`, `sampling` or `one pass`."""
+        if not entry_of(topology).ranks:
+            return "one pass"
+        return "sampling" if self.sample else f"beam {self.beam_size}"
 
     def greedy(self) -> SearchConfig:
         """The same limits with greedy search: what is used on the dev set during training."""

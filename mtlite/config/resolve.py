@@ -126,4 +126,5 @@ def resolved(
     config: Config, tokenizer: ResolvedTokenizer, model: ResolvedModel, training: ResolvedTraining
 ) -> ResolvedConfig:
     """Put the resolved sections into a configuration."""
-    return ResolvedConfig(**vars(config) | {"tokenizer": tokenizer, "model": model, "training": training})
+    sections = {"tokenizer": tokenizer, "model": model, "training": training}
+    return ResolvedConfig(**vars(config) | sections | {"search": config.search.fitting(model.topology)})

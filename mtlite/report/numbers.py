@@ -12,11 +12,14 @@ from collections.abc import Sequence
 
 from mtlite.ablation.cells import Cell
 from mtlite.ablation.header import Header
-from mtlite.comparison.outcome import Options, Outcome
+from mtlite.comparison.outcome import Options, Output
 from mtlite.comparison.results import ComparisonResults
 from mtlite.comparison.systems import TrainedSystem
 from mtlite.config.read import plain
 from mtlite.evaluation.scores import scores_of
+from mtlite.evaluation.statistics import COUNTS_PER_SENTENCE
+
+_SCORES = (*COUNTS_PER_SENTENCE, "exact_matches", "length_ratio")
 
 Row = Options
 """By column, the numbers and names of one cell on one test set."""
@@ -44,25 +47,31 @@ def _row(results: ComparisonResults, header: Header, system: TrainedSystem, seed
         "dev_bleu": outcome.best[2],
         "converged": outcome.converged,
     }
-    for search in results.searches:
-        row |= _output_columns(outcome, search, test, header.references(test))
+    outputs = {
+        search: None if search == "beam" and not system.has_beam else outcome.outputs[search][test]
+        for search in results.searches
+    }
+    for search, output in outputs.items():
+        row |= _output_columns(search, output, header.references(test))
     if compared := results.likelihood.get(test):
         loss = compared.nll_per_piece[system.name].get(seed)
         row["can_write"] = round(compared.writable[system.name], 4)
         row["nll_per_piece"] = None if loss is None else round(loss, 4)
     row["time_training_seconds"] = outcome.training_seconds
-    for search in results.searches:
-        row[f"time_{search}_sentences_per_second"] = round(outcome.outputs[search][test].sentences_per_second, 1)
+    for search, output in outputs.items():
+        row[f"time_{search}_sentences_per_second"] = output and round(output.sentences_per_second, 1)
     return row
 
 
-def _output_columns(outcome: Outcome, search: str, test: str, references: list[str]) -> Row:
-    output = outcome.outputs[search][test]
+def _output_columns(search: str, output: Output | None, references: list[str]) -> Row:
+    """The scores of one search; empty for a beam that a topology cannot have."""
+    if output is None:
+        return dict.fromkeys(f"{search}_{name}" for name in _SCORES)
     scores = scores_of(output.statistics, confidence=False)
     equal = sum(hypothesis == reference for hypothesis, reference in zip(output.hypotheses, references, strict=True))
-    columns = {name: getattr(scores, name).score for name in ("bleu", "chrf2", "ter")}
+    columns = {name: getattr(scores, name).score for name in COUNTS_PER_SENTENCE}
     columns |= {"exact_matches": equal / len(references), "length_ratio": scores.length_ratio}
-    return {f"{search}_{name}": round(value, 4) for name, value in columns.items()}
+    return {f"{search}_{name}": round(columns[name], 4) for name in _SCORES}
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:

@@ -73,8 +73,9 @@ def _runs(paths: list[str], baseline: str, asked: str | None) -> SideBySide:
     if len(systems) < 2:
         raise UsageError("the runs are seeds of one system: expected at least two systems")
     family = make_family("", test, name, systems)
+    searches = dict.fromkeys(outcome.search.in_words(outcome.topology) for outcome in outcomes)
     blocks: list[Table | Paragraph] = [
-        main_table(family, ["greedy"], f"beam size {outcomes[0].search.beam_size}"),
+        main_table(family, ["greedy"], " or ".join(searches)),
         *notes_table(family.systems),
         cost_table(family.systems, [test]),
         *([Paragraph(warning)] if (warning := nothing_learned(family)) else []),

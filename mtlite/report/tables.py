@@ -45,7 +45,7 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
     if "beam" in searches:
         columns.append("BLEU with beam")
         for row, system in zip(rows, family.systems, strict=True):
-            row.append(f"{mean(system.scores('beam', family.test, 'bleu')):.2f}")
+            row.append(f"{mean(system.scores('beam', family.test, 'bleu')):.2f}" if system.has_beam else "–")
     if uneven:
         columns.append("Δ is between")
         between = {pair.second: _means_between(scores, pair) for pair in pairs}

@@ -115,10 +115,14 @@ def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
     """Search as a run was configured, with what was asked for over it; raise UsageError if the run cannot."""
     if not isinstance(asked, SearchConfig | dict | None):
         raise UsageError(f"search: expected a mtlite.SearchConfig, received {type(asked).__name__}")
+    topology = run.config.model.topology
     given = plain(asked) if isinstance(asked, SearchConfig) else asked or {}
     search = read_as(SearchConfig, {**plain(run.config.search), **given}, "translation", section="search")
-    refuse_search(run.config.model.topology, search)
-    return search
+    refuse_search(topology, search)
+    if isinstance(asked, dict) and "beam_size" in asked and search.fitting(topology) != search:
+        problem = f"topology '{topology}' writes in one pass and has no beam"
+        raise UsageError(f"search.beam_size: {problem}: expected 1, or nothing, received {search.beam_size}")
+    return search.fitting(topology)
 
 
 def load_tokenizers(run: Run) -> Tokenizers:

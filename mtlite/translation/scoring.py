@@ -14,7 +14,7 @@ from mtlite.config.read import plain
 from mtlite.config.recipe import Values
 from mtlite.evaluation.scores import Scores, score
 from mtlite.storage.run_directory import RESULT, Run
-from mtlite.translation.loading import as_run, open_runs, sets_to_score
+from mtlite.translation.loading import as_run, open_runs, search_of, sets_to_score
 from mtlite.translation.result import Result, StoredScores, hypotheses_file
 from mtlite.translation.translator import Translator
 
@@ -61,7 +61,7 @@ def evaluate(
 
 def score_run(run: Run, console: Console) -> Result:
     """Translate and score every test set of a run whose training is over; write `result.json` and the hypotheses."""
-    search = run.config.search
+    search = search_of(run, None)
     translator = Translator.of(open_runs([run]), search)
     scored = {}
     for name in run.facts.tests:
@@ -72,7 +72,7 @@ def score_run(run: Run, console: Console) -> Result:
                 f"warning: {len(scored[name].truncated):,} sources of {name} have more than "
                 f"{search.max_source_tokens:,} pieces and were cut (search.max_source_tokens)"
             )
-        console.print(describe(name, scored[name], search.beam_size))
+        console.print(describe(name, scored[name], search.in_words(run.config.model.topology)))
     # Nothing is written before everything is scored: a part must not pass for the whole.
     for name, each in scored.items():
         run.write_lines(hypotheses_file(name), each.hypotheses)
@@ -90,11 +90,11 @@ def score_run(run: Run, console: Console) -> Result:
     return result
 
 
-def describe(name: str, scored: Scored, beam_size: int) -> str:
-    """Write the scores of a test set in one line."""
+def describe(name: str, scored: Scored, search: str) -> str:
+    """Write the scores of a test set in one line; `search` is the search in words."""
     scores, bleu = scored.scores, scored.scores.bleu
     interval = "" if bleu.half_width is None else f" ± {bleu.half_width:.1f}"
     return (
         f"{name}: BLEU {bleu.score:.2f}{interval}  chrF2 {scores.chrf2.score:.2f}  TER {scores.ter.score:.2f}  "
-        f"({scores.sentences:,} sentences, beam {beam_size}, {scored.seconds:.1f} s)  {bleu.signature}"
+        f"({scores.sentences:,} sentences, {search}, {scored.seconds:.1f} s)  {bleu.signature}"
     )

@@ -45,8 +45,7 @@ class Translator:
 
     def __repr__(self) -> str:
         topologies = " + ".join(model.config.topology for model in self.models)
-        how = "sampling" if self.config.sample else f"beam {self.config.beam_size}"
-        return f"Translator({topologies}, {how})"
+        return f"Translator({topologies}, {self.config.in_words(self.models[0].config.topology)})"
 
     @classmethod
     def load(

@@ -119,6 +119,15 @@ def test_a_cell_leaves_everything_that_a_comparison_asks_for(
     assert read_outcome(run.path) is not None
 
 
+def test_a_cell_that_writes_in_one_pass_has_no_second_search(tiny_config: Callable[..., Any], tmp_path: Path) -> None:
+    config = tiny_config(model={"topology": "one-to-one"}, training={"max_updates": 2, "validate_every": 2})
+    Run(tmp_path).write_config("recipe.yaml", config)
+    run_cell(tmp_path / "recipe.yaml", Run(tmp_path / "cell"), (5, 6), 2)
+    outcome = read_outcome(tmp_path / "cell")
+    assert outcome is not None
+    assert set(outcome.outputs) == {"greedy"}
+
+
 def test_a_failure_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     arguments = ["cell", str(tmp_path / "none.yaml"), str(tmp_path / "cell"), "--pair", "5", "6"]
     monkeypatch.setattr(sys, "argv", [*arguments, "--parent", str(os.getppid())])

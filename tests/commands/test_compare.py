@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -23,7 +24,8 @@ def runs(tiny_config, tmp_path_factory):
     for topology in ("encoder-decoder", "one-to-one"):
         for seed in (1, 2):
             paths[topology, seed] = str(folder / f"{topology}-{seed}")
-            config = tiny_config(model={"topology": topology, "bidirectional": None}, seed=seed)
+            model, search = {"topology": topology, "bidirectional": None}, {"beam_size": 3}
+            config = tiny_config(model=model, search=search, seed=seed)
             train(config, folder / f"{topology}-{seed}", console=Console(file=io.StringIO()))
     return paths
 
@@ -95,3 +97,20 @@ def test_a_wrong_request_is_one_line(arguments, expected, capsys, tmp_path, monk
     error = capsys.readouterr().err
     assert expected in error
     assert len(error.splitlines()) == 1
+
+
+def test_what_writes_in_one_pass_reports_no_beam(runs, capsys):
+    path = Path(runs["one-to-one", 1])
+    assert json.loads((path / "result.json").read_text())["search"]["beam_size"] == 1
+    assert "beam_size: 1\n" in (path / "resolved.yaml").read_text()
+    assert main(["evaluate", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "8 sentences, one pass, " in shown
+    assert "beam" not in shown
+    assert main(["compare", runs["encoder-decoder", 1], str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "BLEU on test, beam 3 or one pass." in shown
+    assert "other search" not in shown
+    assert main(["evaluate", str(path), "--beam", "3"]) == 2
+    assert "--beam: topology 'one-to-one' writes in one pass" in capsys.readouterr().err
+    assert main(["evaluate", str(path), "--beam", "1"]) == 0

@@ -81,3 +81,12 @@ def test_a_test_set_that_all_have() -> None:
         common_test(runs[:2], "a")
     with pytest.raises(UsageError, match="share no test set"):
         common_test(runs[1:], None)
+
+
+def test_no_mark_speaks_of_a_beam_that_a_topology_cannot_have() -> None:
+    _, outcomes = made_up(topologies=["attention", "last-n"], seeds=[1])
+    wide = outcomes["attention-seed-1"]
+    outcomes["attention-seed-1"] = dataclasses.replace(wide, search=dataclasses.replace(wide.search, beam_size=5))
+    for baseline in outcomes:
+        systems, _ = group_runs(list(outcomes), list(outcomes.values()), baseline)
+        assert [system.marks for system in systems] == [[], []]

@@ -44,3 +44,15 @@ def test_a_search_that_a_topology_cannot_have_is_refused(topology, search, able)
     else:
         with pytest.raises(UsageError, match=f"topology '{topology}' writes .*expected"):
             refuse_search(topology, search)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_only_a_topology_that_ranks_hypotheses_has_a_beam(topology):
+    search = SearchConfig(beam_size=7, length_penalty=0.5)
+    one_pass = topology not in ("many-to-one", "encoder-decoder", "peek", "attention", "ctc")
+    assert search.fitting(topology) == (dataclasses.replace(search, beam_size=1) if one_pass else search)
+    assert search.in_words(topology) == ("one pass" if one_pass else "beam 7")
+
+
+def test_sampling_is_no_beam():
+    assert SearchConfig(sample=True).in_words("attention") == "sampling"

@@ -121,3 +121,8 @@ def test_what_a_model_is_built_from_goes_through_a_file():
     assert read_as(TopologyConfig, plain(config), "here") == config
     with pytest.raises(UsageError, match=r"lengths\.fixed: expected at least 1, received 0"):
         read_as(TopologyConfig, plain(dataclasses.replace(config, lengths=dataclasses.replace(rules, fixed=0))), "here")
+
+
+@pytest.mark.parametrize(("topology", "beam_size"), [("attention", 5), ("ctc", 5), ("last-n", 1), ("vector-dense", 1)])
+def test_what_writes_in_one_pass_is_resolved_without_a_beam(topology, beam_size):
+    assert resolve(Config(model=ModelConfig(topology=topology)), 100).search.beam_size == beam_size

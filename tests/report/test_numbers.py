@@ -63,3 +63,14 @@ def test_csv_and_lines_of_json_are_one_table() -> None:
     assert {row["model.units"] for row in rows} == {"4", "8"}
     lines = as_lines(cell_rows(results_of(header, outcomes), header)).decode().splitlines()
     assert [{name: str(value) for name, value in json.loads(line).items()} for line in lines] == rows
+
+
+def test_a_beam_that_a_topology_cannot_have_has_no_numbers() -> None:
+    header, outcomes = made_up(topologies=["peek", "last-n"], beam=4)
+    rows = cell_rows(results_of(header, outcomes), header)
+    assert len({tuple(row) for row in rows}) == 1
+    for row in rows:
+        beam = [value for name, value in row.items() if "beam" in name]
+        assert len(beam) == 6
+        assert [value is None for value in beam] == [row["topology"] == "last-n"] * 6
+        assert row["greedy_bleu"] > 0

@@ -86,3 +86,17 @@ def test_a_small_p_is_not_zero(family: ComparisonFamily) -> None:
 def test_buckets_that_are_left_out_are_named() -> None:
     scores = ScoresByBucket("words", ["<5"], [3], {"a": [1.0]}, {"a": [2.0]})
     assert scores_table(scores, [5, 10], "", "length").caption.endswith("empty: 5 to 9, ≥10.")
+
+
+def test_what_writes_in_one_pass_has_no_score_with_a_beam() -> None:
+    header, outcomes = made_up(topologies=["attention", "one-to-one", "ctc"], beam=4)
+    systems, groups = gather(header, outcomes)
+    results = compare_systems(systems, header, groups, {})
+    assert results.searches == ["greedy", "beam"]
+    table = main_table(results.families[0], results.searches)
+    beam = {row[0].removesuffix(" *"): row[table.columns.index("BLEU with beam")] for row in table.rows}
+    assert beam.pop("one-to-one") == "–"
+    assert all(float(cell) > 0 for cell in beam.values())
+    without = {name: outcome.with_search_named("greedy") for name, outcome in outcomes.items()}
+    for some in (without, {**outcomes, "ctc-seed-1": without["ctc-seed-1"]}):
+        assert compare_systems(gather(header, some)[0], header, groups, {}).searches == ["greedy"]

@@ -12,10 +12,11 @@ import pytest
 
 from mtlite.cli import main
 from mtlite.config.length_rules import LengthRule, LengthRules
+from mtlite.config.options import Config, ModelConfig, SearchConfig
 from mtlite.errors import RunError, UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.storage.tensors import load_arrays
-from mtlite.translation.loading import load_model, refuse_unjoinable
+from mtlite.translation.loading import load_model, refuse_unjoinable, search_of
 
 SHORT = LengthRules(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
 LONG = LengthRules(LengthRule(2.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
@@ -117,3 +118,12 @@ def test_a_model_is_loaded_from_its_folder(tiny_run: Path) -> None:
         np.testing.assert_array_equal(weight.numpy(), stored[f"weights/{weight.path}"])
     with pytest.raises(RunError, match="run directory missing not found"):
         load_model("missing")
+
+
+def test_a_run_that_writes_in_one_pass_is_searched_without_a_beam() -> None:
+    run: Any = SimpleNamespace(config=Config(model=ModelConfig(topology="last-n"), search=SearchConfig(beam_size=5)))
+    assert search_of(run, None).beam_size == 1  # an older run says 5
+    assert search_of(run, SearchConfig(beam_size=4)).beam_size == 1
+    assert search_of(run, {"beam_size": 1, "max_source_tokens": 9}).max_source_tokens == 9
+    with pytest.raises(UsageError, match=r"search.beam_size: topology 'last-n' .* expected 1.* received 4"):
+        search_of(run, {"beam_size": 4})
