@@ -28,6 +28,7 @@ ROOMS = (
         "version",
         "errors",
         "limits",
+        "languages",
         "runtime",
         "console",
         "config",

@@ -18,7 +18,11 @@ def make_parser() -> Parser:
     parser.add_argument("--baseline", metavar="RUN", help="the others are compared with this one (default: the first)")
     parser.add_argument("--test", metavar="NAME", help="a test set of the runs (default: the first that all have)")
     parser.add_argument("--reference", metavar="FILE", help="the right translations, line by line, for files")
-    parser.add_argument("--language", metavar="CODE", help="of the files, such as de: tells what a word is")
+    parser.add_argument(
+        "--language",
+        metavar="CODE",
+        help="of the files, such as de: tells what a word is (default: the reference's ending)",
+    )
     return parser
 
 

@@ -78,7 +78,7 @@ class DataConfig:
         train: The training pairs: one corpus or a list of them, which are joined in their order.
         source_language: Language code of the source (default: the ending of its file name).
         target_language: Language code of the target (default: the ending of its file name); it chooses the tokenizer of
-            the metric.
+            the metric, which counts characters where a script has no spaces between words.
         source_column: Column with the source sentences (default: the language code, or source).
         target_column: Column with the target sentences (default: the language code, or target).
         dev: The set that is scored during training (default: split off the training pairs).

@@ -8,7 +8,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import datasets
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from mtlite.config.options import CleaningConfig
 from mtlite.data.cache import cached_arrays, keep_rows, pairs_of
 from mtlite.data.corpus import Corpus
+from mtlite.data.scripts import most_frequent, script_of
 from mtlite.errors import DataError
 
 _Rule = Callable[[int, str, str], bool]
@@ -30,7 +30,6 @@ _DESCRIPTIONS = {
     "script": "another script than most of the corpus",
 }
 _WARNINGS = ("source that is also in a dev or test set", "target that is also in a dev or test set")
-_MIXED = ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO")  # one sentence mixes them at will
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def _active_rules(train: datasets.Dataset, config: CleaningConfig, held_out: set
         is_repeated = _mark_repeats(train)
         rules["duplicates"] = lambda row, *pair: bool(is_repeated[row])
     if config.script:
-        scripts = [_most_frequent(Counter(script_of(pair[side]) for pair in pairs_of(train))) for side in (0, 1)]
+        scripts = [most_frequent(Counter(script_of(pair[side]) for pair in pairs_of(train))) for side in (0, 1)]
         rules["script"] = lambda row, *pair: any(
             script_of(side) not in (None, script) for side, script in zip(pair, scripts, strict=True)
         )
@@ -121,22 +120,3 @@ def _mark_repeats(dataset: datasets.Dataset) -> np.ndarray:
 def fold_case(text: str) -> str:
     """Text without differences of case, width or ligature."""
     return unicodedata.normalize("NFKC", text).casefold()
-
-
-@cache
-def _script_of_character(character: str) -> str | None:
-    """The script of a letter, which is the first word of its Unicode name; None if it is no letter."""
-    if not character.isalpha():
-        return None
-    name = unicodedata.name(unicodedata.normalize("NFKC", character)[0], "UNKNOWN").split()[0]
-    return "HAN" if name in _MIXED else name
-
-
-def script_of(text: str) -> str | None:
-    """Find the script of most letters; None without letters."""
-    return _most_frequent(Counter(map(_script_of_character, text)))
-
-
-def _most_frequent(scripts: Counter[str | None]) -> str | None:
-    """The script that occurs most, the first of several; None if there is none."""
-    return max((script for script in scripts if script), key=scripts.__getitem__, default=None)

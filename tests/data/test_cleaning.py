@@ -3,7 +3,7 @@ import pytest
 
 from mtlite.config.options import CleaningConfig
 from mtlite.data.cache import pairs_of
-from mtlite.data.cleaning import clean, fold_case, script_of
+from mtlite.data.cleaning import clean, fold_case
 from mtlite.data.corpus import Corpus
 from mtlite.errors import DataError
 
@@ -118,23 +118,6 @@ def test_large_sets_stay_in_order_and_contiguous():
 def test_nothing_left_is_an_error():
     with pytest.raises(DataError, match=r"cleaning left no training pair: Left out: 2 \(an empty side\)"):
         clean(corpus([("", "a"), ("b", "")]), CleaningConfig())
-
-
-@pytest.mark.parametrize(
-    ("text", "script"),
-    [
-        ("Haus", "LATIN"),
-        ("дом", "CYRILLIC"),
-        ("東京タワーへ", "HAN"),
-        ("ＨＡＵＳ", "LATIN"),
-        ("서울역사 abc", "HANGUL"),
-        ("abcd 서울", "LATIN"),
-        ("12 !?", None),
-        ("", None),
-    ],
-)
-def test_script_of(text, script):
-    assert script_of(text) == script
 
 
 def test_fold_case():

@@ -52,13 +52,6 @@ def test_languages_are_inferred_and_noted(tmp_path):
     assert corpus.notes == (f"The source language is de, by the ending of {tmp_path / 'train.de'}.",)
 
 
-@pytest.mark.parametrize("language", ["klingon", "d", "de-", "??"])
-def test_what_has_not_the_form_of_a_language_code_is_noted(tmp_path, language):
-    corpus = load(tmp_path, **parallel(tmp_path, PAIRS), source_language="en", target_language=language)
-    assert corpus.target_language == language
-    assert corpus.notes[0].startswith(f"data.target_language {language} is not of the form of a language code, such as")
-
-
 def test_splits_of_a_saved_folder(tmp_path):
     before = save_splits(tmp_path / "saved")
     files = sorted(Path(before).rglob("*"))

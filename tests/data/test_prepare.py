@@ -204,3 +204,12 @@ def test_batches_are_counted_within_a_few(config):
         batches = sum(1 for _ in Batches(ready.encoded, ready.tokenizers, budget, 1).epoch(0))
         assert count_batches(ready.lengths, budget) == pytest.approx(batches, rel=0.1, abs=1)
     assert np.all(ready.lengths > -1)
+
+
+def test_whole_words_of_a_script_without_spaces_are_warned_of(config, tmp_path):
+    train = CorpusConfig(**write_pairs(tmp_path, "thai", [(f"cats {number}", "ฉันชอบแมวมาก") for number in range(30)]))
+    for kind, warned in (("word", True), ("char", False)):
+        said: list[str] = []
+        options = {"train": [train], "source_language": "en", "target_language": "th"}
+        prepare(changed(config, data=options, tokenizer={"kind": kind}), said.append)
+        assert any("tokenizer.kind word" in line and "Thai" in line for line in said) == warned

@@ -38,3 +38,19 @@ def test_what_cannot_be_compared(files: tuple[str, str], tmp_path: Path) -> None
     (tmp_path / "short").write_text("eins\n")
     with pytest.raises(DataError, match="short: expected one hypothesis per reference"):
         compare([files[0], tmp_path / "short"], reference=files[0])
+
+
+def test_the_language_of_files_is_that_of_the_reference(tmp_path: Path) -> None:
+    lines = ["我非常喜欢猫。", "他明天去北京。"] * 10
+    paths = [tmp_path / name for name in ("right.zh", "worse.zh", "right.txt")]
+    for path in paths:
+        path.write_text("".join(f"{line.replace('猫', '狗') if 'worse' in path.name else line}\n" for line in lines))
+    by_ending, by_script = (repr(compare(paths[:2], reference=reference)) for reference in (paths[0], paths[2]))
+    assert f"The language is zh, by the ending of {paths[0]}." in by_ending
+    assert "Hani" in by_script
+    assert "--language" in by_script
+    for shown in (by_ending, by_script):
+        assert "tok:zh" in shown
+    assert "tok:13a" in repr(compare(paths[:2], reference=paths[0], language="de"))
+    with pytest.raises(UsageError, match=r"--language.*did you mean zh\?"):
+        compare(paths[:2], reference=paths[0], language="cn")
