@@ -9,12 +9,9 @@ its last saved state, a finished one is only looked at.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import dataclasses
 import itertools
 import json
-import os
-import signal
 import sys
 import traceback
 from pathlib import Path
@@ -28,7 +25,7 @@ from mtlite.console import make_console
 from mtlite.data.ids import truncate
 from mtlite.errors import DamagedError, MtliteError, explain
 from mtlite.evaluation.likelihood import Likelihood
-from mtlite.runtime import start_tensorflow
+from mtlite.runtime import end_with_parent, start_tensorflow
 from mtlite.storage.checkpoint import check_state
 from mtlite.storage.files import write_atomically
 from mtlite.storage.run_directory import CONFIG, FACTS, Run
@@ -37,14 +34,6 @@ from mtlite.translation.loading import load_model, load_tokenizers
 from mtlite.translation.result import hypotheses_file
 
 OUTCOME = "outcome.json"
-
-
-def end_with_parent(parent: int) -> None:
-    """On Linux: if the process `parent` is killed, or is gone already, end, too; the saved state is always whole."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            raise SystemExit(1)
 
 
 def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:

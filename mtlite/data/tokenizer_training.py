@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable
-
-import sentencepiece
 
 from mtlite.config.resolve import ResolvedTokenizer
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.data.readers import Pair
+from mtlite.data.sentencepiece_process import train_model
 from mtlite.data.tokenizer import Tokenizer, Tokenizers, reason_of
 from mtlite.errors import DataError, RunError
 
@@ -65,26 +63,23 @@ def train_tokenizer(
 
 def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, identity: bool, whole_alphabet: bool) -> Tokenizer:
     """Train once; a RuntimeError or RunError says why no such tokenizer can be learnt."""
-    writer = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(text),
-        model_writer=writer,
-        model_type=kind,
-        vocab_size=size,
-        hard_vocab_limit=kind in _SUBWORDS,
-        byte_fallback=byte_fallback and kind in _SUBWORDS,
-        character_coverage=1.0 if whole_alphabet else 0.9995,
-        normalization_rule_name="identity" if identity else "nmt_nfkc",
-        remove_extra_whitespaces=not identity,
-        max_sentence_length=max(4192, max(len(line.encode()) for line in text)),
-        num_threads=16,  # part of the result: a fixed number gives the same model on every machine
-        pad_id=PAD,
-        unk_id=UNK,
-        bos_id=BOS,
-        eos_id=EOS,
-        minloglevel=2,
-    )
-    return Tokenizer(writer.getvalue())
+    options: dict[str, str | float] = {
+        "model_type": kind,
+        "vocab_size": size,
+        "hard_vocab_limit": kind in _SUBWORDS,
+        "byte_fallback": byte_fallback and kind in _SUBWORDS,
+        "character_coverage": 1.0 if whole_alphabet else 0.9995,
+        "normalization_rule_name": "identity" if identity else "nmt_nfkc",
+        "remove_extra_whitespaces": not identity,
+        "max_sentence_length": max(4192, max(len(line.encode()) for line in text)),
+        "num_threads": 16,  # part of the result: a fixed number gives the same model on every machine
+        "pad_id": PAD,
+        "unk_id": UNK,
+        "bos_id": BOS,
+        "eos_id": EOS,
+        "minloglevel": 2,
+    }
+    return Tokenizer(train_model(text, options))
 
 
 def _size_message(asked: int, received: int) -> str | None:
