@@ -123,7 +123,7 @@ def ending(run: Path) -> dict[str, str]:
 
 def being_written(run: Path) -> bool:
     """Whether a checkpoint is being written now, or waits for its name."""
-    return any((run / f"newest.safetensors{end}").exists() for end in ("", ".part"))
+    return any(run.glob("newest.safetensors*"))
 
 
 def pause(process: BaseProcess, seconds: float) -> None:

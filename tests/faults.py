@@ -63,7 +63,7 @@ def failing_at(number: int, error: BaseException) -> Iterator[list[str]]:
         return call
 
     def opened(path: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        if "w" not in mode:
+        if not {*mode} & {*"wx"}:
             return builtins.open(path, mode, *arguments, **options)
         step("open")
         return _File(builtins.open(path, mode, *arguments, **options), step)

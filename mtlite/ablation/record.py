@@ -8,9 +8,9 @@ compressed together, which makes the file smaller by a third. `cat` puts two rec
 
 from __future__ import annotations
 
-import contextlib
 import json
 import lzma
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import filelock
-
 from mtlite.ablation.header import Header, differences, joined
 from mtlite.comparison.outcome import Outcome
 from mtlite.config.read import plain, read_as
+from mtlite.console import notice
 from mtlite.errors import RunError, UsageError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINES_BYTES
 from mtlite.storage.files import append, write_atomically
+from mtlite.storage.locks import Lock
 
 _MAGIC = b"\xfd7zXZ\0"  # every xz stream begins so
 _CHUNK = 1 << 20
@@ -132,13 +132,12 @@ class Record:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Keep other processes from writing, by a file beside the record that is removed afterwards."""
-        path = self.path.with_name(f"{self.path.name}.lock")
-        with filelock.FileLock(path):
-            try:
-                yield
-            finally:
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
+        lock = Lock(self.path.with_name(f"{self.path.name}.lock"))
+        lock.acquire(math.inf, lambda holder: notice(f"--record {self.path}: waiting for {holder}, which writes it"))
+        try:
+            yield
+        finally:
+            lock.release(remove=True)
 
     def _read(self) -> tuple[bytes, int]:
         """All whole lines, and how many bytes of the file they take; raise RunError if it is no record."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mtlite.commands.parsing import Parser
 from mtlite.errors import MtliteError, UsageError
+from mtlite.storage.files import size_of
 from mtlite.storage.run_directory import CONFIG, FACTS, LOG, Run
 from mtlite.storage.training_log import read_training_log
 
@@ -50,7 +51,7 @@ def row_of(path: Path) -> list[str]:
     """What a run directory says of itself; MtliteError or OSError if it is damaged."""
     from mtlite.translation.result import read_result
 
-    size = f"{sum(each.lstat().st_size for each in path.rglob('*')) / 1e6:.1f} MB"
+    size = f"{size_of(path) / 1e6:.1f} MB"
     if not (path / FACTS).exists():
         return [str(path), "", "", "in preparation" if Run(path).in_use else "stopped at 0", "", size]
     run = Run.open(path)

@@ -35,13 +35,13 @@ def run(options: argparse.Namespace) -> None:
     given = config_values(options)
     if options.resume and not options.run:
         raise UsageError("--resume needs --run with the run directory to go on with")
-    run = Run(Path(options.run or Run.free_path(Path(options.recipe or "run").stem)))
-    saved, asked = run.path / CONFIG, options.recipe is not None or given
-    if options.resume and not asked and not saved.exists() and not (run.path / FACTS).exists():
+    asked = options.recipe is not None or given
+    saved = Path(options.run) / CONFIG if options.resume else None
+    if saved and not asked and not saved.exists() and not saved.with_name(FACTS).exists():
         raise UsageError(
             f"--run {options.run}: no training was started there: give the run directory of one, or a recipe"
         )
-    source = options.recipe or (saved if options.resume and saved.is_file() else None)
+    source = options.recipe or (saved if saved and saved.is_file() else None)
     config = config_from(merge(read_recipe(Path(source)) if source else {}, given), options.recipe or "mtlite train")
 
     from mtlite.console import make_console
@@ -50,4 +50,5 @@ def run(options: argparse.Namespace) -> None:
     if options.dry_run:
         dry_run(config, make_console())
         return
+    run = Run(Path(options.run)) if options.run else Run.new(Path(options.recipe or "run").stem)
     train_run(config, run, options.resume, make_console())

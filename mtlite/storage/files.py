@@ -5,25 +5,57 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import secrets
 from pathlib import Path
 
 from mtlite.errors import RunError
 
+_ASIDE = re.compile(r"\.[0-9a-f]{16}\.part$")
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)  # what file systems answer that cannot flush a folder
+
+
+def aside(path: Path) -> Path:
+    """A name in the same folder that no other process uses, for what will be renamed to `path`.
+
+    `tempfile` would make a file that only its owner may read.
+    """
+    return path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+
+
+def without_aside(name: str) -> str:
+    """The name of a file for which `name` was written aside, or `name` itself."""
+    return _ASIDE.sub("", name)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed processes have left aside in a folder that nobody else writes into now."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if _ASIDE.search(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def size_of(folder: Path) -> int:
+    """The bytes in a folder and the folders below it, whatever is renamed or removed meanwhile."""
+    size = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            size += path.lstat().st_size
+    return size
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it holds the old content or the new one, never a part."""
-    aside = path.with_name(path.name + ".part")
+    part = aside(path)
     try:
-        with open(aside, "wb") as file:
+        with open(part, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
+        os.replace(part, path)
     except OSError as error:
         with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
         raise RunError(
             f"cannot write {path} ({error.strerror or error}): what was there before is kept; "
             "make room or allow writing there, then go on (a training with --resume)"

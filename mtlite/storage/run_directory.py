@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +27,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import filelock
 import yaml
 
 from mtlite.config.length_rules import LengthRules
@@ -44,13 +45,16 @@ from mtlite.limits import (
     MAX_YAML_BYTES,
     TEST_SET_NAME,
 )
-from mtlite.storage.files import write_atomically
+from mtlite.storage.files import remove_parts, without_aside, write_atomically
+from mtlite.storage.locks import HeldError, Lock
 
 T = TypeVar("T")
 
 FORMAT = 2
 FACTS, RESOLVED, CONFIG, RESULT, LOG = "run.json", "resolved.yaml", "config.yaml", "result.json", "training-log.jsonl"
 _LOCK = ".lock"
+_LOCK_FILES = {_LOCK, f"{_LOCK}.holder"}
+_MOMENT = 0.5  # seconds, in which somebody who only looks whether a run is in use gives its lock back
 _TOKENIZERS = ("tokenizer.model", "source.model", "target.model")
 _MOST_BYTES = {
     **dict.fromkeys((FACTS, RESULT), MAX_JSON_BYTES),
@@ -59,7 +63,7 @@ _MOST_BYTES = {
     **dict.fromkeys(_TOKENIZERS, MAX_TOKENIZER_BYTES),
     **dict.fromkeys(("best.safetensors", "last.safetensors", "previous.safetensors"), MAX_ARRAYS_BYTES),
 }
-_BEFORE_FACTS = {_LOCK, CONFIG, RESOLVED, *_TOKENIZERS, "data", FACTS}
+_BEFORE_FACTS = {*_LOCK_FILES, CONFIG, RESOLVED, *_TOKENIZERS, "data", FACTS}
 """What a run can hold that was stopped before its run.json was written."""
 
 Language = Annotated[str, Matching(".{1,99}", "a language code")]
@@ -130,6 +134,8 @@ class Run:
         if not run.path.is_dir():
             raise RunError(f"run directory {path} not found: give a folder made by mtlite train")
         if not (run.path / FACTS).is_file():
+            if run.in_use:
+                raise RunError(f"{path} {run.how_far()}")
             raise RunError(f"{path} is not a run directory (no {FACTS} in it): give a folder made by mtlite train")
         run.refuse_strange_entries()
         _ = run.facts  # whoever opens a damaged run hears of it at once
@@ -180,12 +186,22 @@ class Run:
         return (self.path / RESULT).is_file()
 
     @classmethod
-    def free_path(cls, recipe: str) -> Path:
-        """`runs/RECIPE-N` with the smallest N that is not taken."""
-        number = 1
-        while (path := Path("runs") / f"{recipe}-{number}").exists():
-            number += 1
-        return path
+    def new(cls, recipe: str) -> Run:
+        """A run in `runs/RECIPE-N` with the smallest N that is free; the folder is made, so that nobody else takes it.
+
+        Its training removes it again if it makes nothing in it.
+        """
+        for number in itertools.count(1):
+            path = Path("runs") / f"{recipe}-{number}"
+            try:
+                path.mkdir(parents=True)
+                return cls(path)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                problem = f"cannot write into {path.parent} ({error.strerror or error})"
+                raise RunError(f"{problem}: give another --run") from error
+        raise AssertionError("no end of numbers")
 
     def refuse_strange_entries(self) -> None:
         """Refuse what no run has in it: links to somewhere else, pipes and devices, files of enormous sizes.
@@ -198,23 +214,32 @@ class Run:
                 target = Path(os.path.realpath(entry))
                 if not target.is_relative_to(home):
                     raise RunError(f"{entry} is a link out of the run directory, to {target}: remove it")
-                if not (entry.is_file() or entry.is_dir()) or (entry.name in _MOST_BYTES and entry.is_dir()):
+                try:
+                    found = entry.stat()
+                except FileNotFoundError:
+                    if entry.is_symlink():
+                        raise RunError(f"{entry} is a link to nothing: the run is damaged") from None
+                    continue  # written aside by a training, and renamed meanwhile
+                is_file = stat.S_ISREG(found.st_mode)
+                if not (is_file or stat.S_ISDIR(found.st_mode)) or (entry.name in _MOST_BYTES and not is_file):
                     raise RunError(f"{entry} is not a file: the run is damaged")
                 most = _MOST_BYTES.get(entry.name, most_bytes)
-                if entry.is_file() and entry.stat().st_size > most:
-                    raise RunError(f"{entry} has {entry.stat().st_size:,} bytes: expected at most {most:,}")
+                if is_file and found.st_size > most:
+                    raise RunError(f"{entry} has {found.st_size:,} bytes: expected at most {most:,}")
 
-    def refuse_existing(self) -> None:
-        """Refuse a folder that already has something in it."""
+    def refuse_existing(self, ours: bool = False) -> None:
+        """Refuse a folder that already has something in it; `ours` says that this process holds its lock."""
         names = self._names()
+        if names & _LOCK_FILES and not ours and self.in_use:
+            raise self._held()
         if FACTS in names:
             raise UsageError(f"{self.path} already holds a run: add --resume to go on with it, or give another --run")
-        if names - {_LOCK}:
+        if {without_aside(name) for name in names} - _LOCK_FILES:
             raise UsageError(f"{self.path} is not empty: give a folder that is new or empty as --run")
 
     def refuse_foreign(self) -> None:
         """Refuse to go on in a folder that holds something other than a run, or the beginning of one."""
-        names = {name.removesuffix(".part") for name in self._names()}
+        names = {without_aside(name) for name in self._names()}
         if FACTS not in names and names - _BEFORE_FACTS:
             raise UsageError(f"{self.path} is not a run directory: give a folder made by mtlite train to --resume")
 
@@ -234,36 +259,44 @@ class Run:
 
         A folder in which nothing was made in the meantime is removed.
         """
-        path = self.path / _LOCK
-        lock = filelock.FileLock(path)
+        lock = self._lock
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            # A link or a pipe under this name is neither followed nor waited for.
-            if path.is_symlink() or (path.exists() and not path.is_file()):
-                raise RunError(f"{path} is not a file: remove it")
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            raise RunError(f"{self.path} is in use by another process: wait for it, or give another --run") from None
+            lock.acquire(_MOMENT)
+        except HeldError:
+            raise self._held() from None
         except OSError as error:
             raise RunError(f"cannot write into {self.path} ({error.strerror or error}): give another --run") from error
         try:
+            remove_parts(self.path)
+            remove_parts(self.path / "data")
             yield
         finally:
+            empty = False
             with contextlib.suppress(OSError, MtliteError):
-                if self._names() <= {_LOCK}:
-                    path.unlink(missing_ok=True)
+                empty = self._names() <= _LOCK_FILES
+            lock.release(remove=empty)
+            if empty:
+                with contextlib.suppress(OSError):
                     self.path.rmdir()
-            lock.release()
+
+    @property
+    def _lock(self) -> Lock:
+        return Lock(self.path / _LOCK)
+
+    def _held(self) -> RunError:
+        return RunError(f"{self.path} is in use by {self._lock.held_by()}: wait for it, or give another --run")
 
     @property
     def in_use(self) -> bool:
         """Whether a process writes into the run now."""
-        try:
-            if (self.path / _LOCK).is_file():
-                filelock.FileLock(self.path / _LOCK).acquire(timeout=0).lock.release()
-        except OSError as error:  # a run that may only be read is not in use
-            return isinstance(error, filelock.Timeout)
-        return False
+        return self._lock.is_held
+
+    def how_far(self) -> str:
+        """What to say of a run that is not finished."""
+        if self.in_use:
+            return f"is in training, by {self._lock.held_by()}: wait until it has ended (mtlite runs shows its state)"
+        return f"is not finished: go on with mtlite train --run {self.path} --resume"
 
     def _json(self, name: str) -> Any:
         try:
@@ -274,7 +307,7 @@ class Run:
     def read_json(self, name: str, kind: type[T]) -> T:
         """Read a JSON file of the run as a type; RunError if it is missing or something else."""
         if not (self.path / name).exists():
-            raise RunError(f"{self.path} has no {name}: the run is not finished; go on with --resume")
+            raise RunError(f"{self.path} has no {name}: the run {self.how_far()}")
         return read_as(kind, self._json(name), f"{self.path / name} is damaged", error=DamagedError)
 
     def write_json(self, name: str, content: Any) -> None:

@@ -46,8 +46,8 @@ def train(
     `config` may be the path of a recipe, or options by name, such as `{"model.units": 256}`; `run` is a new or empty
     folder (default: runs/NAME-N), or, with `resume`, the one to go on with. Raise MtliteError if one cannot be used.
     """
-    folder = Run(Path(run) if run else Run.free_path(name))
-    return train_run(as_config(config), folder, resume, console or make_console())
+    checked = as_config(config)
+    return train_run(checked, Run(Path(run)) if run else Run.new(name), resume, console or make_console())
 
 
 def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
@@ -62,6 +62,8 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
         console.print(f"{run.path} is finished: nothing to do (a larger training.max_updates goes on)")
         return run
     with run.locked():
+        if not resume:
+            run.refuse_existing(ours=True)  # what another start may have made in the meantime
         console.print(f"run directory {run.path}")
         if saved != config:
             extend(run, saved, config, console)

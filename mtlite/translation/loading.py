@@ -19,6 +19,7 @@ from mtlite.config.read import plain, read_as
 from mtlite.config.recipe import Values
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
+from mtlite.console import notice
 from mtlite.data.lines import read_lines
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import DataError, RunError, UsageError
@@ -44,8 +45,10 @@ def open_runs(runs: Sequence[str | Path | Run]) -> OpenRuns:
     if not runs:
         raise UsageError("expected a run directory, received none")
     opened = [as_run(run) for run in runs]
-    for run in opened:
+    for given, run in zip(runs, opened, strict=True):
         refuse_without_weights(run)
+        if given is not run and not run.finished and run.in_use:
+            notice(f"{run.path} {run.how_far()}; until then, its best weights so far are used")
     tokenizers = [load_tokenizers(run) for run in opened]
     refuse_unjoinable(opened)
     return OpenRuns(opened, tokenizers[0])
@@ -152,7 +155,7 @@ def refuse_without_weights(run: Run) -> None:
         return
     if run.finished:
         raise RunError(f"{path} is missing: the run is finished and has lost its weights: put them back, or train anew")
-    raise RunError(f"{run.path} has no weights yet ({WEIGHTS}): go on with mtlite train --run {run.path} --resume")
+    raise RunError(f"{run.path} has no weights yet ({WEIGHTS}): the run {run.how_far()}")
 
 
 def topology_config(run: Run, precision: str | None = None) -> TopologyConfig:

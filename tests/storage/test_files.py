@@ -1,11 +1,12 @@
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults import Killed, failing_at
 
 from mtlite.errors import RunError
-from mtlite.storage.files import append, write_atomically
+from mtlite.storage.files import append, aside, remove_parts, without_aside, write_atomically
 
 CALLS = ["open", "write", "flush", "fsync", "replace", "open", "fsync"]  # the last two are those of the folder
 
@@ -47,7 +48,35 @@ def test_a_kill_leaves_the_old_content_or_the_new(tmp_path, number):
     assert path.read_bytes() == (b"old" if number <= CALLS.index("replace") else b"new")
     write_atomically(path, b"newer")
     assert path.read_bytes() == b"newer"
+    assert [name for name in os.listdir(tmp_path) if without_aside(name) != "file"] == []
+    remove_parts(tmp_path)
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_every_writer_has_a_name_of_its_own_aside(tmp_path):
+    names = {aside(tmp_path / "a.txt").name for _ in range(100)}
+    assert len(names) == 100
+    assert {without_aside(name) for name in names} == {"a.txt"}
+    for name in ("a.txt.part", "thesis.part", "a.0123456789abcdef"):
+        assert without_aside(name) == name
+        (tmp_path / name).touch()
+    remove_parts(tmp_path)
+    remove_parts(tmp_path / "missing")
+    assert len(os.listdir(tmp_path)) == 3
+
+
+def test_a_file_that_several_write_at_once_is_that_of_one_of_them(tmp_path):
+    contents = [bytes([number]) * 100_000 for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda content: write_atomically(tmp_path / "file", content), contents * 4))
+    assert (tmp_path / "file").read_bytes() in contents
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_others_may_read_what_is_written(tmp_path):
+    (tmp_path / "plain").touch()
+    write_atomically(tmp_path / "file", b"content")
+    assert (tmp_path / "file").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 @pytest.mark.parametrize("number", [5, 6])

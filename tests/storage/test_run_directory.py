@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,10 +75,28 @@ def count(monkeypatch):
 class TestPlace:
     def test_the_first_free_number(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        assert str(Run.free_path("recipe")) == "runs/recipe-1"
-        for number in (1, 2, 4):
+        for number in (2, 4):
             (tmp_path / "runs" / f"recipe-{number}").mkdir(parents=True)
-        assert str(Run.free_path("recipe")) == "runs/recipe-3"
+        assert [str(Run.new("recipe").path) for _ in range(3)] == [f"runs/recipe-{number}" for number in (1, 3, 5)]
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        Path("runs").touch()
+        with pytest.raises(RunError, match=r"cannot write into runs .*--run"):
+            Run.new("recipe")
+
+    def test_starts_at_the_same_moment_have_folders_of_their_own(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with ThreadPoolExecutor(8) as pool:
+            runs = list(pool.map(lambda _: Run.new("recipe").path, range(8)))
+        assert len({*runs}) == 8
+
+    def test_a_folder_that_is_in_use_is_not_called_full(self, tmp_path):
+        with Run(tmp_path / "a").locked():
+            (tmp_path / "a" / "config.yaml").touch()
+            with pytest.raises(RunError, match=rf"a is in use by process {os.getpid()} on "):
+                Run(tmp_path / "a").refuse_existing()
+            with pytest.raises(UsageError, match="is not empty"):
+                Run(tmp_path / "a").refuse_existing(ours=True)
 
     def test_a_new_or_empty_folder_is_accepted(self, tmp_path):
         Run(tmp_path / "new").refuse_existing()
@@ -100,7 +119,7 @@ class TestPlace:
         Run(tmp_path / "new").refuse_foreign()
         beginning = tmp_path / "beginning"
         (beginning / "data").mkdir(parents=True)
-        for name in (".lock", "config.yaml", "tokenizer.model.part"):
+        for name in (".lock", "config.yaml", "tokenizer.model.0123456789abcdef.part"):
             (beginning / name).touch()
         Run(beginning).refuse_foreign()
         (beginning / "thesis.tex").touch()
@@ -264,7 +283,7 @@ class TestJson:
 
     def test_it_is_read_as_a_type(self, run):
         assert not run.finished
-        with pytest.raises(RunError, match=r"has no result\.json: the run is not finished; go on with --resume"):
+        with pytest.raises(RunError, match=r"has no result\.json: the run is not finished: go on with .*--resume"):
             run.read_json("result.json", self.Scores)
         run.write_json("result.json", {"bleu": 2})
         assert run.finished
@@ -308,7 +327,7 @@ class TestLock:
             try:
                 assert holder.stdout
                 assert holder.stdout.readline() == "locked\n"
-                with pytest.raises(RunError, match="in use by another process"), run.locked():
+                with pytest.raises(RunError, match=rf"in use by process {holder.pid} on \S+: wait"), run.locked():
                     pass
             finally:
                 holder.send_signal(signal.SIGKILL)
@@ -320,6 +339,35 @@ class TestLock:
         with pytest.raises(ZeroDivisionError), Run(tmp_path / "runs" / "a").locked():
             1 / 0  # noqa: B018 - it raises
         assert os.listdir(tmp_path / "runs") == []
+
+    def test_what_a_killed_process_left_aside_is_removed(self, run):
+        for folder in (run.path, run.path / "data"):
+            folder.mkdir(exist_ok=True)
+            (folder / "a.0123456789abcdef.part").touch()
+        with run.locked():
+            assert [path for path in run.path.rglob("*.part")] == []
+
+    def test_a_run_of_another_machine(self, run):
+        holder = run.path / ".lock.holder"
+        holder.write_text('{"machine": "another-machine", "process": 12}')
+        assert run.in_use
+        with pytest.raises(RunError, match=rf"in use by process 12 on another-machine .*remove {holder}"), run.locked():
+            pass
+        holder.unlink()
+        with run.locked():
+            pass
+
+    def test_an_unfinished_run_says_who_trains_it(self, run, tmp_path):
+        with run.locked(), pytest.raises(RunError, match=rf"is in training, by process {os.getpid()} on .*wait"):
+            run.read_json("result.json", dict)
+        beginning = Run(tmp_path / "beginning")
+        with beginning.locked(), pytest.raises(RunError, match=rf"beginning is in training, by process {os.getpid()}"):
+            Run.open(beginning.path)
+
+    def test_a_file_that_is_renamed_meanwhile_is_no_damage(self, run, monkeypatch):
+        gone, real = run.path / "newest.safetensors.0123456789abcdef.part", Path.iterdir
+        monkeypatch.setattr(Path, "iterdir", lambda folder: [*real(folder), gone])
+        run.refuse_strange_entries()
 
     def test_what_was_made_stays(self, tmp_path):
         with Run(tmp_path / "a").locked():
