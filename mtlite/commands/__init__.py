@@ -10,5 +10,6 @@ COMMANDS = {
     "ablate": "train topologies × seeds × options on one corpus and report on them",
     "topologies": "list the topologies and the options that each can have",
     "runs": "list run directories: topology, corpus, state, scores, size",
+    "cache": "list what is kept of prepared corpora, or clear it",
     "completion": "print a script with which bash, zsh or fish completes options",
 }

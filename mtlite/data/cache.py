@@ -1,44 +1,115 @@
-"""Pairs in the cache of `datasets`: memory-mapped, so that a corpus need not fit in memory."""
+"""Pairs in the cache: memory-mapped by `datasets`, so that a corpus need not fit in memory."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
 import pyarrow as pa
-from datasets.exceptions import DatasetGenerationError
 
 from mtlite.data.readers import Columns, Pair, check_sentences, first_line
-from mtlite.errors import DataError, MtliteError, RunError
+from mtlite.errors import DataError, RunError
+from mtlite.storage.cache import Cache
 from mtlite.storage.tensors import load_arrays, save_arrays
 from mtlite.version import __version__
 
 FEATURES = datasets.Features(source=datasets.Value("string"), target=datasets.Value("string"))
-_BATCH_SIZE = 1000
 ROWS_AT_ONCE = 10_000  # in a part of a file; opening a file reads a little of every part: many small ones take long
+_BATCH_SIZE = 1000
+_CHARACTERS_AT_ONCE = 1 << 26  # in a part, whatever the length of the lines
+_ROWS, _ARRAYS = "rows.arrow", "arrays.safetensors"
+_PACKAGES = ("numpy", "pyarrow", "datasets", "sentencepiece")  # that the content of an entry depends on
+
+Tables = Iterator[pa.Table]
 
 
 @contextlib.contextmanager
 def writing_to_cache() -> Iterator[None]:
-    """Turn what can go wrong while `datasets` writes its cache into a `DataError`."""
+    """Turn what can go wrong while the cache is written into a `DataError`."""
     try:
         yield
-    except (OSError, DatasetGenerationError, pa.ArrowException) as error:
-        cause = error.__cause__ or error
-        if isinstance(cause, MtliteError):  # raised by a reader, wrapped by `datasets`
-            raise cause from None
-        problem = f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(cause)}"
+    except (OSError, pa.ArrowException) as error:
+        problem = f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(error)}"
         raise DataError(f"{problem}; make room there, or set HF_DATASETS_CACHE to another folder") from error
 
 
+def the_cache() -> Cache:
+    """The cache of this project, in a folder of its own in the cache of `datasets`."""
+    return Cache(Path(datasets.config.HF_DATASETS_CACHE) / "mtlite")
+
+
+@cache
+def _rules() -> str:
+    """The SHA-256 of the source of this folder: all rules by which text becomes ids."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _made_by() -> list[str]:
+    """What every entry depends on beside its own key."""
+    packages = [f"{name} {version(name)}" for name in _PACKAGES]
+    return [f"mtlite {__version__}", _rules(), f"Unicode {unicodedata.unidata_version}", *packages]
+
+
+def cached_rows(
+    what: str, key: Sequence[str], features: datasets.Features, tables: Callable[[], Tables], origin: str = ""
+) -> datasets.Dataset:
+    """Rows that depend on `key` alone, made once, then memory-mapped from the cache.
+
+    The checksum of the key is the fingerprint of the data set.
+    """
+    schema = features.arrow_schema
+
+    def make(folder: Path) -> None:
+        with open(folder / _ROWS, "wb") as file, pa.ipc.new_stream(file, schema) as writer:
+            for table in _read(tables()):
+                writer.write_table(table.cast(schema), max_chunksize=ROWS_AT_ONCE)
+
+    with writing_to_cache():
+        path = the_cache().open(what, [*key, str(features), *_made_by()], make, origin)
+        dataset = datasets.Dataset.from_file(str(path / _ROWS))
+    dataset._fingerprint = path.name
+    return dataset
+
+
+def _read(tables: Tables) -> Tables:
+    """The same tables; what cannot be read is not taken for a cache that cannot be written."""
+    try:
+        yield from tables
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"the corpus cannot be read: {first_line(error)}: check its files") from error
+
+
+def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Arrays that depend on `key` alone, made once, then read from the cache. The key begins with what they are."""
+    what, *rest = key
+
+    def save(folder: Path) -> None:
+        arrays = make()
+        try:
+            save_arrays(folder / _ARRAYS, arrays, {})
+        except RunError as error:
+            place = f"the cache is in {datasets.config.HF_DATASETS_CACHE}, or where HF_DATASETS_CACHE says"
+            raise DataError(f"{error}; {place}") from error
+
+    with writing_to_cache():
+        path = the_cache().open(what, [*rest, *_made_by()], save)
+    return load_arrays(path / _ARRAYS)[0]
+
+
 def _content_of(path: str) -> str:
-    """The SHA-256 of a file: the cache of `datasets` must notice a changed file under an old name."""
+    """The SHA-256 of a file: the cache must notice a changed file under an old name."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -47,50 +118,36 @@ def _content_of(path: str) -> str:
         raise DataError(f"{path}: cannot be read ({reason}): give a file that may be read") from error
 
 
-def rows_of(read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], content: str) -> Iterator[dict[str, str]]:
-    """Pairs as rows of a data set; `content` is there for the fingerprint that the cache is found by."""
-    for source, target in read(**arguments):
-        yield {"source": source, "target": target}
-
-
 def dataset_from_files(
     read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], paths: Sequence[str]
 ) -> datasets.Dataset:
-    """Put what a reader yields into the cache of `datasets`; files with known content are not read again."""
+    """Put what a reader yields into the cache; files with known content are not read again, wherever they lie."""
     with ThreadPoolExecutor() as pool:
-        content = " ".join(pool.map(_content_of, paths))
-    if next(read(**arguments), None) is None:  # `datasets` cannot make an empty data set from a generator
-        return datasets.Dataset.from_dict({"source": [], "target": []}, features=FEATURES)
-    keywords = {"read": read, "arguments": arguments, "content": content}
-    with writing_to_cache():
-        return datasets.Dataset.from_generator(
-            rows_of, features=FEATURES, gen_kwargs=keywords, writer_batch_size=ROWS_AT_ONCE
-        )
+        content = list(pool.map(_content_of, paths))
+    options = {name: value for name, value in arguments.items() if value not in paths}
+    endings = [Path(path).suffix for path in paths]  # .gz is read in another way
+    key = [read.__name__, repr(sorted(options.items())), *endings, *content]
+    origin = ", ".join(Path(path).name for path in paths)
+    return cached_rows("pairs", key, FEATURES, lambda: _tables(read(**arguments)), origin)
 
 
-def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Make arrays that depend on `key` alone, once; then read them from the cache of `datasets`."""
-    digest = hashlib.sha256("\0".join([*key, __version__]).encode()).hexdigest()
-    path = cache_folder() / f"{digest}.safetensors"
-    with contextlib.suppress(RunError):  # not there yet, or damaged
-        arrays, facts = load_arrays(path)
-        if facts == {"key": digest}:
-            return arrays
-    arrays = make()
-    try:
-        save_arrays(path, arrays, {"key": digest})
-    except RunError as error:
-        place = f"the cache is in {datasets.config.HF_DATASETS_CACHE}, or where HF_DATASETS_CACHE says"
-        raise DataError(f"{error}; {place}") from error
-    return arrays
+def _tables(pairs: Iterator[Pair]) -> Tables:
+    """Pairs in tables of a size that fits in memory."""
+    sides: tuple[list[str], list[str]] = [], []
+    characters = 0
+    for source, target in pairs:
+        sides[0].append(source)
+        sides[1].append(target)
+        characters += len(source) + len(target)
+        if len(sides[0]) == ROWS_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
+            yield pa.table(dict(zip(FEATURES, sides, strict=True)), FEATURES.arrow_schema)
+            sides, characters = ([], []), 0
+    yield pa.table(dict(zip(FEATURES, sides, strict=True)), FEATURES.arrow_schema)
 
 
-def cache_folder() -> Path:
-    """Where this project keeps its part of the cache of `datasets`."""
-    folder = Path(datasets.config.HF_DATASETS_CACHE) / "mtlite"
-    with writing_to_cache():
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def tables_of(dataset: datasets.Dataset) -> Tables:
+    """The rows of a data set, some thousands at a time."""
+    yield from dataset.with_format("arrow").iter(ROWS_AT_ONCE)
 
 
 def pairs_of(dataset: datasets.Dataset) -> Iterator[Pair]:
@@ -99,10 +156,19 @@ def pairs_of(dataset: datasets.Dataset) -> Iterator[Pair]:
         yield from zip(batch["source"].to_pylist(), batch["target"].to_pylist(), strict=True)
 
 
+def known_digest(pairs: datasets.Dataset) -> str:
+    """What `digest_of` says of pairs in the cache, read from there."""
+
+    def make() -> dict[str, np.ndarray]:
+        return {"digest": np.frombuffer(bytes.fromhex(digest_of(pairs)), np.uint8)}
+
+    return cached_arrays(["fingerprint", pairs._fingerprint], make)["digest"].tobytes().hex()
+
+
 def digest_of(pairs: datasets.Dataset) -> str:
     """The SHA-256 of the sentences and their order, however they are stored."""
     digest = hashlib.sha256()
-    for table in pairs.select_columns(["source", "target"]).with_format("arrow").iter(batch_size=10_000):
+    for table in tables_of(pairs.select_columns(["source", "target"])):
         for column in table.columns:
             sentences = column.combine_chunks().cast(pa.large_string())
             _, offsets, text = sentences.buffers()
@@ -143,7 +209,7 @@ def _with_plain_strings(pairs: datasets.Dataset) -> datasets.Dataset:
     """Turn columns of large strings into those of strings: the two cannot be joined."""
     if pairs.features == FEATURES:
         return pairs
-    return pairs.cast(FEATURES, cache_file_name=str(cache_folder() / f"{pairs._fingerprint}.cast.arrow"))
+    return cached_rows("pairs", [pairs._fingerprint, str(pairs.features)], FEATURES, lambda: tables_of(pairs))
 
 
 def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
@@ -154,23 +220,12 @@ def keep_rows(dataset: datasets.Dataset, keep: np.ndarray) -> datasets.Dataset:
     """
     if keep.all():
         return dataset
-    key = f"{dataset._fingerprint} {np.packbits(keep).tobytes().hex()}"
 
-    def kept(table: pa.Table, rows: list[int]) -> pa.Table:
-        return table.filter(pa.array(keep[rows]))
+    def kept() -> Tables:
+        start = 0
+        for table in tables_of(dataset):
+            yield table.filter(pa.array(keep[start : start + len(table)]))
+            start += len(table)
 
-    return map_cached(dataset.with_format("arrow"), kept, key, dataset.features, with_indices=True).with_format(None)
-
-
-def map_cached(
-    dataset: datasets.Dataset, function: Callable[..., Any], key: str, features: datasets.Features, **options: Any
-) -> datasets.Dataset:
-    """Map a data set, many rows at once; once for a `key`.
-
-    The result stands in the cache: a folder that belongs to the user must not be written to.
-    """
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    options |= {"batched": True, "batch_size": ROWS_AT_ONCE, "writer_batch_size": ROWS_AT_ONCE}
-    path = str(cache_folder() / f"{digest}.arrow")
-    with writing_to_cache():
-        return dataset.map(function, features=features, cache_file_name=path, new_fingerprint=digest, **options)
+    key = [dataset._fingerprint, hashlib.sha256(np.packbits(keep).tobytes()).hexdigest()]
+    return cached_rows("a part of the pairs", key, dataset.features, kept)

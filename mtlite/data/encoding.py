@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import itertools
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
 
 import datasets
 import numpy as np
-import sentencepiece
+import pyarrow as pa
 
-from mtlite.data.cache import map_cached
-from mtlite.data.tokenizer import Tokenizer, Tokenizers
+from mtlite.data.cache import cached_rows, tables_of
+from mtlite.data.tokenizer import Tokenizers
 
 _LENGTHS = ["source_length", "target_length", "target_repeats"]
-_tokenizer = cache(Tokenizer)  # one for a model and process
 
 
-def _encode(batch: dict[str, list[str]], source_model: bytes, target_model: bytes) -> dict[str, Any]:
-    source = _tokenizer(source_model).encode(batch["source"])
-    target = _tokenizer(target_model).encode(batch["target"])
-    return {
+def _encode(table: pa.Table, tokenizers: Tokenizers) -> pa.Table:
+    source = tokenizers.source.encode(table["source"].to_pylist())
+    target = tokenizers.target.encode(table["target"].to_pylist())
+    columns = {
         "source_ids": source,
         "target_ids": target,
         "source_length": [len(ids) for ids in source],
         "target_length": [len(ids) for ids in target],
         "target_repeats": [sum(a == b for a, b in itertools.pairwise(ids)) for ids in target],
     }
+    for name, column in columns.items():
+        table = table.append_column(name, pa.array(column, pa.int32() if name in _LENGTHS else pa.list_(pa.int32())))
+    return table
 
 
 def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Dataset:
@@ -38,10 +39,14 @@ def encode_pairs(pairs: datasets.Dataset, tokenizers: Tokenizers) -> datasets.Da
     integer = datasets.Value("int32")
     ids = dict.fromkeys(("source_ids", "target_ids"), datasets.List(integer))
     features = datasets.Features({**pairs.features, **ids, **dict.fromkeys(_LENGTHS, integer)})
-    source, target = tokenizers.source, tokenizers.target
-    key = f"{pairs._fingerprint} {source.sha256} {target.sha256} {sentencepiece.__version__}"
-    models = {"source_model": source.model, "target_model": target.model}
-    return map_cached(pairs, _encode, key, features, fn_kwargs=models)
+
+    def encoded() -> Iterator[pa.Table]:
+        for table in tables_of(pairs):
+            yield _encode(table, tokenizers)
+
+    return cached_rows(
+        "encoded pairs", [pairs._fingerprint, tokenizers.source.sha256, tokenizers.target.sha256], features, encoded
+    )
 
 
 def length_table(encoded: datasets.Dataset) -> np.ndarray:

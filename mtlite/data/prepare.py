@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import datasets
 import numpy as np
-import sentencepiece
 
 from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config, DataConfig
@@ -24,7 +23,7 @@ from mtlite.config.resolve import (
 )
 from mtlite.console import announce
 from mtlite.data.batches import POOL_PAIRS, group_by_length
-from mtlite.data.cache import cached_arrays, digest_of, pairs_of
+from mtlite.data.cache import cached_arrays, known_digest, pairs_of
 from mtlite.data.cleaning import CleaningReport, clean
 from mtlite.data.corpus import Corpus, load_corpus
 from mtlite.data.encoding import encode_pairs, length_table
@@ -102,7 +101,7 @@ def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> P
         encoded=encoded,
         lengths=lengths,
         rules=LengthRules.fit(lengths),
-        fingerprint=digest_of(corpus.train),
+        fingerprint=known_digest(corpus.train),
         seconds=round(time.perf_counter() - begin, 3),
         tokenizer_seconds=round(tokenizer_seconds, 3),
     )
@@ -140,7 +139,10 @@ def _train_tokenizers(options: ResolvedTokenizer, train: datasets.Dataset, seed:
         texts = {"source": both.source.model, "target": both.target.model, "messages": "\n".join(messages).encode()}
         return {name: np.frombuffer(text, np.uint8) for name, text in texts.items()}
 
-    key = ["tokenizers", train._fingerprint, repr(options), str(seed), sentencepiece.__version__]
+    # Sampling is for training alone, and so is a seed for what is not drawn.
+    options = dataclasses.replace(options, sampling=0.0)
+    drawn = str(seed) if len(train) > options.sample_sentences else "all"
+    key = ["tokenizers", train._fingerprint, repr(options), drawn]
     with announce("training the tokenizer", say):
         arrays = cached_arrays(key, as_arrays)
     source, target, messages = (arrays[name].tobytes() for name in ("source", "target", "messages"))

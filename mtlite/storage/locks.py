@@ -70,7 +70,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self.path, self.named = path, path.with_name(f"{path.name}.holder")
-        self._native = filelock.FileLock(path)
+        self._native = filelock.FileLock(path, thread_local=False)  # whichever thread gives it back
 
     def acquire(self, wait: float, say: Callable[[str], None] | None = None) -> None:
         """Take the lock within `wait` seconds; raise HeldError if it is held until then, OSError if it cannot be taken.

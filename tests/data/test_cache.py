@@ -8,7 +8,17 @@ import pyarrow as pa
 import pytest
 from data.corpus_files import PAIRS, data_config, load, parallel, table, write
 
-from mtlite.data.cache import cache_folder, cached_arrays, digest_of, join, keep_rows, pairs_of
+from mtlite.data.cache import (
+    FEATURES,
+    cached_arrays,
+    cached_rows,
+    digest_of,
+    join,
+    keep_rows,
+    known_digest,
+    pairs_of,
+    the_cache,
+)
 from mtlite.data.corpus import load_corpus
 from mtlite.data.readers import Pair
 from mtlite.errors import DataError, RunError
@@ -73,19 +83,13 @@ class TestCachedArrays:
         monkeypatch.setattr("mtlite.data.cache.__version__", "another")
         assert list(cached_arrays(["a"], lambda: {"new": np.arange(3)})) == ["new"]
 
-    @pytest.mark.parametrize("damage", [lambda content: content[:20], lambda content: content[:-1] + b"\xff"])
-    def test_a_damaged_file_is_made_anew(self, damage):
-        cached_arrays(["a"], lambda: {"numbers": np.arange(3)})
-        (path,) = cache_folder().iterdir()
-        path.write_bytes(damage(path.read_bytes()))
-        assert list(cached_arrays(["a"], lambda: {"again": np.arange(3)})) == ["again"]
-
-    def test_a_file_of_another_key_is_not_believed(self):
+    def test_what_is_made_from_an_entry_of_another_key_is_not_believed(self):
         for key in ("a", "b"):
-            cached_arrays([key], lambda: {"numbers": np.arange(3)})
-        first, second = sorted(cache_folder().iterdir())
-        first.write_bytes(second.read_bytes())
-        assert [list(cached_arrays([key], lambda: {"again": np.arange(3)})) for key in ("a", "b")].count(["again"]) == 1
+            cached_arrays(["arrays", key], lambda: {"numbers": np.arange(3)})
+        first, second = (entry.path for entry in the_cache().entries())
+        (first / "arrays.safetensors").write_bytes((second / "arrays.safetensors").read_bytes() + b" ")
+        made = [list(cached_arrays(["arrays", key], lambda: {"again": np.arange(3)})) for key in ("a", "b")]
+        assert made.count(["again"]) == 1
 
     def test_a_full_disk(self, monkeypatch):
         def fail(*_):
@@ -94,6 +98,82 @@ class TestCachedArrays:
         monkeypatch.setattr("mtlite.data.cache.save_arrays", fail)
         with pytest.raises(DataError, match=r"no space left; the cache is in .*HF_DATASETS_CACHE"):
             cached_arrays(["a"], lambda: {})
+
+
+class TestKeys:
+    """Whatever the content depends on makes another entry."""
+
+    def rows(self, what="pairs", key=("a",), features=FEATURES):
+        return cached_rows(what, key, features, lambda: iter([table(PAIRS)]))._fingerprint
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"what": "other"},
+            {"key": ("b",)},
+            {"key": ("a", "")},
+            {"features": datasets.Features(dict.fromkeys(FEATURES, datasets.Value("large_string")))},
+        ],
+    )
+    def test_of_rows(self, changed):
+        assert self.rows() == self.rows() != self.rows(**changed)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("__version__", "another"),
+            ("_rules", lambda: "other source"),
+            ("version", lambda package: "2"),
+            ("unicodedata.unidata_version", "1"),
+        ],
+    )
+    def test_of_what_makes_it(self, name, value, monkeypatch):
+        before = self.rows()
+        monkeypatch.setattr(f"mtlite.data.cache.{name}", value)
+        assert self.rows() != before
+
+    def test_types_of_columns_are_kept_apart(self):
+        """The two have the same sentences, and the same digest."""
+        keep = np.arange(len(PAIRS)) % 2 == 0
+        wide = table(PAIRS).cast(pa.schema({"source": pa.large_string(), "target": pa.large_string()}))
+        for pairs in map(datasets.Dataset, (table(PAIRS), wide)):
+            pairs._fingerprint = digest_of(pairs)
+            assert keep_rows(pairs, keep).features == pairs.features
+
+    def test_the_same_text_is_one_entry_wherever_it_lies(self, tmp_path):
+        for name in ("a", "b"):
+            (tmp_path / name).mkdir()
+            load(tmp_path / name, **parallel(tmp_path / name, PAIRS))
+        assert [entry.what for entry in the_cache().entries()] == ["pairs", "pairs"]  # the second is the held-out one
+
+    def test_a_list_says_what_an_entry_was_made_from(self, tmp_path):
+        paths = parallel(tmp_path, PAIRS)
+        kept = keep_rows(load(tmp_path, **paths).train, np.arange(len(PAIRS)) % 2 == 0)
+        known_digest(kept)
+        origins = {entry.what: entry.origin for entry in the_cache().entries() if "held" not in entry.origin}
+        assert origins == dict.fromkeys(["pairs", "a part of the pairs", "fingerprint"], "train.de, train.en")
+
+
+def test_long_lines_are_written_in_small_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("mtlite.data.cache._CHARACTERS_AT_ONCE", 1000)
+    pairs = [(f"{number} " * 100, "b") for number in range(30)]
+    train = load(tmp_path, **parallel(tmp_path, pairs)).train
+    assert list(pairs_of(train)) == [(source.rstrip("\n"), target) for source, target in pairs]
+    assert len(train.data.to_batches()) > 5
+
+
+def test_no_pairs_at_all(tmp_path):
+    assert len(cached_rows("pairs", ["none"], FEATURES, lambda: iter(()))) == 0
+
+
+def test_a_corpus_that_cannot_be_read_is_not_taken_for_a_full_disk():
+    def tables():
+        yield table(PAIRS)
+        raise pa.ArrowInvalid("bad offsets")
+
+    with pytest.raises(DataError, match="the corpus cannot be read: bad offsets"):
+        cached_rows("pairs", ["a"], FEATURES, tables)
+    assert the_cache().entries() == []
 
 
 class TestRows:

@@ -6,6 +6,7 @@ import pytest
 from samples import number_pairs
 
 from mtlite.config.resolve import ResolvedTokenizer
+from mtlite.data.cache import the_cache
 from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
@@ -41,13 +42,13 @@ def test_ids_and_lengths(pairs, tokenizers):
     assert lengths[:, 2].any()
 
 
-def test_nothing_is_written_beside_the_corpus(pairs, tokenizers, tmp_path, cache):
+def test_nothing_is_written_beside_the_corpus(pairs, tokenizers, tmp_path):
     folder = tmp_path / "of the user"
     pairs.save_to_disk(str(folder))
     before = sorted(path.name for path in folder.iterdir())
     encode_pairs(datasets.load_from_disk(str(folder)), tokenizers)
     assert sorted(path.name for path in folder.iterdir()) == before
-    assert len(list((cache / "mtlite").glob("*.arrow"))) == 1
+    assert [entry.what for entry in the_cache().entries()] == ["encoded pairs"]
 
 
 def test_the_same_pairs_are_encoded_once(pairs, tokenizers, monkeypatch):

@@ -1,3 +1,5 @@
+import random
+
 import numpy as np
 import pytest
 from samples import changed, number_pairs, write_pairs
@@ -6,11 +8,10 @@ from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config, CorpusConfig, DataConfig, TokenizerConfig
 from mtlite.config.resolve import ResolvedConfig
 from mtlite.data.batches import Batches
-from mtlite.data.cache import cache_folder
+from mtlite.data.cache import the_cache
 from mtlite.data.prepare import count_batches, data_report, prepare
 from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError, RunError, UsageError
-from mtlite.storage.tensors import load_arrays, save_arrays
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -132,26 +133,50 @@ def test_a_tokenizer_that_cannot_be_is_refused_before_the_corpus_is_read(config,
         prepared(changed(config, tokenizer=TokenizerConfig(**options)))
 
 
-def test_a_damaged_cache_is_made_anew(config):
-    first = prepared(config)
-    for path in cache_folder().glob("*.safetensors"):
-        path.write_bytes(path.read_bytes()[:20])
-    assert prepared(config).tokenizers.source.model == first.tokenizers.source.model
+def entries():
+    """The files of all entries of the cache, by what they are."""
+    return [(entry.what, path) for entry in the_cache().entries() for path in sorted(entry.path.iterdir())]
 
 
-def test_a_cache_entry_with_other_content_is_not_believed(config):
-    first = prepared(config)
-    for path in cache_folder().glob("*.safetensors"):
-        arrays, facts = load_arrays(path)
-        if "keep" in arrays:
-            content = bytearray(path.read_bytes())
-            content[-1] ^= 1  # as after a crash of the machine
-            path.write_bytes(content)
-        else:
-            save_arrays(path, {"other": np.zeros(3)}, {**facts, "key": "other"})
-    again = prepared(config)
-    assert again.cleaning == first.cleaning
-    assert again.tokenizers.source.model == first.tokenizers.source.model
+def facts_of(found):
+    return (
+        found.cleaning,
+        found.tokenizers.source.model,
+        found.fingerprint,
+        found.encoded[:],
+        found.lengths.tolist(),
+        {name: pairs[:] for name, pairs in found.corpus.held_out.items()},
+    )
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut"])
+def test_every_damaged_file_of_the_cache_is_made_anew_with_a_notice(config, damage, capfd):
+    """An altered id or reference would be trained on, or scored against, without anybody noticing."""
+    draw = random.Random(damage)
+    first = facts_of(prepared(config))
+    assert {what for what, _ in entries()} >= {"pairs", "cleaning", "tokenizers", "encoded pairs", "fingerprint"}
+    capfd.readouterr()
+    for what, path in entries():
+        content = bytearray(path.read_bytes())
+        if damage == "flip":
+            content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
+        path.write_bytes(content if damage == "flip" else content[:-1])
+        assert facts_of(prepared(config)) == first
+        (said,) = capfd.readouterr().err.splitlines()
+        assert what in said
+        assert str(path.parent) in said
+        assert "made again" in said
+    assert facts_of(prepared(config)) == first
+    assert capfd.readouterr().err == ""
+
+
+def test_the_cache_does_not_grow_with_the_seed(config):
+    prepared(config)
+    before = [path for _, path in entries()]
+    prepared(changed(config, seed=7, data={"seed": 7}, tokenizer={"sampling": 0.1}))
+    assert [path for _, path in entries()] == before
+    prepared(changed(config, data={"seed": 7}, tokenizer={"sample_sentences": 10}))
+    assert len(entries()) > len(before)
 
 
 def test_a_dev_set_with_a_line_break(config, tmp_path):

@@ -1,0 +1,74 @@
+"""`mtlite cache`"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mtlite.commands.parsing import Parser
+
+if TYPE_CHECKING:
+    from mtlite.storage.cache import Listed
+
+
+def make_parser() -> Parser:
+    """Its options."""
+    parser = Parser(
+        "cache",
+        "List what mtlite keeps of prepared corpora, so that a second start does not make it again, with its size. It "
+        "is in the cache of datasets (HF_DATASETS_CACHE); what the Hugging Face Hub has sent is not touched.",
+    )
+    what = "remove everything that no process uses; what is in use is kept and named"
+    parser.add_argument("action", nargs="?", choices=("clear",), help=what)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print a table, or what was removed."""
+    from mtlite.data.cache import the_cache, writing_to_cache
+
+    cache = the_cache()
+    if options.action == "clear":
+        with writing_to_cache():
+            gone, kept = cache.clear()
+        for entry in kept:
+            print(f"kept: {entry.path}: {entry.what}{of(entry)}, in use by {', '.join(entry.users)}")
+        print(f"removed: {total(gone)}; kept: {total(kept)}")
+        return
+    entries = cache.entries()
+    if entries:
+        show(entries)
+    print(f"{cache.folder}: {total(entries)}")
+
+
+def show(entries: Sequence[Listed]) -> None:
+    """Print a row for each entry."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("what", "made from", "size", "last used", "in use by"):
+        number = name in ("size", "last used")
+        table.add_column(name, no_wrap=number, overflow="fold", justify="right" if name == "size" else "left")
+    for entry in sorted(entries, key=lambda entry: (entry.origin, entry.used)):
+        table.add_row(entry.what, entry.origin, megabytes(entry.size), entry.used, ", ".join(entry.users))
+    width = shutil.get_terminal_size((80, 24)).columns
+    Console(width=width, markup=False, highlight=False).print(table)
+
+
+def of(entry: Listed) -> str:
+    """What an entry was made from, if that is known."""
+    return f" of {entry.origin}" if entry.origin else ""
+
+
+def total(entries: Sequence[Listed]) -> str:
+    """How many there are, and their size."""
+    size = megabytes(sum(entry.size for entry in entries))
+    return f"{len(entries):,} {'entry' if len(entries) == 1 else 'entries'}, {size}"
+
+
+def megabytes(size: int) -> str:
+    """Bytes for people."""
+    return f"{size / 1e6:,.1f} MB"
