@@ -64,11 +64,6 @@ def prepare_streams() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def notice(text: str) -> None:
-    """Say something in one line on standard error, from wherever it is noticed."""
-    print(f"mtlite: {text}", file=StandardError(), flush=True)
-
-
 @contextmanager
 def collect_signals() -> Iterator[list[int]]:
     """Collect Ctrl-C, SIGTERM and SIGHUP in a list, so that nothing is cut in the middle.

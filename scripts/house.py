@@ -27,6 +27,7 @@ ROOMS = (
     *(
         "version",
         "errors",
+        "notices",
         "limits",
         "languages",
         "runtime",

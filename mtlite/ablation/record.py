@@ -21,9 +21,9 @@ from typing import Literal
 from mtlite.ablation.header import Header, differences, joined
 from mtlite.comparison.outcome import Outcome
 from mtlite.config.read import plain, read_as
-from mtlite.console import notice
 from mtlite.errors import RunError, UsageError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINES_BYTES
+from mtlite.notices import notice
 from mtlite.storage.files import append, write_atomically
 from mtlite.storage.locks import Lock
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mtlite.commands.listing import print_table
 from mtlite.commands.parsing import Parser
 
 if TYPE_CHECKING:
     from mtlite.storage.cache import Listed
+
+_COLUMNS = ("what", "made from", "size", "last used", "in use by")
 
 
 def make_parser() -> Parser:
@@ -39,23 +41,12 @@ def run(options: argparse.Namespace) -> None:
         return
     entries = cache.entries()
     if entries:
-        show(entries)
+        rows = [
+            [entry.what, entry.origin, megabytes(entry.size), entry.used, ", ".join(entry.users)]
+            for entry in sorted(entries, key=lambda entry: (entry.origin, entry.used))
+        ]
+        print_table(_COLUMNS, rows, long=("what", "made from", "in use by"), right=("size",))
     print(f"{cache.folder}: {total(entries)}")
-
-
-def show(entries: Sequence[Listed]) -> None:
-    """Print a row for each entry."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("what", "made from", "size", "last used", "in use by"):
-        number = name in ("size", "last used")
-        table.add_column(name, no_wrap=number, overflow="fold", justify="right" if name == "size" else "left")
-    for entry in sorted(entries, key=lambda entry: (entry.origin, entry.used)):
-        table.add_row(entry.what, entry.origin, megabytes(entry.size), entry.used, ", ".join(entry.users))
-    width = shutil.get_terminal_size((80, 24)).columns
-    Console(width=width, markup=False, highlight=False).print(table)
 
 
 def of(entry: Listed) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
+from mtlite.commands.listing import print_table
 from mtlite.commands.parsing import Parser
 from mtlite.errors import MtliteError, UsageError
 from mtlite.storage.files import size_of
 from mtlite.storage.run_directory import CONFIG, FACTS, LOG, Run
 from mtlite.storage.training_log import read_training_log
+
+_COLUMNS = ("run", "corpus", "topology", "state", "BLEU", "size")
 
 
 def make_parser() -> Parser:
@@ -25,23 +27,16 @@ def run(options: argparse.Namespace) -> None:
     if not Path(options.folder).is_dir():
         raise UsageError(f"folder {options.folder} not found: give one with run directories in it")
 
-    from rich.console import Console
-    from rich.table import Table
-
-    table, problems = Table(box=None, pad_edge=False), []
-    for name in ("run", "corpus", "topology", "state", "BLEU", "size"):
-        long, number = name in ("run", "corpus"), name in ("BLEU", "size")
-        table.add_column(name, no_wrap=not long, overflow="fold", justify="right" if number else "left")
+    rows, problems = [], []
     files = (file for name in (FACTS, CONFIG) for file in Path(options.folder).rglob(name))
     for path in sorted({file.parent for file in files}):
         try:
-            table.add_row(*row_of(path))
+            rows.append(row_of(path))
         except (MtliteError, OSError) as error:
             problems.append(f"{path}: {' '.join(str(error).split())}")
-    if table.row_count:
-        width = shutil.get_terminal_size((80, 24)).columns
-        Console(width=width, markup=False, highlight=False).print(table)
-    if not table.row_count and not problems:
+    if rows:
+        print_table(_COLUMNS, rows, long=("run", "corpus"), right=("BLEU", "size"))
+    if not rows and not problems:
         problems.append(f"no run directory below {options.folder}: mtlite train makes one")
     for problem in problems:
         print(problem)

@@ -27,9 +27,9 @@ from typing import NamedTuple
 import xxhash
 
 from mtlite.config.read import Count, plain, read_as
-from mtlite.console import notice
 from mtlite.errors import DamagedError
 from mtlite.limits import MAX_JSON_BYTES
+from mtlite.notices import notice
 from mtlite.storage.files import aside, size_of, without_aside
 from mtlite.storage.locks import HeldError, Lock
 

@@ -19,11 +19,11 @@ from mtlite.config.read import plain, read_as
 from mtlite.config.recipe import Values
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
-from mtlite.console import notice
 from mtlite.data.lines import read_lines
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import DataError, RunError, UsageError
 from mtlite.limits import MAX_TENSOR_BYTES
+from mtlite.notices import notice
 from mtlite.runtime import choose_precision, load_tensorflow
 from mtlite.storage.checkpoint import WEIGHTS, assign_weights
 from mtlite.storage.run_directory import FACTS, Run
