@@ -104,7 +104,7 @@ class Fuzzer:
         self.random = random.Random(seed)
         self.outcomes: Counter[str] = Counter()
         self.bugs: list[str] = []
-        self.tokenizer = Tokenizer((run / "tokenizer.model").read_bytes())
+        self.tokenizer = Tokenizer((run / "source.model").read_bytes())
         self.translator = Translator.load(run)
         self.recipe = (run / "config.yaml").read_bytes()
         self.copy = folder / "run"
@@ -201,7 +201,7 @@ class Fuzzer:
 
     def any_tokenizer(self) -> None:
         """A damaged SentencePiece model is refused, or works."""
-        content = self.spoilt((self.run / "tokenizer.model").read_bytes())
+        content = self.spoilt((self.run / "source.model").read_bytes())
         self.check(f"tokenizer of {len(content)} bytes", lambda: bool(Tokenizer(content).encode(["one two"])))
 
     def any_corpus(self) -> None:
@@ -226,7 +226,7 @@ class Fuzzer:
     def any_run(self) -> None:
         """A run with one altered file is refused, or what it says is of the right kind."""
         typed = ["run.json", "resolved.yaml", "result.json"]
-        other = ["tokenizer.model", "best.safetensors", "last.safetensors", LOG, "data/test.source"]
+        other = ["source.model", "best.safetensors", "last.safetensors", LOG, "data/test.source"]
         name = self.random.choice(typed + other)
         original = (self.run / name).read_bytes()
         content = self.spoilt(original)

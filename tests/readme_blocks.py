@@ -42,6 +42,7 @@ OPTIONS_ONLY = {
     "scripts/steady_memory.py": "trains for thousands of updates",
     "scripts/kill_and_resume.py": "kills trainings for minutes; tests/training/test_resume.py kills one",
     "scripts/batch_independence.py": "translates a test set 17 times; tests/translation/test_searcher.py does the like",
+    "scripts/disturbed_sources.py": "translates a test set 21 times; tests/data/test_normalisation.py does the like",
     "scripts/dependency_versions.py": "installs from the network",
     "scripts/tasks.py": "trains for an hour; tests/ablation/test_task_table.py makes the table",
     "scripts/readme_tables.py": "another test compares tables and records",

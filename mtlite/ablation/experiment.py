@@ -18,8 +18,9 @@ from mtlite.config.recipe import Values
 from mtlite.config.resolve import ResolvedConfig, choose_budget, choose_sizes, resolved
 from mtlite.data.prepare import Prepared, count_batches
 from mtlite.evaluation.words import word_frequencies
+from mtlite.storage.run_directory import TOKENIZERS
 
-TOKENIZER = "tokenizer"
+_TOKENIZERS = "tokenizer"
 COUNTED_PAIRS = 500_000  # training pairs whose words are counted, at most
 _NOT_SHARED = (
     *("seed", "model.topology", "model.bidirectional", "search.beam_size", "search.nbest"),
@@ -46,8 +47,7 @@ class Experiment:
     def config(self, system: System, seed: int, chosen: Options | None = None) -> ResolvedConfig:
         """The configuration of a cell, nothing left open; `chosen` are options by tuning."""
         config = cell_config(self.recipe, self.ablation, system, seed, chosen or {})
-        names = [TOKENIZER] * 2 if self.prepared.tokenizers.joint else ["source", "target"]
-        source, target = (str(self.folder / TOKENIZER / f"{name}.model") for name in names)
+        source, target = (str(self.folder / _TOKENIZERS / name) for name in TOKENIZERS)
         size = self.prepared.tokenizers.vocabulary_size
         tokenizer = dataclasses.replace(
             config.tokenizer, model=None, source_model=source, target_model=target, vocabulary_size=size
@@ -67,7 +67,7 @@ class Experiment:
 
     def save_tokenizers(self) -> None:
         """Keep the tokenizers that all cells use."""
-        folder, part = self.folder / TOKENIZER, self.folder / f"{TOKENIZER}.part"
+        folder, part = self.folder / _TOKENIZERS, self.folder / f"{_TOKENIZERS}.part"
         if not folder.exists():
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir()

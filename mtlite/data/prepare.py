@@ -22,6 +22,7 @@ from mtlite.config.resolve import (
     resolved,
 )
 from mtlite.console import announce
+from mtlite.data import normalisation
 from mtlite.data.batches import POOL_PAIRS, group_by_length
 from mtlite.data.cache import cached_arrays, known_digest, pairs_of
 from mtlite.data.cleaning import CleaningReport, clean
@@ -142,7 +143,7 @@ def _train_tokenizers(options: ResolvedTokenizer, train: datasets.Dataset, seed:
     # Sampling is for training alone, and so is a seed for what is not drawn.
     options = dataclasses.replace(options, sampling=0.0)
     drawn = str(seed) if len(train) > options.sample_sentences else "all"
-    key = ["tokenizers", train._fingerprint, repr(options), drawn]
+    key = ["tokenizers", train._fingerprint, repr(options), drawn, normalisation.VERSION]
     with announce("training the tokenizer", say):
         arrays = cached_arrays(key, as_arrays)
     source, target, messages = (arrays[name].tobytes() for name in ("source", "target", "messages"))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import sentencepiece
 
-from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.data.ids import BOS, EOS, NO_CHARACTER, PAD, UNK
 from mtlite.data.subword_sampling import Sampler
 from mtlite.errors import RunError
 from mtlite.limits import MAX_VOCABULARY
 from mtlite.storage.files import write_atomically
+from mtlite.storage.run_directory import TOKENIZERS
 
 _SPECIAL = {PAD, UNK, BOS, EOS}
 
@@ -91,20 +93,23 @@ class Tokenizer:
         return [text.replace("\r", " ").replace("\n", " ") for text in texts]
 
     def pieces(self, ids: list[int]) -> list[str]:
-        """The pieces behind ids, for pictures."""
-        return [self.processor.id_to_piece(id) for id in ids]
+        """The pieces behind ids, for people."""
+        return [self.processor.id_to_piece(id).replace(NO_CHARACTER, "") for id in ids]
 
 
 @dataclass(frozen=True)
 class Tokenizers:
-    """Both sides' tokenizers; the same object twice where the vocabulary is joint."""
+    """Both sides' tokenizers. The source's applies rules to what it reads, the target's does not."""
 
     source: Tokenizer
     target: Tokenizer
 
-    @property
+    @cached_property
     def joint(self) -> bool:
-        return self.source.model == self.target.model
+        """Whether both have the same pieces."""
+        sides = self.source, self.target
+        source, target = (side.pieces(list(range(len(side)))) for side in sides)
+        return source == target
 
     @property
     def vocabulary_size(self) -> int:
@@ -112,20 +117,16 @@ class Tokenizers:
         return max(len(self.source), len(self.target))
 
     def save(self, folder: Path) -> None:
-        """Write the model or the models into a run directory."""
-        sides = {"tokenizer": self.source} if self.joint else {"source": self.source, "target": self.target}
-        for name, tokenizer in sides.items():
-            write_atomically(folder / f"{name}.model", tokenizer.model)
+        """Write the models into a run directory."""
+        for name, tokenizer in zip(TOKENIZERS, (self.source, self.target), strict=True):
+            write_atomically(folder / name, tokenizer.model)
 
     @classmethod
     def load(cls, folder: Path) -> Tokenizers:
         """Read what `save` wrote."""
-        joint, source, target = (folder / f"{name}.model" for name in ("tokenizer", "source", "target"))
-        if joint.exists():
-            source = target = joint
-        if missing := [path.name for path in (source, target) if not path.is_file()]:
+        if missing := [name for name in TOKENIZERS if not (folder / name).is_file()]:
             raise RunError(f"{folder} has no tokenizer ({', '.join(missing)} not found): give a folder made by train")
-        return cls.read(source, target)
+        return cls.read(*(folder / name for name in TOKENIZERS))
 
     @classmethod
     def read(cls, source: Path, target: Path) -> Tokenizers:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from mtlite.config.resolve import ResolvedTokenizer
-from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.data.ids import BOS, EOS, PAD, SPECIAL_PIECES, UNK
+from mtlite.data.normalisation import normalise, with_rules
 from mtlite.data.readers import Pair
 from mtlite.data.sentencepiece_process import train_model
 from mtlite.data.tokenizer import Tokenizer, Tokenizers, reason_of
@@ -19,27 +20,28 @@ _SUBWORDS = ("unigram", "bpe")  # the kinds whose pieces are parts of words
 
 def train_tokenizers(config: ResolvedTokenizer, pairs: Iterable[Pair]) -> tuple[Tokenizers, list[str]]:
     """Train the tokenizers of both sides; return them and messages for the user."""
-    sides = [list(side) for side in zip(*pairs, strict=True)] or [[], []]
+    sources, targets = [list(side) for side in zip(*pairs, strict=True)] or [[], []]
+    sources = normalise(sources)
     options = config.kind, config.vocabulary_size, config.byte_fallback
     if config.joint:
-        both, message = train_tokenizer((line for side in sides for line in side), *options, identity=True)
-        return Tokenizers(both, both), [message] if message else []
-    source, first = train_tokenizer(sides[0], *options, identity=False)
-    target, second = train_tokenizer(sides[1], *options, identity=True)
-    messages = {"source": first, "target": second}
-    return Tokenizers(source, target), [f"{side} {message}" for side, message in messages.items() if message]
+        both, message = train_tokenizer([*sources, *targets], *options)
+        source, target, messages = both, both, [message] if message else []
+    else:
+        source, first = train_tokenizer(sources, *options)
+        target, second = train_tokenizer(targets, *options)
+        messages = [f"{side} {said}" for side, said in (("source", first), ("target", second)) if said]
+    return Tokenizers(Tokenizer(with_rules(source.model)), target), messages
 
 
 def train_tokenizer(
-    lines: Iterable[str], kind: str, vocabulary_size: int, byte_fallback: bool, identity: bool
+    lines: Iterable[str], kind: str, vocabulary_size: int, byte_fallback: bool
 ) -> tuple[Tokenizer, str | None]:
     """Train a SentencePiece model; return it, and a message if its vocabulary is not of the size that was asked for.
 
-    Args:
-        vocabulary_size: pieces; fewer if the text has not so many, more if its characters alone are more.
-        identity: keep every character as it is, so that decode(encode(x)) = x; else SentencePiece's NFKC. What cannot
-            be kept: line ends, and U+2581, by which SentencePiece marks spaces. Without byte fallback, characters that
-            are not in the text are unknown, and so are NUL and U+2585, which SentencePiece never learns.
+    It has fewer pieces if the text has not so many, and more if its characters alone are more. It keeps every
+    character as it is, so that decode(encode(x)) = x. What cannot be kept: line ends, and U+2581, by which
+    SentencePiece marks spaces. Without byte fallback, characters that are not in the text are unknown, and so are NUL
+    and U+2585, which SentencePiece never learns.
     """
     text = [line for line in lines if line.strip()]
     if not text:
@@ -50,7 +52,7 @@ def train_tokenizer(
     while True:
         tried.add(size)
         try:
-            tokenizer = _fit(text, kind, size, byte_fallback, identity, whole_alphabet)
+            tokenizer = _fit(text, kind, size, byte_fallback, whole_alphabet)
             return tokenizer, _size_message(vocabulary_size, len(tokenizer))
         except (RuntimeError, RunError) as error:
             possible = _TOO_LARGE.search(str(error)) or _TOO_SMALL.search(str(error))
@@ -61,7 +63,7 @@ def train_tokenizer(
             size = int(possible[1])
 
 
-def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, identity: bool, whole_alphabet: bool) -> Tokenizer:
+def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, whole_alphabet: bool) -> Tokenizer:
     """Train once; a RuntimeError or RunError says why no such tokenizer can be learnt."""
     options: dict[str, str | float] = {
         "model_type": kind,
@@ -69,14 +71,18 @@ def _fit(text: list[str], kind: str, size: int, byte_fallback: bool, identity: b
         "hard_vocab_limit": kind in _SUBWORDS,
         "byte_fallback": byte_fallback and kind in _SUBWORDS,
         "character_coverage": 1.0 if whole_alphabet else 0.9995,
-        "normalization_rule_name": "identity" if identity else "nmt_nfkc",
-        "remove_extra_whitespaces": not identity,
+        "normalization_rule_name": "identity",
+        "remove_extra_whitespaces": False,
         "max_sentence_length": max(4192, max(len(line.encode()) for line in text)),
         "num_threads": 16,  # part of the result: a fixed number gives the same model on every machine
         "pad_id": PAD,
         "unk_id": UNK,
         "bos_id": BOS,
         "eos_id": EOS,
+        "pad_piece": SPECIAL_PIECES[PAD],
+        "unk_piece": SPECIAL_PIECES[UNK],
+        "bos_piece": SPECIAL_PIECES[BOS],
+        "eos_piece": SPECIAL_PIECES[EOS],
         "minloglevel": 2,
     }
     return Tokenizer(train_model(text, options))

@@ -3,7 +3,7 @@
 config.yaml          what the user asked for
 resolved.yaml        the same, with every default filled in
 run.json             facts: versions, fingerprints, sizes, wall times
-tokenizer.model      SentencePiece (source.model and target.model where the vocabularies are separate)
+source.model         SentencePiece of the source, with the rules that its text passes; target.model, of the target
 data/                raw dev and test sides
 training-log.jsonl   one line per validation and per report of progress
 best.safetensors     weights of the best validation
@@ -55,15 +55,15 @@ FACTS, RESOLVED, CONFIG, RESULT, LOG = "run.json", "resolved.yaml", "config.yaml
 _LOCK = ".lock"
 _LOCK_FILES = {_LOCK, f"{_LOCK}.holder"}
 _MOMENT = 0.5  # seconds, in which somebody who only looks whether a run is in use gives its lock back
-_TOKENIZERS = ("tokenizer.model", "source.model", "target.model")
+TOKENIZERS = ("source.model", "target.model")  # also where both sides have the same pieces: only the source has rules
 _MOST_BYTES = {
     **dict.fromkeys((FACTS, RESULT), MAX_JSON_BYTES),
     **dict.fromkeys((CONFIG, RESOLVED), MAX_YAML_BYTES),
     **dict.fromkeys((LOG, "hypotheses.txt"), MAX_LINES_BYTES),
-    **dict.fromkeys(_TOKENIZERS, MAX_TOKENIZER_BYTES),
+    **dict.fromkeys(TOKENIZERS, MAX_TOKENIZER_BYTES),
     **dict.fromkeys(("best.safetensors", "last.safetensors", "previous.safetensors"), MAX_ARRAYS_BYTES),
 }
-_BEFORE_FACTS = {*_LOCK_FILES, CONFIG, RESOLVED, *_TOKENIZERS, "data", FACTS}
+_BEFORE_FACTS = {*_LOCK_FILES, CONFIG, RESOLVED, *TOKENIZERS, "data", FACTS}
 """What a run can hold that was stopped before its run.json was written."""
 
 Language = Annotated[str, Matching(".{1,99}", "a language code")]

@@ -94,7 +94,7 @@ class Translator:
         for line, ids, whole, sentence in zip(lines, sources, everything, found, strict=True):
             texts = best[at : at + len(sentence.ids)]
             at += len(sentence.ids)
-            if not line.strip():
+            if whole == [EOS]:  # an empty line, or nothing but spaces and invisible characters
                 texts = [""] * len(texts)
             written = [*sentence.ids[0], EOS][: len(sentence.attention)]  # no </s> where the limit ended the search
             pieces = self.tokenizers.source.pieces(ids), self.tokenizers.target.pieces(written)

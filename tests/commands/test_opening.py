@@ -49,5 +49,5 @@ def test_a_run_is_opened_once(
     (tmp_path / "lines.txt").write_text("one two\n")
     places = {"RUN": str(tiny_run), "FILE": "lines.txt"}
     assert main([places.get(argument, argument) for argument in arguments]) == 0
-    assert {"a run": 1, "run.json": 1, "resolved.yaml": 1, "tokenizer.model": 1}.items() <= reads.items()
+    assert {"a run": 1, "run.json": 1, "resolved.yaml": 1, "source.model": 1}.items() <= reads.items()
     assert max(reads.values()) == 1, reads

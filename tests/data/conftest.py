@@ -11,9 +11,9 @@ from mtlite.data.tokenizer_training import train_tokenizer
 
 @pytest.fixture(scope="session")
 def bytewise() -> Tokenizer:
-    return train_tokenizer(GERMAN, "unigram", 320, byte_fallback=True, identity=True)[0]
+    return train_tokenizer(GERMAN, "unigram", 320, byte_fallback=True)[0]
 
 
 @pytest.fixture(scope="session")
 def plain() -> Tokenizer:
-    return train_tokenizer(GERMAN, "unigram", 60, byte_fallback=False, identity=True)[0]
+    return train_tokenizer(GERMAN, "unigram", 60, byte_fallback=False)[0]

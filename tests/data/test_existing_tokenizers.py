@@ -45,7 +45,7 @@ def test_one_for_each_side(models, plain, bytewise):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("byte_fallback", [False, True])
 def test_what_a_model_is_may_be_asked_for_and_is_known(tmp_path, kind, byte_fallback):
-    model = train_tokenizer(GERMAN, kind, 320, byte_fallback, identity=True)[0]
+    model = train_tokenizer(GERMAN, kind, 320, byte_fallback)[0]
     (tmp_path / "a.model").write_bytes(model.model)
     _, found = existing(model=str(tmp_path / "a.model"))
     assert (found.kind, found.vocabulary_size) == (kind, len(model))
@@ -84,6 +84,6 @@ def test_a_file_that_is_no_model(tmp_path, plain, damage):
 @pytest.mark.parametrize("kind", ["bpe", "word", "char"])
 def test_models_without_probabilities_cannot_sample(kind, tmp_path):
     model = tmp_path / "m.model"
-    model.write_bytes(train_tokenizer(GERMAN, kind, 60, False, True)[0].model)
+    model.write_bytes(train_tokenizer(GERMAN, kind, 60, False)[0].model)
     with pytest.raises(UsageError, match="expected a unigram model"):
         existing_tokenizers(TokenizerConfig(model=str(model), sampling=0.1))

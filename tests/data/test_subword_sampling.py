@@ -15,7 +15,7 @@ from mtlite.data.tokenizer_training import train_tokenizer
 
 @pytest.fixture(scope="module", params=[True, False], ids=["bytes", "unknown"])
 def processor(request):
-    return train_tokenizer(GERMAN, "unigram", 320, byte_fallback=request.param, identity=True)[0].processor
+    return train_tokenizer(GERMAN, "unigram", 320, byte_fallback=request.param)[0].processor
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.5, 1.0])

@@ -54,7 +54,7 @@ class TestRoundTrip:
     @pytest.mark.parametrize("byte_fallback", [False, True])
     def test_the_text_that_it_was_trained_on(self, kind, byte_fallback):
         rare = [*GERMAN * 20, "Zum Übermaß: 3½ x^2"]  # characters that occur once in thousands
-        tokenizer, _ = train_tokenizer(rare, kind, 500, byte_fallback, identity=True)
+        tokenizer, _ = train_tokenizer(rare, kind, 500, byte_fallback)
         assert tokenizer.decode(tokenizer.encode(rare)) == rare
 
     @fixed
@@ -74,7 +74,7 @@ class TestRoundTrip:
 class TestIds:
     @pytest.mark.parametrize("kind", KINDS)
     def test_the_special_pieces_come_first(self, kind):
-        tokenizer, _ = train_tokenizer(GERMAN, kind, 60, byte_fallback=False, identity=True)
+        tokenizer, _ = train_tokenizer(GERMAN, kind, 60, byte_fallback=False)
         assert tokenizer.pieces([PAD, UNK, BOS, EOS]) == ["<pad>", "<unk>", "<s>", "</s>"]
 
     def test_every_line_ends_and_nothing_else_is_special(self, plain):

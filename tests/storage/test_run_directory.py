@@ -119,7 +119,7 @@ class TestPlace:
         Run(tmp_path / "new").refuse_foreign()
         beginning = tmp_path / "beginning"
         (beginning / "data").mkdir(parents=True)
-        for name in (".lock", "config.yaml", "tokenizer.model.0123456789abcdef.part"):
+        for name in (".lock", "config.yaml", "source.model.0123456789abcdef.part"):
             (beginning / name).touch()
         Run(beginning).refuse_foreign()
         (beginning / "thesis.tex").touch()
@@ -175,7 +175,7 @@ class TestOpen:
         with pytest.raises(RunError, match=message):
             Run.open(run.path)
 
-    @pytest.mark.parametrize("place", ["best.safetensors", "data", "data/test.source", "tokenizer.model"])
+    @pytest.mark.parametrize("place", ["best.safetensors", "data", "data/test.source", "source.model"])
     def test_a_link_outward_is_refused(self, run, tmp_path, place):
         (tmp_path / "secret").mkdir()
         link = run.path / place
