@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mtlite.ablation.options import AblationConfig
 from mtlite.commands.parsing import Parser, add_config_options, add_option, config_values, whole_number
-from mtlite.config.recipe import Values, merge, parse_yaml, read_recipe
+from mtlite.config.plain_yaml import parse_yaml
+from mtlite.config.recipe import Values, merge, read_recipe
 from mtlite.config.recipe import options as options_of
 from mtlite.config.registry import register_topology
 from mtlite.errors import MtliteError, UsageError

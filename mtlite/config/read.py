@@ -26,6 +26,7 @@ T = TypeVar("T")
 _LARGEST = 2**63 - 1
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", Any: "values"}
+_TRUTH = {**dict.fromkeys(("yes", "y", "on"), "true"), **dict.fromkeys(("no", "n", "off"), "false")}
 _NUMBER = re.compile(r"[+-]?[\d.]+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -242,7 +243,7 @@ class _Reader:
             return self.read(parts[0][0], value, name)
         found, limits = self._scalar([kind for kind, _ in parts], value), [each for _, some in parts for each in some]
         if found is None or (not limits and type(found) is int and abs(found) > _LARGEST):
-            raise _refused(name, " or ".join(map(named, kinds)), value)
+            raise _refused(name, " or ".join(map(named, kinds)), value, _meant(value) if bool in kinds else "")
         for limit in limits:
             if problem := limit.problem(found):
                 raise _refused(name, problem, value)
@@ -254,6 +255,8 @@ class _Reader:
             value = _from_text(kinds, value)
         if isinstance(value, PurePath) and str in kinds:
             return str(value)
+        if self.text and type(value) is float and value.is_integer() and int in kinds and float not in kinds:
+            value = int(value)  # `1e3` is a float, for YAML
         if type(value) is int and float in kinds and int not in kinds:
             return float(value) if abs(value) <= _LARGEST else None
         if type(value) is float and not math.isfinite(value):
@@ -261,15 +264,22 @@ class _Reader:
         return value if type(value) in kinds else None
 
 
-def _refused(name: str, expected: str, value: Any) -> UsageError:
-    return UsageError(f"{f'{name}: ' if name else ''}expected {expected}, received {shown(value)}")
+def _refused(name: str, expected: str, value: Any, remedy: str = "") -> UsageError:
+    return UsageError(f"{f'{name}: ' if name else ''}expected {expected}, received {shown(value)}{remedy}")
+
+
+def _meant(value: Any) -> str:
+    """What to write for a truth value in words: `yes` and `on` are texts in YAML 1.2."""
+    meant = _TRUTH.get(value.lower()) if isinstance(value, str) else None
+    return f": write {meant}" if meant else ""
 
 
 def _from_text(kinds: list[Any], value: str) -> Any:
     if bool in kinds and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    for kind in (int, float):
-        if kind in kinds and _NUMBER.fullmatch(value):
+    numbers = [kind for kind in (int, float) if kind in kinds]
+    if numbers and _NUMBER.fullmatch(value):
+        for kind in (*numbers, float):
             with contextlib.suppress(ValueError):
                 return kind(value)
     return value

@@ -7,19 +7,18 @@ class, a module or another recipe to load.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple, get_origin
 
 import docstring_parser
-import yaml
 
 from mtlite.config.options import Config
+from mtlite.config.plain_yaml import parse_yaml
 from mtlite.config.read import fields_of, members, read_as, section_of, shown, split
 from mtlite.errors import UsageError
-from mtlite.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
+from mtlite.limits import MAX_YAML_BYTES
 
 Values = dict[str, Any]  # plain values, nested as the options are
 
@@ -43,58 +42,6 @@ def options(section: Any = Config, prefix: str = "") -> Iterator[Option]:
         else:
             default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
             yield Option(f"{prefix}{field.name}", kind, default, " ".join(texts[field.name].split()))
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain values only: no alias (a few lines of them fill any memory), no key twice, no deep nesting."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise self._refused("an alias (*): write the values out")
-        if self.depth > MAX_YAML_DEPTH:
-            raise self._refused(f"it nests deeper than {MAX_YAML_DEPTH} levels")
-        self.depth += 1
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def _refused(self, problem: str) -> yaml.MarkedYAMLError:
-        return yaml.MarkedYAMLError(None, None, problem, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
-                problem = f"{key.value} is given twice" if isinstance(key, yaml.ScalarNode) else "expected a name"
-                raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def parse_yaml(content: bytes | str, origin: str) -> Any:
-    """Read YAML as plain values; refuse what is too large, too deep, not YAML, or anything but plain values."""
-    if len(content) > MAX_YAML_BYTES:
-        raise UsageError(f"{origin} has {len(content):,} bytes: expected at most {MAX_YAML_BYTES:,}")
-    try:
-        return yaml.load(content, Loader=_Loader)  # a subclass of the safe one
-    except yaml.MarkedYAMLError as error:
-        line = _line_of(error, content if isinstance(content, str) else content.decode(errors="replace"))
-        raise UsageError(f"{origin}, line {line} is not plain YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        raise UsageError(f"{origin} is not YAML: {' '.join(str(error).split())}") from None
-
-
-def _line_of(error: yaml.MarkedYAMLError, text: str) -> int:
-    """The line with the mistake, from 1: what was never ended is noticed by the parser later only."""
-    unended = ("while scanning a simple key", "while scanning a quoted", "while parsing a flow")
-    mark = error.context_mark if (error.context or "").startswith(unended) else error.problem_mark
-    line = mark.line if mark else 0
-    before = "".join(re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)[line - 1 : line])  # as YAML counts lines
-    if line and "mapping values" in (error.problem or "") and ":" not in before.partition("#")[0]:
-        line -= 1  # it lacks its colon, and goes on in the next one
-    return line + 1
 
 
 def read_recipe(path: Path) -> Values:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-import yaml
-
 from mtlite.ablation.header import Header
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonResults
+from mtlite.config.plain_yaml import write_yaml
 from mtlite.config.read import plain
 from mtlite.config.recipe import Values
 from mtlite.report.document import Block, Code, Folded, Heading, Paragraph, Table
@@ -20,7 +19,7 @@ NOT_RECORDED = "not recorded"
 
 def how_it_was_made(results: ComparisonResults, header: Header, outcomes: Mapping[str, Outcome]) -> list[Block]:
     """Corpus, recipe, options, machine, versions and checksums."""
-    recipe = yaml.safe_dump({**header.recipe, "ablation": plain(header.ablation)}, sort_keys=False, allow_unicode=True)
+    recipe = write_yaml({**header.recipe, "ablation": plain(header.ablation)})
     rows = [*_corpus(header, outcomes.values()), *_training(header, outcomes.values()), *_scores(results, header)]
     return [
         Heading("How it was made"),

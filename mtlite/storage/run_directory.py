@@ -27,10 +27,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import yaml
-
 from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config
+from mtlite.config.plain_yaml import write_yaml
 from mtlite.config.read import Count, Matching, plain, read_as
 from mtlite.config.recipe import read_recipe
 from mtlite.config.registry import entry_of
@@ -115,7 +114,7 @@ class Facts:
 
 def yaml_of(config: Config) -> bytes:
     """A configuration as the files of a run hold it."""
-    return yaml.safe_dump(config.to_dict(), sort_keys=False, allow_unicode=True).encode()  # type: ignore[no-any-return]
+    return write_yaml(config.to_dict()).encode()
 
 
 class Run:

@@ -14,7 +14,7 @@ from mtlite.config.read import plain
 from mtlite.config.recipe import Values
 from mtlite.evaluation.scores import Scores, score
 from mtlite.storage.run_directory import RESULT, Run
-from mtlite.translation.loading import as_run, open_runs, search_of, sets_to_score
+from mtlite.translation.loading import as_run, open_runs, sets_to_score
 from mtlite.translation.result import Result, StoredScores, hypotheses_file
 from mtlite.translation.translator import Translator
 
@@ -61,7 +61,8 @@ def evaluate(
 
 def score_run(run: Run, console: Console) -> Result:
     """Translate and score every test set of a run whose training is over; write `result.json` and the hypotheses."""
-    search = search_of(run, None)
+    topology = run.config.model.topology
+    search = run.config.search.fitting(topology)  # an older run says otherwise
     translator = Translator.of(open_runs([run]), search)
     scored = {}
     for name in run.facts.tests:
@@ -72,7 +73,7 @@ def score_run(run: Run, console: Console) -> Result:
                 f"warning: {len(scored[name].truncated):,} sources of {name} have more than "
                 f"{search.max_source_tokens:,} pieces and were cut (search.max_source_tokens)"
             )
-        console.print(describe(name, scored[name], search.in_words(run.config.model.topology)))
+        console.print(describe(name, scored[name], search.in_words(topology)))
     # Nothing is written before everything is scored: a part must not pass for the whole.
     for name, each in scored.items():
         run.write_lines(hypotheses_file(name), each.hypotheses)

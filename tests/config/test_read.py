@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pytest
-import yaml
 from numpy.typing import NDArray
 
+from mtlite.config.plain_yaml import parse_yaml, write_yaml
 from mtlite.config.read import Between, Count, Matching, Share, plain, read_as, shown
 from mtlite.errors import DamagedError, UsageError
 
@@ -183,6 +183,9 @@ def test_what_does_not_fit_is_said_in_one_line(kind: Any, value: Any, message: s
         (bool, "True", True),
         (str | None, "5", "5"),
         (list[int], ["5", 6], [5, 6]),
+        (int, "1e3", 1000),
+        (int, 1e3, 1000),  # as YAML reads it
+        (int | None, 64.0, 64),
         (Pot, {"height": "2"}, Pot(2)),
     ],
 )
@@ -197,7 +200,7 @@ def test_numbers_and_truth_values_may_come_as_text_where_that_is_said(kind: Any,
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        *[(int, text) for text in ("", " 5", "5.0", "1_000", "0x7f", "٣", "null")],
+        *[(int, text) for text in ("", " 5", "5.5", "1_000", "0x7f", "٣", "null")],
         pytest.param(int, "1" * 5000, id="more digits than Python reads"),
         *[(float, text) for text in (".", "1.2.3", "nan", "inf", "1e999", "e5", "1e")],
         *[(bool, text) for text in ("yes", "1", "")],
@@ -206,6 +209,14 @@ def test_numbers_and_truth_values_may_come_as_text_where_that_is_said(kind: Any,
 def test_text_that_is_no_number(kind: Any, text: str) -> None:
     with pytest.raises(UsageError, match="expected"):
         read_as(kind, text, "here", text=True)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("yes", "true"), ("On", "true"), ("NO", "false"), ("off", "false")])
+def test_a_truth_value_in_words_is_told_what_to_write(text: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"expected true or false, received {text}: write {meant}$"):
+        read_as(bool, text, "here", text=True)
+    with pytest.raises(UsageError, match=f"received {text}$"):
+        read_as(int, text, "here", text=True)
 
 
 def test_the_error_is_of_the_class_that_is_asked_for_and_names_the_section() -> None:
@@ -217,7 +228,7 @@ def test_plain_values_go_through_files_and_come_back() -> None:
     room = Room("a", 2.5, 0.25, True, Pot(3), [Pot(4)], {"x": Pot(5)}, (1, 2.0), {-1: 2}, ["b"], {"c": [None]})
     assert read_as(Room, plain(room), "here") == room
     assert read_as(Room, json.loads(json.dumps(plain(room))), "here") == room
-    assert read_as(Room, yaml.safe_load(yaml.safe_dump(plain(room))), "here") == room
+    assert read_as(Room, parse_yaml(write_yaml(plain(room)), "here"), "here") == room
 
 
 @dataclass

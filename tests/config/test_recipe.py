@@ -7,9 +7,9 @@ import dataclasses
 from typing import Any
 
 import pytest
-import yaml
 
 from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig
+from mtlite.config.plain_yaml import write_yaml
 from mtlite.config.recipe import (
     as_config,
     config_from,
@@ -17,7 +17,6 @@ from mtlite.config.recipe import (
     merge,
     nested,
     options,
-    parse_yaml,
     read_config,
     read_recipe,
 )
@@ -51,7 +50,13 @@ def test_empty_recipes_and_sections_are_the_defaults(read, content):
         ("model: {units: 64}", "model.units", 64),
         ("model: {units: '64'}", "model.units", 64),
         ("model: {units: null}", "model.units", None),
-        ("training: {learning_rate: 1e-3}", "training.learning_rate", 0.001),  # text, for YAML
+        ("training: {learning_rate: 1e-3}", "training.learning_rate", 0.001),
+        ("training: {max_updates: 1e3}", "training.max_updates", 1000),
+        ("data: {held_out: 010}", "data.held_out", 10),
+        ("data: {held_out: 0o10}", "data.held_out", 8),
+        ("data: {source_language: no, target_language: on}", "data.source_language", "no"),
+        ("data: {dev: {source: 2026-11-23}}", "data.dev.source", "2026-11-23"),
+        ("data: {tests: {no: {pairs: y}}}", "data.tests", {"no": CorpusConfig(pairs="y")}),
         ("training: {clip_norm: 5}", "training.clip_norm", 5.0),
         ("training: {schedule: cosine}", "training.schedule", "cosine"),
         ("training: {deterministic: true}", "training.deterministic", True),
@@ -109,11 +114,10 @@ def test_values_in_their_types(read, content, name, value):
             "data: {target_language: ''}",
             "data.target_language: expected a language code such as de, or null, received ''",
         ),
-        ("data: {source_language: no}", "data.source_language: expected text or null, received false"),
-        ("data: {dev: {source: 2026-11-23}}", "data.dev.source: expected text or null, received 2026-11-23"),
-        ("data: {dev: {source: !!binary aGFsbG8=}}", "data.dev.source: expected text or null, received b'hallo'"),
+        ("data: {source_language: false}", "data.source_language: expected text or null, received false"),
+        ("data: {dev: {source: 010}}", "data.dev.source: expected text or null, received 10"),
         ("model: {units: true}", "model.units: expected a whole number or null, received true"),
-        ("model: {units: 64.0}", "model.units: expected a whole number or null, received 64.0"),
+        ("model: {units: 64.5}", "model.units: expected a whole number or null, received 64.5"),
         ("model: {units: many}", "model.units: expected a whole number or null, received many"),
         ("model: {units: 100000}", "model.units: expected at most 65,536, received 100000"),
         (f"model: {{units: {10**30}}}", "model.units: expected at most 65,536, received a number of more than 64 bits"),
@@ -122,7 +126,7 @@ def test_values_in_their_types(read, content, name, value):
         ("seed: 2147483648", "seed: expected at most 2,147,483,647"),
         ("training: {learning_rate: .inf}", "training.learning_rate: expected a number, received inf"),
         ("training: {learning_rate: .nan}", "training.learning_rate: expected a number, received nan"),
-        ("training: {learning_rate: 1e999}", "training.learning_rate: expected a number, received 1e999"),
+        ("training: {learning_rate: 1e999}", "line 1 is not plain YAML: 1e999 is too large a number"),
         ("training: {learning_rate: -3}", "training.learning_rate: expected at least 0, received -3"),
         ("model: {dropout: 1}", "model.dropout: expected a number from 0 to below 1, received 1"),
         (
@@ -130,7 +134,7 @@ def test_values_in_their_types(read, content, name, value):
             "expected one of constant, linear, cosine, inverse-square-root, received linar",
         ),
         ("training: {deterministic: 1}", "training.deterministic: expected true or false, received 1"),
-        ("training: {deterministic: 'yes'}", "training.deterministic: expected true or false, received yes"),
+        ("training: {deterministic: yes}", "training.deterministic: expected true or false, received yes: write true"),
         ("model: {topology: atention}", "unknown topology 'atention': expected"),
         (
             "{model: {topology: last-n}, search: {nbest: 3}}",
@@ -169,9 +173,10 @@ def test_a_wrong_name_or_value_names_the_right_ones(read, content, expected):
         ("? [a]\n: 1", "line 1 is not plain YAML: expected a name"),
         ("- seed", "expected sections such as data: and model:, received a list of 1"),
         ("hello", "expected sections such as data: and model:, received hello"),
-        ("seed: !!int x", "is not YAML"),
-        ("seed: !!timestamp x", "is not YAML"),
-        ("seed: " + "1" * 5000, "is not YAML"),
+        ("seed: !!int x", "line 1 is not plain YAML: x is no int"),
+        ("seed: !!timestamp x", "could not determine a constructor"),
+        ("seed: !!binary aGFsbG8=", "could not determine a constructor"),
+        ("seed: " + "1" * 5000, "1 is too large a number"),
         (b"seed: \xff", "is not YAML"),
         (b"\x00", "is not YAML"),
         ("{a: " * (MAX_YAML_DEPTH + 2), f"it nests deeper than {MAX_YAML_DEPTH} levels"),
@@ -213,7 +218,7 @@ def test_what_is_saved_with_a_run_is_read_back(read):
         "seed: 5\nmodel: {units: 64, dropout: 0.25}\ndata: {tests: {long: {source: 'a: b', target: 'null'}}, "
         "train: [{source: a}, {pairs: b}]}"
     )
-    assert read(yaml.safe_dump(config.to_dict(), allow_unicode=True)) == config
+    assert read(write_yaml(config.to_dict())) == config
 
 
 def test_every_option_is_explained():
@@ -312,34 +317,6 @@ class TestAsConfig:
         with pytest.raises(UsageError) as error:
             as_config(source)
         assert message in str(error.value)
-
-
-def test_yaml_as_bytes_and_text_has_the_same_limits():
-    assert parse_yaml("{a: [1, null, x]}", "here") == parse_yaml(b"{a: [1, null, x]}", "here") == {"a": [1, None, "x"]}
-    with pytest.raises(UsageError, match="here, line 1 is not plain YAML"):
-        parse_yaml("a: [", "here")
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("seed: 1\nmodel:\n  units 8\n  layers: 1\n", 3),
-        ("seed: 1\nmodel\ndata:\n  held_out: 3\n", 2),
-        ("seed: 1\nmodel\n", 2),
-        ("seed: 1\nmodel:\n  units: 8: 9\n", 3),
-        ("model:\n  units: 8\n    layers: 1\n", 3),
-        ("model:\n\tunits: 8\n", 2),
-        ("a: 1\nmodel: {units: 8\ntraining:\n  max_updates: 3\n", 2),
-        ("a: 1\nlist: [1, 2\nother: 3\n", 2),
-        ('a: 1\nname: "abc\nb: 2\nc: 3\n', 2),
-        ("a: 1\nb: 2\na: 3\n", 3),
-        ("a: 1\r\nmodel\r\nb: 3\r\n", 2),
-    ],
-)
-def test_a_mistake_in_yaml_is_found_in_its_line(text: str, line: int) -> None:
-    for content in (text, text.encode()):
-        with pytest.raises(UsageError, match=f"^here, line {line} is not plain YAML"):
-            parse_yaml(content, "here")
 
 
 def test_an_ablation_recipe_is_none_of_a_training() -> None:
