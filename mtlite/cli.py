@@ -39,10 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
     try:
-        from mtlite.console import prepare_streams
+        from mtlite.console import acknowledge_signals, lasting_standard_error, prepare_streams
 
         prepare_streams()
-        code = _run(given)
+        with lasting_standard_error() as say, acknowledge_signals("mtlite: stopping …", say):
+            code = _run(given)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever read our output has seen enough

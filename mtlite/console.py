@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 _SECONDS_BETWEEN_LINES = 20.0
 _SECONDS_IN_SILENCE = 5.0
+_SECONDS_TO_END = 0.3
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class StandardError(io.TextIOBase):
@@ -46,6 +49,21 @@ class StandardError(io.TextIOBase):
 def make_console() -> Console:
     """Make a console for plain text on standard error; standard output is for results."""
     return Console(file=cast(IO[str], StandardError()), markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def lasting_standard_error() -> Iterator[Callable[[str], None]]:
+    """A way to say a line on standard error, even while that is hidden from libraries that print as they load."""
+    handle = os.dup(2)
+    try:
+
+        def say(line: str) -> None:
+            with contextlib.suppress(OSError):
+                os.write(handle, f"{line}\n".encode())
+
+        yield say
+    finally:
+        os.close(handle)
 
 
 def prepare_streams() -> None:
@@ -80,8 +98,7 @@ def collect_signals() -> Iterator[list[int]]:
 
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
-        watched = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-        before = {number: signal.getsignal(number) for number in watched}
+        before = {number: signal.getsignal(number) for number in _ENDING}
         before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
     try:
         for number in before:
@@ -90,6 +107,38 @@ def collect_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+@contextmanager
+def acknowledge_signals(text: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Say `text` soon after a signal that has not ended what runs by then; the innermost one speaks.
+
+    Python's handlers wait until the main thread comes back from whatever computes; a thread that watches does not.
+    Only signals that have such a handler are seen. Outside the main thread, nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    ended = threading.Event()
+
+    def watch() -> None:
+        while received := reader.recv(100):
+            if set(received) & set(_ENDING) and not ended.wait(_SECONDS_TO_END):
+                say(text)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        ended.set()
+        writer.close()
+        watcher.join()
+        reader.close()
 
 
 class ProgressDisplay:

@@ -14,7 +14,14 @@ from rich.console import Console
 from samples import ROOT
 
 from mtlite.config.registry import TOPOLOGIES
-from mtlite.console import StandardError, TrainingProgress, announce, collect_signals, make_console
+from mtlite.console import (
+    StandardError,
+    TrainingProgress,
+    acknowledge_signals,
+    announce,
+    collect_signals,
+    make_console,
+)
 
 
 def console(**options):
@@ -174,3 +181,83 @@ class TestSignals:
         thread.start()
         thread.join()
         assert seen == [before]
+
+
+BUSY = """
+import ctypes, os, signal, threading, time
+from mtlite import console
+from mtlite.runtime import _silent
+
+def busy():
+    # No signal interrupts this wait: it ends when `say` was called.
+    libc.pthread_mutex_lock(lock)
+
+def interrupt():
+    while not said:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+
+def say(line):
+    said.append(line)
+    lasting(line)
+    libc.pthread_mutex_unlock(lock)
+
+console._SECONDS_TO_END = 0.0
+libc, lock, said = ctypes.CDLL(None), ctypes.create_string_buffer(100), []
+libc.pthread_mutex_lock(lock)
+signal.signal(signal.SIGINT, lambda *_: None)
+with console.lasting_standard_error() as lasting, console.acknowledge_signals("stopping", say):
+    threading.Thread(target=interrupt).start()
+    {}
+"""
+
+
+class TestAcknowledgement:
+    @pytest.mark.parametrize("what", ["busy()", "with _silent(): busy()"])
+    def test_a_signal_is_answered_while_the_main_thread_is_busy(self, what):
+        command = [sys.executable, "-c", BUSY.format(what)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+        assert set(done.stderr.splitlines()) == {"stopping"}
+
+    def test_the_innermost_speaks_once_for_each_signal(self, monkeypatch):
+        monkeypatch.setattr("mtlite.console._SECONDS_TO_END", 0.0)
+        outer, inner, spoken = list[str](), list[str](), threading.Event()
+
+        def say(line):
+            inner.append(line)
+            spoken.set()
+
+        with acknowledge_signals("outer", outer.append):
+            with acknowledge_signals("inner", say), collect_signals():
+                signal.raise_signal(signal.SIGTERM)
+                assert spoken.wait(60)
+            assert (outer, inner) == ([], ["inner"])
+
+    def test_what_ends_at_once_says_nothing(self, monkeypatch):
+        monkeypatch.setattr("mtlite.console._SECONDS_TO_END", 60.0)
+        said = list[str]()
+        with acknowledge_signals("stopping", said.append), collect_signals() as received:
+            signal.raise_signal(signal.SIGTERM)
+        assert (received, said) == ([signal.SIGTERM], [])
+
+    def test_other_signals_are_not_meant(self, monkeypatch):
+        monkeypatch.setattr("mtlite.console._SECONDS_TO_END", 0.0)
+        said, before = list[str](), signal.signal(signal.SIGUSR1, lambda *_: None)
+        try:
+            with acknowledge_signals("stopping", said.append):
+                signal.raise_signal(signal.SIGUSR1)
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        assert not said
+
+    def test_another_thread_does_without(self):
+        seen = list[str]()
+
+        def look():
+            with acknowledge_signals("stopping", seen.append):
+                seen.append("done")
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        assert seen == ["done"]

@@ -96,6 +96,7 @@ def run_jobs(
                         shown.ended(process.job, f"FAILED: {reason}")
                 shown.look([each.job for each in running])
             if signals:
+                console.print(f"stopping: {len(running)} trainings save their states first; Ctrl-C again stops at once")
                 raise Stopped(f"stopped by {signal.Signals(signals[0]).name}")
     finally:
         for each in running:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from mtlite.config.resolve import ResolvedTraining
-from mtlite.console import TrainingProgress, collect_signals
+from mtlite.console import TrainingProgress, acknowledge_signals, collect_signals
 from mtlite.data.batches import Batches, Position, Prefetched
 from mtlite.data.ids import PAD
 from mtlite.errors import MtliteError
@@ -26,6 +26,7 @@ from mtlite.training.tensorboard import Summaries
 from mtlite.training.validation import Validation
 
 _UPDATES_PER_LINE = 20  # of the training log
+_STOPPING = "stopping: this update is finished and saved first; Ctrl-C again stops at once"
 _MOST_FACTS_BYTES = 1 << 20  # names of arrays, and the progress of a training
 
 
@@ -86,7 +87,7 @@ class Loop:
         self.shown = TrainingProgress(self.config.max_updates, self._at(), self.console)
         source = Prefetched(self.batches.from_position(Position(progress.epoch, progress.batch)))
         try:
-            with collect_signals() as signals:
+            with acknowledge_signals(_STOPPING, self.console.print), collect_signals() as signals:
                 self._updates(source, signals)
             return self._seconds()
         finally:

@@ -39,8 +39,11 @@ class LikelihoodScorer:
     def __call__(self) -> Likelihood:
         """Score all pairs, in their order."""
         found = np.zeros([3, sum(map(len, self.groups))], np.float32)
-        with ThreadPoolExecutor(lanes()) as pool:
+        pool = ThreadPoolExecutor(lanes())
+        try:
             results = pool.map(lambda batch: self._losses(*batch), self.batches)
             for rows, losses in zip(self.groups, results, strict=True):
                 found[:, rows] = losses
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the batches that are being scored, not for the rest
         return Likelihood(*found)

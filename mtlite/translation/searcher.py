@@ -98,11 +98,14 @@ class Searcher:
             batches.append(order[start : start + max(1, self.config.batch_tokens // width)])
             start += len(batches[-1])
         found: list[SentenceHypotheses | None] = [None] * len(sources)
-        with ThreadPoolExecutor(lanes()) as pool:
+        pool = ThreadPoolExecutor(lanes())
+        try:
             results = pool.map(lambda rows: self.batch([sources[row] for row in rows], first + rows), batches)
             for rows, result in zip(batches, results, strict=True):
                 for row, each in zip(rows, result, strict=True):
                     found[row] = each
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C waits for what is being translated, not for the rest
         return cast(list[SentenceHypotheses], found)
 
     def batch(self, sources: list[list[int]], numbers: np.ndarray, padding: int = 0) -> list[SentenceHypotheses]:
