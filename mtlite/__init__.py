@@ -7,7 +7,7 @@ Train a model, translate with it, score it:
     translator("A sentence.")
     mtlite.evaluate(run)["test"].scores
 
-Train two topologies, and see which differences are real:
+Train two topologies, and see which differences are more than chance:
 
     options = {"data.train.pairs": "pairs.tsv", "training.max_updates": 2000}
     runs = [mtlite.train({**options, "model.topology": name}) for name in ("encoder-decoder", "attention")]

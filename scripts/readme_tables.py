@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
 
-from mtlite.ablation.ablate import recorded_ablation
+from mtlite.ablation.ablate import FinishedAblation, recorded_ablation
 from mtlite.ablation.record import Record
-from mtlite.comparison.results import ComparisonFamily, make_family
+from mtlite.comparison.results import ComparisonFamily, make_families
 from mtlite.comparison.systems import TrainedSystem
 from mtlite.config.registry import TOPOLOGIES
 from mtlite.evaluation.likelihood import compare_likelihood
@@ -51,18 +51,24 @@ def filled(page: str) -> str:
 
 
 @cache
+def recorded(record: str) -> FinishedAblation:
+    """An ablation."""
+    return recorded_ablation(Record(RECORDS / f"ablation-{record}.jsonl.xz"))
+
+
+@cache
 def systems(record: str) -> dict[str, TrainedSystem]:
-    """By name, the systems of an ablation, best BLEU first."""
-    recorded = recorded_ablation(Record(RECORDS / f"ablation-{record}.jsonl.xz"))
-    found, _ = gather(recorded.header, recorded.outcomes)
+    """By name, its systems, best BLEU first."""
+    found, _ = gather(recorded(record).header, recorded(record).outcomes)
     return {system.name: system for system in sorted(found, key=bleu, reverse=True)}
 
 
 @cache
 def family(record: str) -> ComparisonFamily:
-    """Its comparison with the baseline on the first test set."""
-    found = systems(record)
-    return make_family("", "test", "attention" if "attention" in found else min(found, key=len), list(found.values()))
+    """Its comparison with the baseline on the first test set, adjusted for all test sets."""
+    header = recorded(record).header
+    found, groups = gather(header, recorded(record).outcomes)
+    return make_families(found, header.tests, groups, header.ablation.primary)[0]
 
 
 def bleu(system: TrainedSystem, search: str = "greedy", test: str = "test") -> float:
@@ -73,10 +79,9 @@ def bleu(system: TrainedSystem, search: str = "greedy", test: str = "test") -> f
 class Difference(NamedTuple):
     """The cells that say how far a system is from the baseline; empty for the baseline."""
 
-    baseline_same_seeds: str = ""
     effect: str = ""
     sentences: str = ""
-    seeds: str = ""
+    both: str = ""
     verdict: str = ""
 
 
@@ -86,14 +91,11 @@ def difference(record: str, name: str) -> Difference:
     pair = next((each for each in comparison.primary if each.second == name), None) if comparison else None
     if pair is None:
         return Difference()
-    seeds = systems(record)[pair.first].runs
-    scores = dict(zip(seeds, systems(record)[pair.first].scores("greedy", "test", "bleu"), strict=True))
     found = pair.differences["bleu"]
     return Difference(
-        f"{mean(scores[seed] for seed in pair.seeds):.2f}",
         signed(found.effect, 2),
         interval(found.sentence_interval),
-        interval(found.seed_interval),
+        interval(found.interval),
         str(pair.verdict),
     )
 
@@ -128,10 +130,12 @@ def twelve(_: str) -> str:
 def village(_: str) -> str:
     """All twelve against `attention`."""
     rows = [
-        [f"`{name}`", spread(system.scores("greedy", "test", "bleu")), *difference("village", name)[1:]]
+        [f"`{name}`", spread(system.scores("greedy", "test", "bleu")), *difference("village", name)]
         for name, system in systems("village").items()
     ]
-    return markdown(["topology", "BLEU", "Δ to `attention`", "95 % sentences", "95 % seeds", "verdict"], rows, (0, 5))
+    return markdown(
+        ["topology", "BLEU", "Δ to `attention`", "95 % sentences", "95 % sentences, seeds", "verdict"], rows, (0, 5)
+    )
 
 
 def village_beside(_: str) -> str:
@@ -160,8 +164,8 @@ def multi30k(record: str) -> str:
         scores = spread(system.scores("greedy", "test", "bleu"))
         beam = f"{bleu(system, 'beam'):.2f}" if system.has_beam else "–"
         rows.append([f"`{name}`", str(len(system.runs)), scores, *difference(record, name), beam])
-    columns = ["topology", "seeds", "BLEU", "`attention`, same seeds", "Δ", "95 % sentences", "95 % seeds", "verdict"]
-    return markdown([*columns, "BLEU, beam 5"], rows, (0, 7))
+    columns = ["topology", "seeds", "BLEU", "Δ to `attention`", "95 % sentences", "95 % sentences, seeds", "verdict"]
+    return markdown([*columns, "BLEU, beam 5"], rows, (0, 6))
 
 
 def precision(_: str) -> str:
@@ -173,10 +177,10 @@ def precision(_: str) -> str:
     rows = []
     for name in (pair.first, pair.second):
         scores, beam = spread(found[name].scores("greedy", "test", "bleu")), f"{bleu(found[name], 'beam'):.2f}"
-        intervals = interval(both.sentence_interval, 2), interval(both.seed_interval, 2)
-        cells = [signed(both.effect, 2), *intervals, f"{pair.adjusted_p:.2f}", str(pair.verdict)]
+        intervals = interval(both.sentence_interval, 2), interval(both.interval, 2)
+        cells = [signed(both.effect, 2), *intervals, f"{both.adjusted_p:.2f}", str(pair.verdict)]
         rows.append([name.rpartition("=")[2], scores, *(cells if name == pair.second else [""] * 5), beam])
-    columns = ["precision", "BLEU", "Δ", "95 % sentences", "95 % seeds", "p", "verdict", "BLEU, beam 5"]
+    columns = ["precision", "BLEU", "Δ", "95 % sentences", "95 % sentences, seeds", "p", "verdict", "BLEU, beam 5"]
     return markdown(columns, rows, (0, 6))
 
 

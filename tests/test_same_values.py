@@ -24,7 +24,7 @@ def run(tmp_path):
 @pytest.fixture
 def report(tmp_path):
     (tmp_path / "results.csv").write_text("cell,bleu\na,1.5\n")
-    results = {"cells": [{"updates": 4, "name": "a"}], "families": [{"verdict": "real", "p": 0.5}], "recipe": {"x": 1}}
+    results = {"cells": [{"updates": 4, "name": "a"}], "families": [{"verdict": "shown", "p": 0.5}], "recipe": {"x": 1}}
     (tmp_path / "results.json").write_text(json.dumps(results))
     (tmp_path / "report.md").write_text("Words 1\n\n| system | BLEU |\n| --- | --: |\n| a | 1.50 ± 0.25 |\n")
     return tmp_path
@@ -56,7 +56,7 @@ def test_scores_and_translations_but_no_times(run):
     [
         ("results.csv", "1.5", "1.50"),
         ("results.json", '"updates": 4', '"updates": 5'),
-        ("results.json", "real", "not shown"),
+        ("results.json", "shown", "not shown"),
         ("report.md", "0.25", "0.24"),
     ],
 )

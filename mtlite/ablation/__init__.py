@@ -1,1 +1,1 @@
-"""Topologies × seeds × options on one corpus, and the report that says which differences are real."""
+"""Topologies × seeds × options on one corpus, and the report that says which differences are more than chance."""

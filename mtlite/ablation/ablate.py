@@ -43,7 +43,8 @@ def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:
         )
     recipe = {name: section for name, section in values.items() if name != "ablation"}
     ablation = read_as(AblationConfig, values["ablation"], origin, text=True, section="ablation")
-    base_config(recipe, ablation.topologies[0])
+    base = base_config(recipe, ablation.topologies[0])
+    ablation.refuse_unknown_primary(["test", *base.data.tests])
     for system in systems_of(ablation):
         for chosen in [{}, *points(ablation.tune)]:
             cell_config(recipe, ablation, system, ablation.seeds[0], chosen)

@@ -110,6 +110,8 @@ class Experiment:
                 shared[f"model.{name}"] = asked[name]
         for name in ("match", "threads", "beam", "tune", "tune_seed"):
             shared[f"ablation.{name}"] = getattr(ablation, name)
+        if ablation.primary:
+            shared["ablation.primary"] = ablation.primary
         if ablation.match == "parameters":
             shared["ablation.baseline"] = ablation.baseline_topology
         shared["the training pairs"] = prepared.fingerprint

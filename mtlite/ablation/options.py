@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from mtlite.config.read import Between, unknown_option
+from mtlite.config.read import Between, shown, unknown_option
 from mtlite.config.recipe import options
 from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.errors import UsageError
@@ -29,6 +30,8 @@ class AblationConfig:
         seeds: Each system is trained once with each of them.
         grid: Options that take several values, such as {model.units: [128, 256]}; every combination is tried.
         baseline: The topology that the others are compared with (default: attention, or else the first one).
+        primary: The test sets that the verdicts are about, chosen before the training: their comparisons with the
+            baseline are one family, and the report calls those on the others secondary (default: all test sets).
         match: What all systems have in common: layers and units (size), or the number of weights within 2 %
             (parameters), for which the units are chosen per topology.
         threads: Processor threads of a cell; part of the result, since sums depend on it in the last digits.
@@ -46,6 +49,7 @@ class AblationConfig:
     seeds: list[Seed] = field(default_factory=lambda: [1, 2, 3])
     grid: Grid = field(default_factory=dict)
     baseline: str | None = None
+    primary: list[str] = field(default_factory=list)
     match: Literal["size", "parameters"] = "size"
     threads: Annotated[int, Between(1, 4096)] = 1
     beam: Annotated[int, Between(0, 1000)] = 0
@@ -56,6 +60,12 @@ class AblationConfig:
     def baseline_topology(self) -> str:
         """The topology that the others are compared with."""
         return self.baseline or ("attention" if "attention" in self.topologies else self.topologies[0])
+
+    def refuse_unknown_primary(self, tests: Collection[str]) -> None:
+        """Raise UsageError unless every primary test set is one of those that the recipe has."""
+        for name in self.primary:
+            if name not in tests:
+                raise UsageError(f"ablation.primary: expected some of {', '.join(tests)}, received {shown(name)}")
 
     def check(self) -> None:
         lists: Grid = {"topologies": self.topologies, "seeds": self.seeds, **self.grid, **self.tune}

@@ -22,8 +22,8 @@ def make_parser() -> Parser:
     parser = Parser(
         "ablate",
         "Train topologies × seeds × options on one corpus, with one tokenizer, the same batches and the same budget, "
-        "and report which differences are real. Started again, it goes on where it was. Options may stand over a "
-        "recipe, or without one. With --record alone: the report of the record. Example: mtlite ablate "
+        "and report which differences are more than chance. Started again, it goes on where it was. Options may stand "
+        "over a recipe, or without one. With --record alone: the report of the record. Example: mtlite ablate "
         "--data.train.pairs pairs.tsv --ablation.topologies '[attention, aligned]' --ablation.seeds '[1, 2, 3]'",
         usage="mtlite ablate [RECIPE] [--run DIR] [--jobs N] [--record FILE.jsonl.xz] [--dry-run] "
         "[--section.option VALUE ...]",

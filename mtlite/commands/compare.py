@@ -11,8 +11,8 @@ def make_parser() -> Parser:
     """Its options."""
     parser = Parser(
         "compare",
-        "Say which differences are real: between finished runs (those that differ in their seed alone are one system), "
-        "or, with --reference, between files of translations.",
+        "Say which differences are more than chance: between finished runs (those that differ in their seed alone are "
+        "one system), or, with --reference, between files of translations.",
     )
     parser.add_argument("systems", nargs="+", metavar="RUN or FILE", help="run directories, or files of translations")
     parser.add_argument("--baseline", metavar="RUN", help="the others are compared with this one (default: the first)")
@@ -27,7 +27,7 @@ def make_parser() -> Parser:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Say which differences are real."""
+    """Say which differences are more than chance."""
     from mtlite.report.side_by_side import compare
 
     print(compare(options.systems, options.baseline, options.test, options.reference, options.language))

@@ -6,7 +6,7 @@ The result is a pure function of what was trained: the same whatever the order i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ from mtlite.errors import UsageError
 from mtlite.evaluation.breakdown import Breakdown, break_down
 from mtlite.evaluation.likelihood import ComparedLikelihood, compare_likelihood
 from mtlite.evaluation.scores import DEFAULT_SEED
-from mtlite.evaluation.significance import Comparison, compare, resampled_scores
-from mtlite.evaluation.statistics import SentenceStatistics, interval_of
+from mtlite.evaluation.significance import Comparison, compare, judge, resampled_scores
+from mtlite.evaluation.statistics import interval_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class ComparisonFamily:
-    """Systems that are compared with one baseline on one test set; p is adjusted for all of them."""
+    """Systems that are compared with one baseline on one test set."""
 
     title: str  # the options that they share; empty if there is only one family
     test: str
@@ -60,6 +60,13 @@ class ComparisonFamily:
     systems: list[TrainedSystem]  # the baseline first, then by BLEU
     comparison: Comparison | None  # None if there is nothing to compare
     intervals: dict[str, tuple[float, float]]  # by system, the 95 % interval of mean BLEU over resampled sentences
+    primary: bool = True  # whether its comparisons with the baseline are among those that a report is about
+
+    @property
+    def judged(self) -> int:
+        """How many comparisons with the baseline have a p."""
+        pairs = self.comparison.primary if self.comparison else []
+        return sum(pair.differences["bleu"].p is not None for pair in pairs)
 
 
 @dataclass(frozen=True)
@@ -75,22 +82,26 @@ class ComparisonResults:
     likelihood: dict[str, ComparedLikelihood]  # of the references, by test set; empty if a run does not say so
     failures: dict[str, str]  # by cell, why it has no outcome
 
+    def judged(self, primary: bool) -> int:
+        """How many comparisons share an adjustment: the primary ones, or the secondary ones."""
+        return sum(family.judged for family in self.families if family.primary == primary)
+
 
 def compare_systems(
     systems: Sequence[TrainedSystem],
     sets: EvaluationSets,
     groups: Mapping[str, Group],
     failures: Mapping[str, str],
+    primary: Sequence[str] = (),
 ) -> ComparisonResults:
-    """Compare the systems of each group, given by title; `failures` says by cell why it has no outcome."""
+    """Compare the systems of each group, given by title.
+
+    Args:
+        failures: by cell, why it has no outcome.
+        primary: names of the test sets that were chosen for the verdicts before the training; all if empty.
+    """
     outcomes = [outcome for system in systems for outcome in system.runs.values()]
-    named = {system.name: system for system in systems}
-    families = [
-        make_family(title, test, group.baseline, [named[name] for name in group.members if name in named])
-        for test in sets.tests
-        for title, group in groups.items()
-        if group.baseline in named
-    ]
+    families = make_families(systems, sets.tests, groups, primary)
     breakdown, seed = _breakdown(families[0], sets) if families else (None, None)
     able = [system for system in systems if system.ranks]
     searches = ["greedy", "beam"] if able and all(system.has_beam for system in able) else ["greedy"]
@@ -102,16 +113,38 @@ def compare_systems(
     return ComparisonResults(list(systems), families, breakdown, seed, sets.tests, searches, likelihood, dict(failures))
 
 
+def make_families(
+    systems: Sequence[TrainedSystem], tests: Sequence[str], groups: Mapping[str, Group], primary: Sequence[str] = ()
+) -> list[ComparisonFamily]:
+    """The groups on each test set, primary ones first; all primary comparisons are one family, all others another."""
+    named = {system.name: system for system in systems}
+    families = [
+        replace(
+            make_family(title, test, group.baseline, [named[name] for name in group.members if name in named]),
+            primary=not primary or test in primary,
+        )
+        for test in tests
+        for title, group in groups.items()
+        if group.baseline in named
+    ]
+    return [family for role in (True, False) for family in _judged([each for each in families if each.primary == role])]
+
+
+def _judged(families: Sequence[ComparisonFamily]) -> list[ComparisonFamily]:
+    """The same, with their comparisons adjusted for all of them together."""
+    groups = judge([family.comparison.primary if family.comparison else [] for family in families])
+    return [
+        replace(family, comparison=family.comparison and replace(family.comparison, primary=pairs))
+        for family, pairs in zip(families, groups, strict=True)
+    ]
+
+
 def make_family(title: str, test: str, baseline: str, systems: Sequence[TrainedSystem]) -> ComparisonFamily:
     """Compare systems by their first search."""
     first = next(system for system in systems if system.name == baseline)
     others = [system for system in systems if system is not first]
     statistics = {system.name: system.statistics("greedy", test) for system in [first, *others]}
-    comparable: dict[str, dict[int, SentenceStatistics]] = {}
-    for name, runs in statistics.items():
-        if all(runs.keys() & each.keys() for each in comparable.values()):
-            comparable[name] = runs
-    comparison = compare(comparable, baseline) if len(comparable) > 1 else None
+    comparison = compare(statistics, baseline) if others else None
     intervals = {
         name: interval_of(np.mean([scores[seed]["bleu"][1:] for seed in sorted(scores)], axis=0))
         for name, scores in resampled_scores(statistics, DEFAULT_SEED).items()

@@ -1,72 +1,67 @@
-"""Which differences between systems are real?
+"""Which differences between systems are shown?
 
 A system is one way to train, run with one or more seeds, which gives one output of the same test set per seed. The
-quantity is the difference of the means over seeds of the corpus score. It is uncertain in two ways:
+quantity is the difference of the means over seeds of the corpus score. Other sentences and other seeds would both have
+given another difference; `uncertainty` adds up what they contribute, so that each difference has one p.
 
-- *Sentences*: would it hold on other sentences? Approximate randomisation (Riezler & Maxwell 2005; Clark et al. 2011)
-  shuffles the labels of two systems: each test sentence is swapped or not, with its outputs of all seeds together,
-  since outputs of one sentence are not independent. p is the share of shuffles with at least the observed difference.
-  The paired bootstrap (Koehn 2004) gives an interval, no verdict.
-- *Seeds*: would it hold for other seeds? The 95 % t interval of the differences per seed.
-
-A difference is called real if it stands both, after Holm's (1979) adjustment for the number of comparisons in its
-family. BLEU alone has verdicts: chrF2 and TER would be further chances to find something. What the verdict keeps, on
-simulated equal systems: one family in twenty errs where the choice of sentences is what varies; the seed intervals are
-not adjusted, so where seeds vary far more than that, it is one comparison in twenty.
+A difference is called shown if its p, after Holm's (1979) adjustment for all differences of its family, is below 0.05.
+Where no system differs, that happens in one family out of twenty, or fewer. Systems with one or two seeds have
+differences and no verdict, and do not count in the family. BLEU alone has verdicts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from mtlite.errors import DataError
 from mtlite.evaluation.scores import DEFAULT_SEED
 from mtlite.evaluation.statistics import (
-    CHUNK_CELLS,
     RESAMPLES,
     SCORE_OF_SUMS,
     SentenceStatistics,
-    bleu_of_sums,
     interval_of,
     resampled_weights,
     weighted_scores,
 )
+from mtlite.evaluation.uncertainty import Uncertainty, over_sentences, over_sentences_and_seeds
 
 SIGNIFICANCE_LEVEL = 0.05
-MINIMAL_SHUFFLES = 10_000
-# 20 / 0.05: Holm's smallest threshold, 0.05 / m for m comparisons, is then 20 times the smallest possible p.
-SHUFFLES_PER_COMPARISON = 400
-MAXIMAL_ROWS = 4096
-TOLERANCE = 1e-9  # two scores that are equal in exact arithmetic differ by less
+JUDGED = ("bleu",)
+"""The metrics whose differences have verdicts."""
 
 Pair = tuple[str, str]
 Systems = Mapping[str, Mapping[int, SentenceStatistics]]
-"""By name and training seed, the counts of one output of the same test set; any two systems share a seed."""
-Outputs = Mapping[str, Mapping[int, np.ndarray]]
-"""By system and seed, BLEU's counts [sentences, 10]."""
+"""By name and training seed, the counts of one output of the same test set."""
+ResampledScores = Mapping[int, Mapping[str, np.ndarray]]
+"""By seed and metric, the score of a system, then those of its resamples [1 + resamples]."""
 
 
 class Verdict(StrEnum):
     """What may be said about a difference."""
 
-    REAL = "real"  # it holds on other sentences and for other seeds
-    THIS_RUN_ONLY = "this run only"  # there is one seed: p speaks of these two outputs, nothing speaks of the systems
+    SHOWN = "shown"  # neither other sentences nor other seeds explain it
     NOT_SHOWN = "not shown"  # sentences or seeds could explain it; it may exist all the same
+    TOO_FEW_SEEDS = "too few seeds"  # there is nothing that tells how much other trainings would differ
 
 
 @dataclass(frozen=True)
 class Difference:
     """How far one system is above another in one metric, in points."""
 
-    effect: float  # difference of the means over the seeds of the corpus score
-    sentence_interval: tuple[float, float]  # 95 % interval of the effect over resampled sentences, seeds fixed
-    seed_interval: tuple[float, float] | None  # 95 % t interval of the differences per seed; None with one seed
+    effect: float  # difference of the means over seeds of the corpus score
+    sentence_interval: tuple[float, float]  # 95 % interval over resampled sentences, outputs fixed
+    sentence_p: float  # two-sided, over sentences alone: of these outputs, not of the systems
+    uncertainty: Uncertainty | None  # over sentences and seeds; None with fewer than three seeds of a system
+    interval: tuple[float, float] | None  # 95 %, for other sentences and other seeds; None without an uncertainty
+    p: float | None  # two-sided, over sentences and seeds; None without an uncertainty
+    adjusted_p: float | None = None  # the same, adjusted for the family; None in a metric that is not judged
+    smallest_shown: float | None = None  # what this comparison shows in its family with a probability of 80 %
+    verdict: Verdict | None = None  # None in a metric that is not judged
 
 
 @dataclass(frozen=True)
@@ -75,11 +70,13 @@ class ComparedPair:
 
     first: str  # what is compared with: the baseline in the primary family
     second: str  # positive differences mean that this one has the higher score
-    seeds: list[int]  # the seeds that both systems ran with; nothing else enters the pair
+    seeds: tuple[list[int], list[int]]  # those of the first system, and those of the second
     differences: dict[str, Difference]  # by metric: `bleu`, `chrf2`, `ter` (where lower is better)
-    p: float  # two-sided, of the difference in BLEU, by approximate randomisation
-    adjusted_p: float  # the same, adjusted for the family
-    verdict: Verdict  # what may be said about the difference in BLEU
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be said about the difference in BLEU."""
+        return self.differences["bleu"].verdict or Verdict.TOO_FEW_SEEDS
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,7 @@ class Comparison:
     """Several systems on one test set."""
 
     primary: list[ComparedPair]  # the baseline against each other system
-    exploratory: list[ComparedPair]  # all pairs, adjusted for their larger number: for questions, not for answers
-    shuffles: int  # of the approximate randomisation
+    exploratory: list[ComparedPair]  # all pairs, a family of their own: for questions, not for answers
     resamples: int  # of the paired bootstrap
     seed: int
 
@@ -96,29 +92,47 @@ class Comparison:
 def compare(systems: Systems, baseline: str, *, seed: int = DEFAULT_SEED) -> Comparison:
     """Compare every system with the baseline, and every system with every other.
 
-    A pair's p and intervals depend on its two systems, the seed and the number of systems, on nothing else: not on the
-    order of the systems, nor on which the others are. Raise DataError if test sets, references or signatures differ.
+    A pair's p and intervals depend on its two systems and the seed, on nothing else. Raise DataError if test sets,
+    references or signatures differ.
     """
     _refuse_incomparable(systems, baseline)
-    pairs = list(combinations(systems, 2))
-    shuffles = max(MINIMAL_SHUFFLES, SHUFFLES_PER_COMPARISON * len(pairs))
-    outputs = {name: {key: output.counts["bleu"] for key, output in runs.items()} for name, runs in systems.items()}
-    p_values = approximate_randomisation(outputs, pairs, shuffles, seed)
-    p_values |= {(second, first): p for (first, second), p in p_values.items()}
     scores = resampled_scores(systems, seed)
+    sentences = len(next(iter(systems[baseline].values())).counts["bleu"])
 
     def family(members: list[Pair]) -> list[ComparedPair]:
-        adjusted = holm([p_values[pair] for pair in members])
-        rows = []
-        for (first, second), adjusted_p in zip(members, adjusted, strict=True):
-            seeds = shared_seeds(systems, first, second)
-            differences = {name: difference(scores, name, first, second, seeds) for name in SCORE_OF_SUMS}
-            verdict = verdict_of(adjusted_p, differences["bleu"].seed_interval)
-            rows.append(ComparedPair(first, second, seeds, differences, p_values[first, second], adjusted_p, verdict))
-        return rows
+        pairs = []
+        for first, second in members:
+            seeds = sorted(systems[first]), sorted(systems[second])
+            differences = {
+                metric: difference(scores[first], scores[second], metric, sentences) for metric in SCORE_OF_SUMS
+            }
+            pairs.append(ComparedPair(first, second, seeds, differences))
+        return judge([pairs])[0]
 
     others = [(baseline, name) for name in systems if name != baseline]
-    return Comparison(family(others), family(pairs), shuffles, RESAMPLES, seed)
+    return Comparison(family(others), family(list(combinations(systems, 2))), RESAMPLES, seed)
+
+
+def judge(groups: Sequence[Sequence[ComparedPair]]) -> list[list[ComparedPair]]:
+    """The same pairs in the same groups, with verdicts: all of them are one family."""
+    found = [pair.differences[metric] for pairs in groups for pair in pairs for metric in JUDGED]
+    p_values = [each.p for each in found if each.p is not None]
+    adjusted = iter(holm(p_values))
+    # Holm's strictest step is Bonferroni's: what passes it is shown, whatever the other comparisons give.
+    level = SIGNIFICANCE_LEVEL / max(len(p_values), 1)
+
+    def judged(each: Difference) -> Difference:
+        if each.uncertainty is None:
+            return replace(each, verdict=Verdict.TOO_FEW_SEEDS)
+        p = next(adjusted)
+        verdict = Verdict.SHOWN if p < SIGNIFICANCE_LEVEL else Verdict.NOT_SHOWN
+        return replace(each, adjusted_p=p, smallest_shown=each.uncertainty.smallest_shown(level), verdict=verdict)
+
+    def with_verdicts(pair: ComparedPair) -> ComparedPair:
+        verdicts = {metric: judged(pair.differences[metric]) for metric in JUDGED}
+        return replace(pair, differences=pair.differences | verdicts)
+
+    return [[with_verdicts(pair) for pair in pairs] for pairs in groups]
 
 
 def _refuse_incomparable(systems: Systems, baseline: str) -> None:
@@ -146,49 +160,6 @@ def _reference_sizes(output: SentenceStatistics) -> np.ndarray:
     return np.hstack([output.counts["bleu"][:, 1:2], output.counts["chrf2"][:, 1::3], output.counts["ter"][:, 1:]])
 
 
-def shared_seeds(systems: Mapping[str, Mapping[int, Any]], first: str, second: str) -> list[int]:
-    """The seeds that two systems have in common, in order."""
-    return sorted(systems[first].keys() & systems[second].keys())
-
-
-def swaps(sentences: int, shuffles: int, seed: int) -> Iterator[np.ndarray]:
-    """For each shuffle and sentence whether to swap (1) or not (0), in chunks [shuffles, sentences]."""
-    generator = np.random.default_rng(seed)
-    rows = min(MAXIMAL_ROWS, max(1, CHUNK_CELLS // sentences))
-    for start in range(0, shuffles, rows):
-        size = (min(rows, shuffles - start), sentences)
-        yield generator.integers(2, size=size, dtype=np.int8).astype(float)
-
-
-def approximate_randomisation(outputs: Outputs, pairs: Sequence[Pair], shuffles: int, seed: int) -> dict[Pair, float]:
-    """The two-sided p of each pair's difference in mean BLEU; all pairs see the same shuffles.
-
-    What the swapped sentences contribute is summed once per output, so that a pair costs no look at its sentences.
-    """
-    totals = {name: {key: counts.sum(axis=0) for key, counts in runs.items()} for name, runs in outputs.items()}
-
-    def mean_difference(moved: Mapping[str, Mapping[int, Any]], first: str, second: str) -> np.ndarray:
-        """Second minus first after each has given the `moved` counts to the other."""
-        seeds = shared_seeds(outputs, first, second)
-        total = np.asarray(0.0)
-        for key in seeds:
-            exchanged = moved[first][key] - moved[second][key]
-            total = total + bleu_of_sums(totals[second][key] + exchanged)
-            total = total - bleu_of_sums(totals[first][key] - exchanged)
-        return total / len(seeds)
-
-    nothing = {name: dict.fromkeys(runs, 0) for name, runs in outputs.items()}
-    observed = {pair: abs(mean_difference(nothing, *pair)) for pair in pairs}
-    as_large = dict.fromkeys(pairs, 0)
-    sentences = len(next(iter(next(iter(outputs.values())).values())))
-    for swapped in swaps(sentences, shuffles, seed):
-        moved = {name: {key: swapped @ counts for key, counts in runs.items()} for name, runs in outputs.items()}
-        for pair in pairs:
-            shuffled = abs(mean_difference(moved, *pair))
-            as_large[pair] += int((shuffled >= observed[pair] - TOLERANCE).sum())
-    return {pair: (1 + count) / (1 + shuffles) for pair, count in as_large.items()}
-
-
 def resampled_scores(systems: Systems, seed: int) -> dict[str, dict[int, dict[str, np.ndarray]]]:
     """By system, seed and metric: the score itself, then those of the resamples [1 + resamples].
 
@@ -199,23 +170,15 @@ def resampled_scores(systems: Systems, seed: int) -> dict[str, dict[int, dict[st
     return {name: {key: weighted_scores(each, weights) for key, each in runs.items()} for name, runs in systems.items()}
 
 
-def difference(
-    scores: Mapping[str, Mapping[int, Mapping[str, np.ndarray]]], metric: str, first: str, second: str, seeds: list[int]
-) -> Difference:
-    """The difference of two systems in one metric, from `resampled_scores`."""
-    by_seed = np.stack([scores[second][key][metric] - scores[first][key][metric] for key in seeds])
-    effects = by_seed.mean(axis=0)
-    return Difference(float(effects[0]), interval_of(effects[1:]), t_interval(by_seed[:, 0]))
-
-
-def t_interval(values: np.ndarray) -> tuple[float, float] | None:
-    """The 95 % t interval of the mean of some values [seeds]; None for fewer than two."""
-    from scipy.special import stdtrit
-
-    if len(values) < 2:
-        return None
-    half_width = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean() - half_width), float(values.mean() + half_width)
+def difference(first: ResampledScores, second: ResampledScores, metric: str, sentences: int) -> Difference:
+    """How far the second system is above the first in one metric."""
+    of_first, of_second = (np.stack([scores[seed][metric] for seed in sorted(scores)]) for scores in (first, second))
+    effects = of_second.mean(axis=0) - of_first.mean(axis=0)
+    effect, resampled = float(effects[0]), effects[1:]
+    outputs = over_sentences(resampled, sentences)
+    both = over_sentences_and_seeds(of_first[:, 0], of_second[:, 0], resampled, sentences)
+    with_seeds = (both.interval(effect), both.p(effect)) if both else (None, None)
+    return Difference(effect, interval_of(resampled), outputs.p(effect), both, *with_seeds)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -226,11 +189,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, (len(p_values) - rank) * p_values[index])
         adjusted[index] = min(1.0, largest)
     return adjusted
-
-
-def verdict_of(adjusted_p: float, seed_interval: tuple[float, float] | None) -> Verdict:
-    """What a family-wise p over sentences and an interval over seeds allow to say."""
-    if seed_interval is None:
-        return Verdict.THIS_RUN_ONLY
-    low, high = seed_interval
-    return Verdict.REAL if adjusted_p < SIGNIFICANCE_LEVEL and (low > 0 or high < 0) else Verdict.NOT_SHOWN

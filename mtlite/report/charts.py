@@ -112,7 +112,7 @@ def by_bucket(values: Mapping[str, Sequence[float]], buckets: Sequence[str], tit
 
 
 def matrix_of_differences(names: Sequence[str], effects: Mapping[tuple[str, str], tuple[float, bool]]) -> bytes:
-    """How far the system of the row is above that of the column, framed where `effects` says that this is real."""
+    """How far the system of the row is above that of the column, framed where `effects` says that this is shown."""
     table = np.zeros((len(names), len(names)))
     for (row, column), (effect, _) in effects.items():
         table[names.index(row), names.index(column)] = effect

@@ -31,7 +31,7 @@ def report(
     if not systems:
         first = next(iter(failures.values()), "none was started")
         raise RunError(f"there is nothing to report: no cell was finished ({first})")
-    results = compare_systems(systems, header, groups, failures)
+    results = compare_systems(systems, header, groups, failures, header.ablation.primary)
     blocks = make_document(results, header, outcomes)
     folder.mkdir(parents=True, exist_ok=True)
     rows = cell_rows(results, header)
@@ -54,14 +54,15 @@ def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[
     blocks: list[Block] = [Heading(title(header), 1), *summary(results, header.ablation)]
     notes = notes_table(sections.in_order(results))
     for number, family in enumerate(results.families):
-        blocks.append(Heading(f"Results on {family.test}" + (f", {family.title}" if family.title else "")))
+        role = "" if family.primary else " (secondary)"
+        blocks.append(Heading(f"Results on {family.test}{f', {family.title}' if family.title else ''}{role}"))
         blocks.append(main_table(family, results.searches, name=f"results-{number + 1}"))
         blocks += notes if number == 0 else []
         if number == 0 and family.comparison:
-            blocks += [Heading("How to read the table", 3), *map(Paragraph, method(family.comparison))]
+            blocks += [Heading("How to read the table", 3), *map(Paragraph, method(results.judged(True)))]
         blocks += sections.pictures_of_family(family, f"{number + 1}")
         if family.comparison:
-            blocks.append(sections.all_pairs(family, primary=family.test == results.families[0].test))
+            blocks.append(sections.all_pairs(family))
     if not results.families:
         blocks += notes
     blocks += sections.costs(results)

@@ -11,7 +11,7 @@ from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
 from mtlite.comparison.systems import TrainedSystem, label
 from mtlite.evaluation.breakdown import DIFFERENCE_EDGES, LENGTH_EDGES, REORDERING_EDGES, SENTENCE_BLEU_EDGES
-from mtlite.evaluation.significance import Verdict
+from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, Verdict
 from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.report import charts
 from mtlite.report.document import Block, Folded, Heading, Paragraph, Picture, Table
@@ -45,15 +45,16 @@ def pictures_of_family(family: ComparisonFamily, number: str) -> list[Block]:
     if family.comparison and len(family.comparison.exploratory) > 1:
         effects: dict[tuple[str, str], tuple[float, bool]] = {}
         for pair in family.comparison.exploratory:
-            effect, shown = pair.differences["bleu"].effect, pair.verdict == Verdict.REAL
+            effect, shown = pair.differences["bleu"].effect, pair.verdict == Verdict.SHOWN
             effects |= {(pair.second, pair.first): (effect, shown), (pair.first, pair.second): (-effect, shown)}
         names = [name for name in scores if any(name in pair for pair in effects)]
         blocks.append(
             Picture(
                 f"differences-{number}",
                 charts.matrix_of_differences(names, effects),
-                f"BLEU of the row minus BLEU of the column on {family.test}. A frame marks a “real” difference (p is "
-                "adjusted for the number of all pairs). Use these pairs for ideas, not as evidence.",
+                f"BLEU of the row minus BLEU of the column on {family.test}. A frame marks a difference that is shown "
+                f"(at the level {SIGNIFICANCE_LEVEL:g}; p is adjusted for the number of all pairs). Use these pairs "
+                "for ideas, not as evidence.",
                 f"Coloured grid of {len(names)} by {len(names)} numbers; the rows, best first, and the columns are "
                 f"{', '.join(names)}.",
             )
@@ -61,11 +62,11 @@ def pictures_of_family(family: ComparisonFamily, number: str) -> list[Block]:
     return blocks
 
 
-def all_pairs(family: ComparisonFamily, primary: bool) -> Folded:
-    """Every comparison with its intervals; `primary` says that the verdicts are about this test set."""
+def all_pairs(family: ComparisonFamily) -> Folded:
+    """Every comparison with its intervals."""
     assert family.comparison is not None
     ideas = "Use these pairs for ideas, not as evidence"
-    role = "the verdicts of this report" if primary else f"{ideas}: the verdicts are those of the first test set"
+    role = "verdicts of this report" if family.primary else f"secondary. {ideas}"
     against = pairs_table(family.comparison.primary, f"Each system against the baseline: {role}.")
     every = pairs_table(family.comparison.exploratory, f"All pairs; p is adjusted for their number. {ideas}.")
     return Folded(f"All comparisons on {family.test}", [against, every])

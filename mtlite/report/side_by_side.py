@@ -1,4 +1,4 @@
-"""Finished runs, or files of translations, side by side: which differences are real, as tables."""
+"""Finished runs, or files of translations, side by side: which differences are more than chance, as tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ from mtlite.evaluation.statistics import sentence_statistics
 from mtlite.languages import is_language_code, language_of, meant_language
 from mtlite.report.document import Paragraph, Table, to_html_part, to_text
 from mtlite.report.summary import nothing_learned
-from mtlite.report.tables import cost_table, main_table, method, notes_table, outputs_table, pairs_table
+from mtlite.report.tables import (
+    cost_table,
+    main_table,
+    method,
+    notes_table,
+    output_pairs_table,
+    outputs_table,
+    pairs_table,
+)
 from mtlite.storage.run_directory import Run
 
 
@@ -27,7 +35,7 @@ class SideBySide:
     """Systems side by side, which Python and notebooks show as tables."""
 
     blocks: Sequence[Table | Paragraph]
-    comparison: Comparison | None  # differences, intervals, p and verdicts; None if no two systems share a seed
+    comparison: Comparison | None  # differences, intervals, p and verdicts
 
     def __repr__(self) -> str:
         return "\n\n".join(block.text if isinstance(block, Paragraph) else to_text(block) for block in self.blocks)
@@ -43,7 +51,7 @@ def compare(
     reference: str | Path | None = None,
     language: str | None = None,
 ) -> SideBySide:
-    """Say which differences are real between finished runs, or, with a reference, between files of translations.
+    """Say which differences are more than chance: between finished runs, or, with a reference, between translations.
 
     Runs that differ in their seed alone are one system. The others are compared with the baseline (default: the first)
     on one test set (default: the first that all have). The language of files, such as `de`, tells what a word is
@@ -86,7 +94,7 @@ def _runs(paths: list[str], baseline: str, asked: str | None) -> SideBySide:
         *([Paragraph(warning)] if (warning := nothing_learned(family)) else []),
     ]
     if family.comparison:
-        blocks += map(Paragraph, method(family.comparison))
+        blocks += map(Paragraph, method(family.judged))
         if len(systems) > 2:
             blocks.append(pairs_table(family.comparison.exploratory, "All pairs. Use them for ideas, not as evidence."))
     return SideBySide(blocks, family.comparison)
@@ -104,8 +112,8 @@ def _files(paths: list[str], baseline: str, reference: str, language: str | None
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
     comparison = compare_outputs({path: {0: statistics} for path, statistics in outputs.items()}, baseline)
-    tables = [outputs_table(outputs, reference), pairs_table(comparison.primary, "Each file against the baseline.")]
-    return SideBySide([*tables, *map(Paragraph, [*method(comparison), *notes])], comparison)
+    tables = [outputs_table(outputs, reference), output_pairs_table(comparison.primary)]
+    return SideBySide([*tables, *map(Paragraph, notes)], comparison)
 
 
 def _language_of(reference: str, references: list[str], language: str | None) -> tuple[str | None, list[str]]:

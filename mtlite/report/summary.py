@@ -16,8 +16,9 @@ from mtlite.report.tables import signed
 
 def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]:
     """What was compared, what else differs, and what was found."""
-    primary = [family for family in results.families[:1] if family.comparison]
-    found = [nothing_learned(family) or findings(family) for family in primary]
+    primary = [family for family in results.families if family.comparison and family.primary]
+    warning = nothing_learned(primary[0]) if primary else ""
+    found = [warning] if warning else [findings(family) for family in primary]
     return [Paragraph(text) for text in (_what_is_shared(results, ablation), _what_differs(results.systems), *found)]
 
 
@@ -58,17 +59,17 @@ def _what_differs(systems: Sequence[TrainedSystem]) -> str:
 
 
 def findings(family: ComparisonFamily) -> str:
-    """The verdicts of the primary family in words."""
+    """The verdicts of a primary family in words."""
     assert family.comparison is not None
     effects = {pair.second: pair.differences["bleu"].effect for pair in family.comparison.primary}
     verdicts = {pair.second: pair.verdict for pair in family.comparison.primary}
     better = {name for name, effect in effects.items() if effect > 0}
     said = []
     for verdict, among, text in (
-        (Verdict.REAL, better, "Better than {baseline} on {test} (BLEU): {names}."),
-        (Verdict.REAL, effects.keys() - better, "Worse than {baseline} on {test} (BLEU): {names}."),
-        (Verdict.NOT_SHOWN, effects.keys(), "Not shown to differ from {baseline}: {names}."),
-        (Verdict.THIS_RUN_ONLY, effects.keys(), "One seed only, so another training may differ: {names}."),
+        (Verdict.SHOWN, better, "Shown to be better than {baseline} on {test} (BLEU): {names}."),
+        (Verdict.SHOWN, effects.keys() - better, "Shown to be worse than {baseline} on {test} (BLEU): {names}."),
+        (Verdict.NOT_SHOWN, effects.keys(), "Not shown to differ from {baseline} on {test}: {names}."),
+        (Verdict.TOO_FEW_SEEDS, effects.keys(), "No verdict on {test}, for there are too few seeds: {names}."),
     ):
         chosen = sorted((name for name in among if verdicts[name] == verdict), key=lambda name: -effects[name])
         names = ", ".join(f"{name} ({signed(effects[name], 1)})" for name in chosen)

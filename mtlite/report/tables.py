@@ -6,60 +6,52 @@ from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 
 from mtlite.comparison.results import ComparisonFamily
-from mtlite.comparison.systems import TrainedSystem, named_seeds
+from mtlite.comparison.systems import TrainedSystem
 from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, bucket_labels
 from mtlite.evaluation.likelihood import ComparedLikelihood
 from mtlite.evaluation.scores import scores_of
-from mtlite.evaluation.significance import ComparedPair, Comparison
-from mtlite.evaluation.statistics import SentenceStatistics
+from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, ComparedPair, holm
+from mtlite.evaluation.statistics import RESAMPLES, SentenceStatistics
+from mtlite.evaluation.uncertainty import MINIMAL_SEEDS, MOST_DEGREES
 from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.report.document import Table
 
+VERDICT = f"verdict at {SIGNIFICANCE_LEVEL:g}"
 VERDICTS = (
-    "The verdict is “real” if p (Holm) is below 0.05 and the interval over seeds excludes 0. It is “not shown” if "
-    "other sentences or other seeds could explain the difference; there may be one all the same. It is “this run only” "
-    "if the two share one seed: p then compares two trained models, not two systems. The intervals over seeds are not "
-    "adjusted for the number of comparisons, so expect a false “real” now and then where seeds differ much."
+    f"The verdict is “shown” if p (Holm) is below {SIGNIFICANCE_LEVEL:g}. It is “not shown” if other sentences or "
+    "other seeds could explain the difference; there may be one all the same. It is “too few seeds” if a system has "
+    f"fewer than {MINIMAL_SEEDS}: then nothing tells how much other trainings of it would differ."
 )
 WITHOUT_BEAM = "without beam search"
 
 
 def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WITHOUT_BEAM, name: str = "") -> Table:
     """A row for each system: quality, and the distance to the baseline; `how` is the first search in words."""
-    scores = {
-        each.name: dict(zip(each.runs, each.scores("greedy", family.test, "bleu"), strict=True))
-        for each in family.systems
-    }
+    scores = {each.name: each.scores("greedy", family.test, "bleu") for each in family.systems}
     pairs = family.comparison.primary if family.comparison else []
-    uneven = any(pair.seeds != sorted(scores[name]) for pair in pairs for name in (pair.first, pair.second))
     deviation = any(len(of_seed) > 1 for of_seed in scores.values())
     columns = ["system", "BLEU ± SD" if deviation else "BLEU", f"Δ to {family.baseline}"]
-    columns += ["95 % sentences", "95 % seeds", "p (Holm)", "verdict", "chrF2"]
+    columns += ["95 % sentences", "95 % sentences, seeds", "p (Holm)", VERDICT, "chrF2"]
     cells = {family.baseline: ["baseline", *[""] * 4], **{pair.second: difference_cells(pair) for pair in pairs}}
     rows = []
     for system in family.systems:
-        row = [system.name + (" *" if system.marks else ""), spread(list(scores[system.name].values()))]
+        row = [system.name + (" *" if system.marks else ""), spread(scores[system.name])]
         row += [*cells.get(system.name, ["–"] * 5), f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
         rows.append(row)
     if "beam" in searches:
         columns.append("BLEU with beam")
         for row, system in zip(rows, family.systems, strict=True):
             row.append(f"{mean(system.scores('beam', family.test, 'bleu')):.2f}" if system.has_beam else "–")
-    if uneven:
-        columns.append("Δ is between")
-        between = {pair.second: _means_between(scores, pair) for pair in pairs}
-        for row, system in zip(rows, family.systems, strict=True):
-            row.append(between.get(system.name, ""))
     point = f" at {family.title}" if family.title else ""
     over_seeds = ": mean and standard deviation (SD) over seeds" if deviation else ""
     caption = (
         f"BLEU on {family.test}{point}, {how}{over_seeds}. Δ is the BLEU of the "
-        f"system minus that of {family.baseline}, each the mean over the seeds that both have"
-        f"{' (“Δ is between” shows the two means)' if uneven else ''}. The 95 % intervals are those of Δ, for other "
-        f"sentences and for other seeds.{' * See the notes.' if any(each.marks for each in family.systems) else ''}"
+        f"system minus that of {family.baseline}, each the mean over its seeds. The 95 % intervals are those of Δ: for "
+        "other sentences with these trained models, and for other sentences and other seeds."
+        f"{' * See the notes.' if any(each.marks for each in family.systems) else ''}"
     )
-    return Table(columns, rows, caption, (0, columns.index("verdict")), name)
+    return Table(columns, rows, caption, (0, columns.index(VERDICT)), name)
 
 
 def verdict_table(family: ComparisonFamily) -> Table:
@@ -73,14 +65,7 @@ def verdict_table(family: ComparisonFamily) -> Table:
         rows.append([name, *(spread(system.scores("greedy", family.test, each)) for each in metrics), *cells])
     rows[0][-1] = "baseline"
     where = f"{family.test}, {family.title}" if family.title else family.test
-    return Table(["system", "BLEU", "chrF2", "Δ BLEU", "verdict"], rows, f"Test set: {where}.", (0, 4))
-
-
-def _means_between(scores: Mapping[str, Mapping[int, float]], pair: ComparedPair) -> str:
-    """The two means over the shared seeds whose difference a pair states."""
-    second, first = (mean(scores[name][seed] for seed in pair.seeds) for name in (pair.second, pair.first))
-    fewer = any(len(pair.seeds) < len(scores[name]) for name in (pair.first, pair.second))
-    return f"{second:.2f}, {first:.2f}" + (f" ({named_seeds(pair.seeds)})" if fewer else "")
+    return Table(["system", "BLEU", "chrF2", "Δ BLEU", VERDICT], rows, f"Test set: {where}.", (0, 4))
 
 
 def notes_table(systems: Sequence[TrainedSystem]) -> list[Table]:
@@ -143,39 +128,64 @@ def signed(value: float, places: int = 2) -> str:
     return f"{value:+.{places}f}".replace("-", "−")
 
 
-def _p(value: float) -> str:
-    return f"{value:.4f}" if value >= 0.0001 else "< 0.0001"
+def _p(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}" if value >= 0.0001 else "< 0.0001"
 
 
 def difference_cells(pair: ComparedPair) -> list[str]:
     """Effect, both intervals, p, verdict."""
     bleu = pair.differences["bleu"]
-    both = bleu.sentence_interval, bleu.seed_interval
-    intervals = ["–" if each is None else f"{signed(each[0])} … {signed(each[1])}" for each in both]
-    return [signed(bleu.effect), *intervals, _p(pair.adjusted_p), str(pair.verdict)]
+    intervals = [_interval(bleu.sentence_interval), _interval(bleu.interval)]
+    return [signed(bleu.effect), *intervals, _p(bleu.adjusted_p), str(pair.verdict)]
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return f"{signed(ends[0])} … {signed(ends[1])}" if ends else "–"
 
 
 def pairs_table(pairs: Sequence[ComparedPair], caption: str) -> Table:
     """A row for each comparison, with all metrics; only BLEU has a verdict."""
-    columns = ["first", "second", "Δ BLEU", "95 % sentences", "95 % seeds", "p", "p (Holm)", "verdict"]
+    columns = ["first", "second", "Δ BLEU", "95 % sentences", "95 % sentences, seeds", "p", "p (Holm)", VERDICT]
     columns += ["Δ chrF2", "Δ TER", "seeds"]
     rows = []
     for pair in pairs:
         *effect, adjusted, verdict = difference_cells(pair)
         others = [signed(pair.differences[name].effect) for name in ("chrf2", "ter")]
-        numbers = [*effect, _p(pair.p), adjusted, verdict, *others]
-        rows.append([pair.first, pair.second, *numbers, ", ".join(map(str, pair.seeds))])
-    return Table(columns, rows, f"{caption} Δ is the second minus the first, over the seeds that both have.", (0, 1, 7))
+        numbers = [*effect, _p(pair.differences["bleu"].p), adjusted, verdict, *others]
+        seeds = [", ".join(map(str, each)) for each in pair.seeds]
+        rows.append([pair.first, pair.second, *numbers, " | ".join(dict.fromkeys(seeds))])
+    return Table(columns, rows, f"{caption} Δ is the second minus the first, each the mean over its seeds.", (0, 1, 7))
 
 
-def method(comparison: Comparison) -> list[str]:
-    """How to read a comparison: what its numbers mean, and its verdicts."""
+def output_pairs_table(pairs: Sequence[ComparedPair]) -> Table:
+    """A row for each comparison of two single outputs, which says nothing of how they came about."""
+    bleu = [pair.differences["bleu"] for pair in pairs]
+    rows = []
+    for pair, each, adjusted in zip(pairs, bleu, holm([each.sentence_p for each in bleu]), strict=True):
+        others = [signed(pair.differences[name].effect) for name in ("chrf2", "ter")]
+        numbers = [signed(each.effect), _interval(each.sentence_interval), _p(each.sentence_p), _p(adjusted)]
+        rows.append([pair.first, pair.second, *numbers, *others])
+    columns = ["first", "second", "Δ BLEU", "95 % sentences", "p (sentences)", "p (Holm)", "Δ chrF2", "Δ TER"]
+    caption = (
+        "Each file against the baseline: Δ is the second minus the first. Interval and p are for other sentences, from "
+        f"{RESAMPLES:,} paired bootstrap resamples; p (Holm) is adjusted for the number of files. They speak of these "
+        "outputs: nothing here tells whether the systems would differ after another training, so there is no verdict."
+    )
+    return Table(columns, rows, caption, (0, 1))
+
+
+def method(judged: int) -> list[str]:
+    """How to read a comparison: what its numbers mean, and its verdicts.
+
+    Args:
+        judged: how many comparisons p is adjusted for.
+    """
     numbers = (
-        f"p is the share of {comparison.shuffles:,} random shuffles that give a Δ at least as large (approximate "
-        "randomisation: a shuffle swaps the outputs of two systems for some of the sentences, those of all seeds "
-        "together). p (Holm) is adjusted for the number of comparisons. The interval for sentences comes from "
-        f"{comparison.resamples:,} paired bootstrap resamples, that for seeds is the t interval of the differences per "
-        f"seed. All of it uses sacrebleu's counts; shuffles and resamples are drawn with seed {comparison.seed}."
+        "p is two-sided, by a t test of Δ. Its variance adds up the variance between the seeds of each system (s²/k, "
+        f"not paired) and the variance over sentences ({RESAMPLES:,} bootstrap resamples on sacrebleu's counts, the "
+        "same for all outputs: paired). The degrees of freedom are Satterthwaite's, at most "
+        f"{MOST_DEGREES} times those of the system with fewer seeds. p (Holm) is adjusted for {judged:,} comparisons: "
+        "those with a baseline that have enough seeds, on all test sets that the verdicts are about."
     )
     return [numbers, VERDICTS]
 

@@ -46,6 +46,10 @@ def test_seeds_threads_and_topologies_of_a_start_do_not(experiment: Callable[...
     assert experiment(ablation={"threads": 2}).header().experiment != first.experiment
 
 
+def test_what_is_primary_is_chosen_before_the_training(experiment: Callable[..., Experiment]) -> None:
+    assert experiment(ablation={"primary": ["test"]}).header().experiment != experiment().header().experiment
+
+
 def test_cells_have_the_same_tokenizer_and_nothing_open(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
     made = experiment()
     made.save_tokenizers()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.options import AblationConfig
 from mtlite.config.read import read_as
 from mtlite.config.registry import TOPOLOGIES
@@ -57,3 +58,11 @@ def test_section_that_cannot_be_meant(values: Any, said: str) -> None:
         read(values)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_primary_test_sets_are_those_of_the_recipe() -> None:
+    values: Any = {"data": {"tests": {"more": {"pairs": "more.tsv"}}}, "ablation": {"primary": ["test", "more"]}}
+    assert read_ablation(values, "recipe")[1].primary == ["test", "more"]
+    values["ablation"]["primary"] = ["other"]
+    with pytest.raises(UsageError, match=r"ablation\.primary: expected some of test, more, received other"):
+        read_ablation(values, "recipe")

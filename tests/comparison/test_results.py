@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from statistics import mean
 
 import pytest
 from made_up import made_up
 
 from mtlite.comparison.outcome import Outcome
-from mtlite.comparison.results import ComparisonResults, EvaluationSets, Group, compare_systems
+from mtlite.comparison.results import (
+    ComparisonFamily,
+    ComparisonResults,
+    EvaluationSets,
+    Group,
+    compare_systems,
+    make_families,
+)
 from mtlite.comparison.systems import System, TrainedSystem
 from mtlite.config.read import plain, read_as
 from mtlite.errors import RunError
+from mtlite.evaluation.significance import holm
+from mtlite.report.gather import gather
 
 
 def results_of(sets: EvaluationSets, outcomes: dict[str, Outcome]) -> ComparisonResults:
@@ -36,6 +46,29 @@ def test_baseline_against_the_others_is_the_primary_family() -> None:
     effect = family.comparison.primary[0].differences["bleu"].effect
     means = [mean(system.scores("greedy", "test", "bleu")) for system in family.systems]
     assert effect == pytest.approx(means[1] - means[0])
+
+
+def test_all_test_sets_are_one_family_unless_some_were_chosen_before() -> None:
+    header, outcomes = made_up(topologies=["attention", "peek", "ctc"], seeds=[1, 2, 3])
+    systems, groups = gather(header, outcomes)
+    one = make_families(systems, header.tests, groups)
+    assert [(family.test, family.primary, family.judged) for family in one] == [
+        ("test", True, 2),
+        ("test-new", True, 2),
+    ]
+    chosen = make_families(systems, header.tests, groups, ["test-new"])
+    assert [(family.test, family.primary) for family in chosen] == [("test-new", True), ("test", False)]
+
+    def p_values(families: Sequence[ComparisonFamily], adjusted: bool) -> list[float | None]:
+        pairs = [pair for family in families if family.comparison for pair in family.comparison.primary]
+        found = [pair.differences["bleu"] for pair in pairs]
+        return [each.adjusted_p if adjusted else each.p for each in found]
+
+    def holm_of(families: Sequence[ComparisonFamily]) -> list[float]:
+        return holm([p for p in p_values(families, adjusted=False) if p is not None])
+
+    assert p_values(one, adjusted=True) == holm_of(one)
+    assert p_values(chosen, adjusted=True) == [*holm_of(chosen[:1]), *holm_of(chosen[1:])]
 
 
 def test_the_loss_is_over_what_all_can_write() -> None:

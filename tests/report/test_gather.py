@@ -37,8 +37,8 @@ def test_cells_that_are_missing_are_left_out_and_marked() -> None:
     assert "seed 2 missing" in results.systems[1].marks
     comparison = results.families[0].comparison
     assert comparison is not None
-    assert comparison.primary[0].seeds == [1]
-    assert comparison.primary[0].verdict == "this run only"
+    assert comparison.primary[0].seeds == ([1, 2], [1])
+    assert comparison.primary[0].verdict == "too few seeds"
 
 
 def test_marks() -> None:

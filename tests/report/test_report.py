@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html.parser
 import re
 import shutil
@@ -79,15 +80,20 @@ def test_the_words_fit_what_was_compared(page: Path, tmp_path: Path) -> None:
     assert "BLEU / chrF2 by words in the source" in text
     assert "Number of sentences by sentence BLEU." in text
     assert "every system can write (test 24, test-new 24)" in text
-    assert text.count("the verdicts of this report.") == 1
+    assert text.count("verdicts of this report.") == 2
+    assert "secondary" not in text
     assert "for ideas, not as evidence" in text
     assert text.count("MFLOP/pair:") == 1
     header, outcomes = made_up(topologies=TOPOLOGIES[:2], grid={"model.units": [4, 8]}, seeds=[1])
+    header = dataclasses.replace(header, ablation=dataclasses.replace(header.ablation, primary=["test-new"]))
     report(header, outcomes, {}, tmp_path)
     said = (tmp_path / "report.md").read_text()
     assert "compares 4 systems. Trained with seed 1." in said
     assert "the layers and units (except for model.units)" in said
     assert "none was tuned for a single system" in said
+    headings = re.findall(r"^## Results on (test\S*), units=4(.*)$", said, re.MULTILINE)
+    assert headings == [("test-new", ""), ("test", " (secondary)")]
+    assert not re.search(r"\breal\b", text + said)
 
 
 def test_markdown_has_the_same_rows_and_its_pictures(page: Path) -> None:

@@ -23,11 +23,11 @@ def results_of(header: Header, outcomes: dict[str, Outcome]) -> ComparisonResult
 
 def test_findings() -> None:
     results = results_of(*made_up(mistakes={"attention": 0.1, "peek": 0.6}, seeds=[1, 2, 3]))
-    assert findings(results.families[0]).startswith("Worse than attention on test (BLEU): peek (−")
+    assert findings(results.families[0]).startswith("Shown to be worse than attention on test (BLEU): peek (−")
     turned = results_of(*made_up(mistakes={"attention": 0.6, "peek": 0.1}, seeds=[1, 2, 3]))
-    assert findings(turned.families[0]).startswith("Better than attention on test (BLEU): peek (+")
+    assert findings(turned.families[0]).startswith("Shown to be better than attention on test (BLEU): peek (+")
     single = results_of(*made_up(seeds=[1]))
-    assert findings(single.families[0]).startswith("One seed only")
+    assert findings(single.families[0]).startswith("No verdict on test, for there are too few seeds: peek")
 
 
 def test_different_seeds_are_said() -> None:

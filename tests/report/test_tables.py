@@ -55,7 +55,7 @@ def test_all_pairs(family: ComparisonFamily) -> None:
     table = pairs_table(family.comparison.exploratory, "All pairs")
     assert [tuple(row[:2]) for row in table.rows] == [("attention", "peek"), ("attention", "ctc"), ("peek", "ctc")]
     assert all(row[-1] == "1, 2" for row in table.rows)
-    assert f"{family.comparison.shuffles:,} random shuffles" in method(family.comparison)[0]
+    assert "p (Holm) is adjusted for 33 comparisons" in method(33)[0]
 
 
 def test_likelihood() -> None:
@@ -65,21 +65,26 @@ def test_likelihood() -> None:
     assert table.rows[1][:3] == ["peek", "75.0%", "0.30 ± 0.14"]
 
 
-def test_a_row_with_fewer_seeds_shows_the_means_that_its_difference_is_between() -> None:
-    header, outcomes = made_up(topologies=["attention", "peek", "ctc"])
+def test_a_row_with_too_few_seeds_has_a_difference_and_no_verdict() -> None:
+    header, outcomes = made_up(topologies=["attention", "peek", "ctc"], seeds=[1, 2, 3])
     del outcomes["peek-seed-2"]
     systems, groups = gather(header, outcomes)
     table = main_table(compare_systems(systems, header, groups, {}).families[0], ["greedy"])
-    assert table.columns[-1] == "Δ is between"
-    for name, *_, effect, means in [[row[0], row[2], row[-1]] for row in table.rows[1:]]:
-        second, first = (float(number) for number in means.partition(" (")[0].split(", "))
-        assert second - first == pytest.approx(float(effect.replace("−", "-")), abs=0.011)
-        assert ("(seed 1)" in means) == name.startswith("peek")
+    rows = {row[0].removesuffix(" *"): dict(zip(table.columns, row, strict=True)) for row in table.rows}
+    assert rows["peek"]["verdict at 0.05"] == "too few seeds"
+    assert rows["peek"]["p (Holm)"] == rows["peek"]["95 % sentences, seeds"] == "–"
+    assert rows["ctc"]["verdict at 0.05"] in ("shown", "not shown")
+    for name in ("peek", "ctc"):
+        system, baseline = (float(rows[each]["BLEU ± SD"].split(" ")[0]) for each in (name, "attention"))
+        effect = float(rows[name]["Δ to attention"].replace("−", "-"))
+        assert system - baseline == pytest.approx(effect, abs=0.011)
 
 
 def test_a_small_p_is_not_zero(family: ComparisonFamily) -> None:
     assert family.comparison is not None
-    pair = dataclasses.replace(family.comparison.primary[0], p=0.00004)
+    pair = family.comparison.primary[0]
+    small = dataclasses.replace(pair.differences["bleu"], p=0.00004)
+    pair = dataclasses.replace(pair, differences={**pair.differences, "bleu": small})
     assert pairs_table([pair], "").rows[0][5] == "< 0.0001"
 
 
