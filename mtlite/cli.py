@@ -85,5 +85,6 @@ def _discard_output() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"mtlite: {' '.join(message.split())}", file=sys.stderr)
+    text = " ".join(message.split())
+    print(text if text.startswith("mtlite ") else f"mtlite: {text}", file=sys.stderr)
     return code

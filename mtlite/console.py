@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
@@ -21,6 +22,7 @@ _SECONDS_BETWEEN_LINES = 20.0
 _SECONDS_IN_SILENCE = 5.0
 _SECONDS_TO_END = 0.3
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_LINES_OF_SPEED = 5  # from which the time left is estimated
 
 
 class StandardError(io.TextIOBase):
@@ -145,8 +147,9 @@ class ProgressDisplay:
     """How far something has come from `done` to `total`: a bar in a terminal, or else a line now and then."""
 
     def __init__(self, total: float, done: float, console: Console) -> None:
-        self.total, self.first, self.console = total, done, console
-        self.start = self.shown = time.perf_counter()
+        self.total, self.console = total, console
+        self.shown = time.perf_counter()
+        self.recent = deque([(self.shown, done)], _LINES_OF_SPEED)
         self.bar: Progress | None = None
         if console.is_terminal:
             columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
@@ -165,8 +168,11 @@ class ProgressDisplay:
             self.bar.update(self.task, completed=int(done), description=text)
             return
         self.shown = time.perf_counter()
-        new = done - self.first
-        left = f"  {(self.shown - self.start) / new * (self.total - done) / 60:.1f} min left" if new > 0 else ""
+        began, at = self.recent[0]
+        left = ""
+        if at < done < self.total:  # by the last lines: the beginning was slower, or somebody else used the machine
+            left = f"  {(self.shown - began) / (done - at) * (self.total - done) / 60:.1f} min left"
+        self.recent.append((self.shown, done))
         self.console.print(f"{where}  {text}{left}", highlight=False)
 
     def close(self) -> None:
@@ -193,7 +199,7 @@ class TrainingProgress:
     def validated(self, update: int, loss: float, bleu: float, best: bool) -> None:
         """Show a validation."""
         self.bleu = bleu
-        mark = "  (best)" if best else ""
+        mark = "  (best)" if best and bleu else ""
         self.console.print(f"update {update}: dev loss {loss:.4f}  dev BLEU {bleu:.2f}{mark}", highlight=False)
 
     def close(self) -> None:

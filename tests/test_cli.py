@@ -21,7 +21,8 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     assert shown.out == ""
     lines = shown.err.splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("mtlite: ")
+    assert lines[0].startswith(("mtlite: ", "mtlite "))
+    assert not lines[0].startswith("mtlite: mtlite")
     assert "Traceback" not in lines[0]
     return lines[0]
 

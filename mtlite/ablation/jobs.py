@@ -127,6 +127,9 @@ class _JobsProgress:
             at |= {job.name: job.updates for job in self.ended_jobs}
             done = sum((self.before | at).values())
             cells = f"{len(self.ended_jobs)} of {len(self.jobs)} cells"
+            for job in running:
+                if at[job.name] in (0, job.updates):
+                    cells += f", {job.name} {'scores' if at[job.name] else 'starts'}"
             self.display.show(done, cells, f"{done:,.0f} of {self.display.total:,} updates")
 
 

@@ -30,7 +30,7 @@ def make_parser() -> Parser:
     )
     parser.add_argument("recipe", nargs="?", help="a YAML file with a section ablation:, as in scripts/recipes")
     parser.add_argument("--run", metavar="DIR", help="the run directory (default: runs/RECIPE, or runs/ablation)")
-    jobs, kept = "cells that run side by side", "add finished cells to this file, and take those in it as done"
+    jobs, kept = "trainings that run side by side", "add finished cells to this file, and take those in it as done"
     parser.add_argument("--jobs", type=whole_number(1, 1000), default=1, metavar="N", help=jobs)
     parser.add_argument("--record", metavar="FILE.jsonl.xz", help=kept)
     parser.add_argument("--dry-run", action="store_true", help="list the cells with an estimated time, train nothing")

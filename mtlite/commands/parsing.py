@@ -35,7 +35,7 @@ class _Help(argparse.HelpFormatter):
 class Parser(argparse.ArgumentParser):
     """A parser that raises `UsageError` and names the nearest option."""
 
-    def __init__(self, command: str, description: str, usage: str | None = None) -> None:
+    def __init__(self, command: str, description: str, usage: str | None = None, remedy: str | None = None) -> None:
         super().__init__(
             prog=f"mtlite {command}",
             description=description,
@@ -43,6 +43,7 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=_Help,
         )
+        self.remedy = remedy or f"see {self.prog} --help"  # for an argument too many
         # Instead of "invalid int value".
         self.register("type", int, partial(_read, int, "a whole number"))
         self.register("type", float, partial(_read, float, "a number"))
@@ -61,7 +62,7 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             option = unknown[0].split("=")[0]
             if not option.startswith("-"):
-                raise UsageError(f"{self.prog}: unexpected argument '{option}' (see {self.prog} --help)")
+                raise UsageError(f"{self.prog}: unexpected argument '{option}': {self.remedy}")
             names = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
             section = option.rpartition(".")[0]
             siblings = [name for name in names if name.rpartition(".")[0] == section]

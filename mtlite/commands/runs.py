@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
         except (MtliteError, OSError) as error:
             problems.append(f"{path}: {' '.join(str(error).split())}")
     if rows:
-        print_table(_COLUMNS, rows, long=("run", "corpus"), right=("BLEU", "size"))
+        print_table(_COLUMNS, rows, long=("corpus",), right=("BLEU", "size"))
     if not rows and not problems:
         problems.append(f"no run directory below {options.folder}: mtlite train makes one")
     for problem in problems:
@@ -51,7 +51,9 @@ def row_of(path: Path) -> list[str]:
         return [str(path), "", "", "in preparation" if Run(path).in_use else "stopped at 0", "", size]
     run = Run.open(path)
     first, languages = run.config.data.train[0], (run.facts.source_language, run.facts.target_language)
-    corpus = first.dataset or Path(first.pairs or first.source or "").name.partition(".")[0]
+    file = Path(first.pairs or first.source or "")
+    name = file.name.partition(".")[0]
+    corpus = first.dataset or (file.parent.name if name == "train" and file.parent.name else name)
     bleu = " ".join(f"{each.bleu.score:.1f}" for each in (read_result(run).tests.values() if run.finished else []))
     pair = f" {languages[0]}→{languages[1]}" if all(languages) else ""
     return [str(path), f"{corpus}{pair}", run.config.model.topology, _state(run), bleu, size]

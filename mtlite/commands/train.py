@@ -17,6 +17,7 @@ def make_parser() -> Parser:
         "train",
         "Train a model on parallel text and score it. Options stand over the recipe; what neither gives is chosen from "
         "the size of the corpus. Example: mtlite train --data.train.source a.en --data.train.target a.de",
+        remedy="text goes with --data.train.source FILE --data.train.target FILE",
         usage="mtlite train [RECIPE] [--run DIR] [--resume] [--dry-run] [--section.option VALUE ...]",
     )
     recipe = "a YAML file with the options below, such as those in scripts/recipes"

@@ -114,7 +114,7 @@ class _Dumper(yaml.SafeDumper):
 def parse_yaml(content: bytes | str, origin: str) -> Any:
     """Read YAML as plain values; refuse what is too large, too deep, not YAML, or anything but plain values."""
     if len(content) > MAX_YAML_BYTES:
-        raise UsageError(f"{origin} has {len(content):,} bytes: expected at most {MAX_YAML_BYTES:,}")
+        raise UsageError(f"{origin} has more than {MAX_YAML_BYTES:,} bytes: give a YAML file as in scripts/recipes")
     try:
         return yaml.load(content, Loader=_Loader)  # a subclass of the safe one
     except yaml.MarkedYAMLError as error:

@@ -89,7 +89,7 @@ def nothing_learned(family: ComparisonFamily) -> str:
     run = next(iter(family.systems[0].runs.values()))
     return (
         f"No system has learned to translate yet: the best BLEU on {family.test} is {best['bleu']:.2f}. The "
-        "differences below say nothing. Give more updates (training.max_updates, now "
+        "differences say nothing yet. Give more updates (training.max_updates, now "
         f"{run.updates:,}); if the dev loss hardly falls, change training.learning_rate (now "
         f"{run.config['training.learning_rate']:g})."
     )

@@ -131,7 +131,8 @@ class Run:
         """Open a run that exists, is not damaged, and was made by this version."""
         run = cls(Path(path))
         if not run.path.is_dir():
-            raise RunError(f"run directory {path} not found: give a folder made by mtlite train")
+            problem = "is a file" if run.path.exists() else "not found"
+            raise RunError(f"run directory {path} {problem}: give a folder made by mtlite train")
         if not (run.path / FACTS).is_file():
             if run.in_use:
                 raise RunError(f"{path} {run.how_far()}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import signal
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from rich.console import Console
 
 from mtlite.config.resolve import ResolvedTraining
-from mtlite.console import TrainingProgress, acknowledge_signals, collect_signals
+from mtlite.console import TrainingProgress, acknowledge_signals, announce, collect_signals
 from mtlite.data.batches import Batches, Position, Prefetched
 from mtlite.data.ids import PAD
 from mtlite.errors import MtliteError
@@ -109,9 +110,12 @@ class Loop:
         config, progress = self.config, self.progress
         self.seconds_before = self.log.seconds - time.perf_counter()
         line_start, tokens_before = time.perf_counter(), progress.all_tokens
+        compiling: AbstractContextManager[None] = announce("compiling the first update", self.console.print)
         while (before := self._at()) < config.max_updates and not self._out_of_patience():
             rate = learning_rate(config, before + 1)
-            done = self._update(source, rate)
+            with compiling:
+                done = self._update(source, rate)
+            compiling = nullcontext()
             at = self._at()
             validate = at // config.validate_every > before // config.validate_every or at >= config.max_updates
             if progress.update % _UPDATES_PER_LINE == 0 or validate:

@@ -12,7 +12,8 @@ from rich.console import Console
 from mtlite.config.options import SearchConfig
 from mtlite.config.read import plain
 from mtlite.config.recipe import Values
-from mtlite.evaluation.scores import Scores, score
+from mtlite.console import announce
+from mtlite.evaluation.scores import LEARNED, Scores, score
 from mtlite.storage.run_directory import RESULT, Run
 from mtlite.translation.loading import as_run, open_runs, sets_to_score
 from mtlite.translation.result import Result, StoredScores, hypotheses_file
@@ -67,13 +68,21 @@ def score_run(run: Run, console: Console) -> Result:
     scored = {}
     for name in run.facts.tests:
         sources, references = run.read_side(f"{name}.source"), run.read_side(f"{name}.target")
-        scored[name] = score_lines(translator, sources, references, run.facts.target_language)
+        with announce(f"translating {name} ({len(sources):,} sentences)", console.print):
+            scored[name] = score_lines(translator, sources, references, run.facts.target_language)
         if scored[name].truncated:
             console.print(
                 f"warning: {len(scored[name].truncated):,} sources of {name} have more than "
                 f"{search.max_source_tokens:,} pieces and were cut (search.max_source_tokens)"
             )
         console.print(describe(name, scored[name], search.in_words(topology)))
+    first = next(iter(scored.values())).scores
+    if first.bleu.score < LEARNED["bleu"] and first.chrf2.score < LEARNED["chrf2"]:
+        updates, rate = run.config.training.max_updates, run.config.training.learning_rate
+        console.print(
+            f"The model has not learned to translate yet: give more training.max_updates (now {updates:,}); if the dev "
+            f"loss hardly falls, change training.learning_rate (now {rate:g})."
+        )
     # Nothing is written before everything is scored: a part must not pass for the whole.
     for name, each in scored.items():
         run.write_lines(hypotheses_file(name), each.hypotheses)

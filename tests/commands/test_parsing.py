@@ -42,7 +42,7 @@ def parser() -> Parser:
         (["--cuont", "3"], "mtlite try: unknown option '--cuont': expected --count"),
         (["--cuont=3"], "unknown option '--cuont': expected --count"),
         (["--cou", "3"], "unknown option '--cou': expected --count"),  # no abbreviations
-        (["stray"], "mtlite try: unexpected argument 'stray' (see mtlite try --help)"),
+        (["stray"], "mtlite try: unexpected argument 'stray': see mtlite try --help"),
         (["--topology", "no module"], "expected module:Class"),
     ],
 )

@@ -38,8 +38,9 @@ def test_every_run_has_a_row_and_every_damaged_one_a_line(
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "80")
     head, finished, stopped, begun, broken, altered = listed(Path(), capsys)
+    corpus = Path(Run.open(folder / "a" / "finished").config.data.train[0].source or "").parent.name
     assert head.split() == ["run", "corpus", "topology", "state", "BLEU", "size"]
-    assert finished.split()[:5] == ["a/finished", "train", "en→de", "attention", "finished"]
+    assert finished.split()[:5] == ["a/finished", corpus, "en→de", "attention", "finished"]
     assert finished.endswith(" MB")
     assert float(finished.split()[-3]) >= 0
     assert "stopped at 20" in stopped

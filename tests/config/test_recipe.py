@@ -181,7 +181,7 @@ def test_a_wrong_name_or_value_names_the_right_ones(read, content, expected):
         (b"\x00", "is not YAML"),
         ("{a: " * (MAX_YAML_DEPTH + 2), f"it nests deeper than {MAX_YAML_DEPTH} levels"),
         ("[" * 300, f"it nests deeper than {MAX_YAML_DEPTH} levels"),
-        ("#" * (MAX_YAML_BYTES + 1), f"expected at most {MAX_YAML_BYTES:,}"),
+        ("#" * (MAX_YAML_BYTES + 1), f"more than {MAX_YAML_BYTES:,} bytes"),
     ],
 )
 def test_anything_but_plain_values_is_refused(read, content, expected):
