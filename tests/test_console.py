@@ -36,7 +36,7 @@ def test_a_log_gets_plain_lines():
     shown.close()
     assert place.file.getvalue().splitlines() == [
         "update 50: dev loss 1.5000  dev BLEU 12.35  (best)",
-        "update 100/100  loss 1.250  1,234 tokens/s  dev BLEU 12.35  0.0 min left",
+        "update 100/100  loss 1.250  1,234 tokens/s  dev BLEU 12.35",
     ]
 
 

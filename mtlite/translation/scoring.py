@@ -77,7 +77,7 @@ def score_run(run: Run, console: Console) -> Result:
             )
         console.print(describe(name, scored[name], search.in_words(topology)))
     first = next(iter(scored.values())).scores
-    if first.bleu.score < LEARNED["bleu"] and first.chrf2.score < LEARNED["chrf2"]:
+    if all(getattr(first, metric).score < least for metric, least in LEARNED.items()):
         updates, rate = run.config.training.max_updates, run.config.training.learning_rate
         console.print(
             f"The model has not learned to translate yet: give more training.max_updates (now {updates:,}); if the dev "
