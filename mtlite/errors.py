@@ -34,7 +34,7 @@ def explain(error: Exception, hint: str) -> tuple[str, int]:
     """One line about any error, and the exit code; `hint` says how to find an unexpected one."""
     if isinstance(error, MtliteError):
         return str(error), error.exit_code
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's own
+    if _out_of_memory(error):
         return (
             "out of memory: reduce model.units, model.embedding_size, tokenizer.vocabulary_size or "
             "training.batch_tokens; in translation, search.batch_tokens or the beam",
@@ -48,6 +48,16 @@ def explain(error: Exception, hint: str) -> tuple[str, int]:
         remedy = ": give another path, or allow mtlite to use it" if error.filename else ""
         return f"{error.filename or 'input or output'}: {error.strerror or error}{remedy}", 1
     return f"unexpected {type(error).__name__}: {error} ({hint})", 1
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: for an array, for a process or a mapped file, for a thread."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "ResourceExhaustedError"  # TensorFlow's own
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or (isinstance(error, RuntimeError) and "can't start new thread" in str(error))
+    )
 
 
 def _installation() -> str:

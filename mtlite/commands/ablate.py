@@ -13,6 +13,7 @@ from mtlite.config.recipe import options as options_of
 from mtlite.config.registry import register_topology
 from mtlite.errors import MtliteError, UsageError
 from mtlite.report.document import to_text
+from mtlite.storage.files import refuse_unwritable
 
 REPORT = "report"
 
@@ -50,17 +51,22 @@ def run(options: argparse.Namespace) -> None:
     from mtlite.console import make_console
 
     console = make_console()
+    if options.record and not options.dry_run:
+        refuse_unwritable(Path(options.record).parent, f"--record {options.record}")
     if options.recipe is None and not given:
         if not options.record or options.dry_run:
             raise UsageError(
                 "mtlite ablate: expected a recipe, or options such as --data.train.pairs and --ablation.topologies, or "
                 "--record alone for the report of a record"
             )
-        finished = ablate.recorded_ablation(Record(Path(options.record)))
         folder = Path(options.run or Path("runs") / Path(options.record).name.partition(".")[0])
+        refuse_unwritable(folder / REPORT, f"--run {folder}")
+        finished = ablate.recorded_ablation(Record(Path(options.record)))
     else:
         name = options.recipe or "ablation"
         folder = Path(options.run or Path("runs") / Path(name).stem)
+        if not options.dry_run:
+            refuse_unwritable(folder / REPORT, f"--run {folder}")
         values = with_overrides(read_recipe(Path(name)) if options.recipe else {"ablation": {}}, given)
         record = Record(Path(options.record)) if options.record else None
         experiment = ablate.prepare_experiment(values, name, folder, console)

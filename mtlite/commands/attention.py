@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 
 from mtlite.commands.parsing import Parser, add_search_options, new_picture, search_config, warn_of_truncation
 from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
+from mtlite.storage.files import write_atomically
 from mtlite.translation.loading import open_runs
 
 
@@ -42,5 +44,7 @@ def run(options: argparse.Namespace) -> None:
     translation = translator.translate([options.sentence])[0]
     if translation.truncated:
         warn_of_truncation("the sentence", search.max_source_tokens)
-    draw_attention(translation.source_pieces, translation.target_pieces, translation.attention, output)
+    pieces, drawn = (translation.source_pieces, translation.target_pieces), io.BytesIO()
+    draw_attention(*pieces, translation.attention, drawn, format=output.suffix.removeprefix("."))
+    write_atomically(output, drawn.getvalue())
     print(translation.texts[0])

@@ -14,6 +14,7 @@ from mtlite.config.read import members, split, unknown_option
 from mtlite.config.recipe import Option, Values, from_text, nested, options
 from mtlite.config.registry import register_topology
 from mtlite.errors import UsageError
+from mtlite.storage.files import refuse_unwritable
 from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import search_of
 
@@ -179,11 +180,12 @@ def existing_file(path: str, option: str) -> Path:
 
 
 def new_file(path: str, option: str) -> Path:
-    """Refuse a file that is there, or whose folder is not."""
+    """Refuse a file that is there, or whose folder is not there or cannot be written into."""
     if Path(path).exists():
         raise UsageError(f"{option} {path} exists: give a new name")
     if not Path(path).parent.is_dir():
         raise UsageError(f"{option} {path}: there is no folder {Path(path).parent}")
+    refuse_unwritable(Path(path).parent, f"{option} {path}")
     return Path(path)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import matplotlib
@@ -21,15 +20,12 @@ _FONTS = (
 )
 
 
-def draw_attention(
-    source: list[str], target: list[str], weights: np.ndarray, output: Path | BinaryIO, **saving: Any
-) -> None:
+def draw_attention(source: list[str], target: list[str], weights: np.ndarray, output: BinaryIO, **saving: Any) -> None:
     """Draw a heat map: one row per target piece, one column per source piece.
 
     Args:
         weights: `[target length, source length]`, each row sums to one.
-        output: the ending of its name chooses the format.
-        saving: further arguments of matplotlib's `savefig`.
+        saving: arguments of matplotlib's `savefig`, such as `format`.
     """
     rows = min(len(target), len(weights))
     letters = [max(map(len, [*pieces, ""])) for pieces in (source, target[:rows])]

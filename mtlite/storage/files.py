@@ -7,11 +7,13 @@ import errno
 import os
 import re
 import secrets
+import tempfile
 from pathlib import Path
 
 from mtlite.errors import RunError
 
 _ASIDE = re.compile(r"\.[0-9a-f]{16}\.part$")
+_TRIED_BYTES = 4096  # a file without content can be made on a full disk
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)  # what file systems answer that cannot flush a folder
 
 
@@ -42,6 +44,21 @@ def size_of(folder: Path) -> int:
         with contextlib.suppress(FileNotFoundError):
             size += path.lstat().st_size
     return size
+
+
+def refuse_unwritable(folder: Path, what: str) -> None:
+    """Raise RunError if nothing can be written into a folder, or into the one above that it will be made in.
+
+    A command calls it before its work; `what` names its option and value.
+    """
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            append(file.fileno(), b"\0" * _TRIED_BYTES, 0)
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(f"{what}: cannot write into {folder} ({reason}): make room there, or give another") from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from mtlite.config.registry import entry_of
+from mtlite.storage.files import write_atomically
 from mtlite.topologies.diagram import INK, WIDTH, Diagram
 from mtlite.topologies.documentation import picture
 from mtlite.topologies.wiring import wire
@@ -24,7 +26,9 @@ def draw(names: list[str], path: Path) -> None:
     """Draw topologies, up to three side by side, in a file whose ending chooses the format."""
     # The same drawing is the same file.
     with matplotlib.rc_context({"svg.hashsalt": "mtlite", "font.family": "DejaVu Sans"}):
-        figure_of(names).savefig(path, dpi=200, metadata={"Date": None} if path.suffix == ".svg" else {})
+        content, kind = io.BytesIO(), path.suffix.removeprefix(".")
+        figure_of(names).savefig(content, format=kind, dpi=200, metadata={"Date": None} if kind == "svg" else {})
+    write_atomically(path, content.getvalue())
 
 
 def figure_of(names: list[str]) -> Figure:

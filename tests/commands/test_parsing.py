@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mtlite.cli import main
 from mtlite.commands.parsing import (
     Parser,
     add_config_options,
@@ -160,3 +162,32 @@ def test_files_that_must_be_there_and_files_that_must_not(tmp_path: Path) -> Non
     ):
         with pytest.raises(UsageError, match=message):
             read(str(tmp_path / path), "--input")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["evaluate", "RUN", "--source", "a", "--reference", "b", "--output", "out.txt"], "--output out.txt"),
+        (["attention", "RUN", "one", "-o", "map.png"], "--output map.png"),
+        (["topologies", "-o", "all.svg"], "--output all.svg"),
+        (["ablate", "recipe.yaml", "--run", "far/below"], "--run far/below"),
+        (["ablate", "--record", "all.jsonl.xz"], "--record all.jsonl.xz"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_read(
+    arguments: list[str],
+    option: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    assert main(arguments) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"mtlite: {option}: cannot write into ")
+    assert "Read-only file system" in line
+    assert list(tmp_path.iterdir()) == []

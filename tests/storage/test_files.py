@@ -6,7 +6,7 @@ import pytest
 from faults import Killed, failing_at
 
 from mtlite.errors import RunError
-from mtlite.storage.files import append, aside, remove_parts, without_aside, write_atomically
+from mtlite.storage.files import append, aside, refuse_unwritable, remove_parts, without_aside, write_atomically
 
 CALLS = ["open", "write", "flush", "fsync", "replace", "open", "fsync"]  # the last two are those of the folder
 
@@ -105,3 +105,29 @@ def test_a_part_that_was_appended_is_taken_back(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="No space left"):
             append(file.fileno(), b"three\n", 8)
     assert path.read_bytes() == b"one\ntwo\n"
+
+
+class TestBeforeTheWork:
+    @pytest.mark.parametrize("folder", [".", "to/be/made"])
+    def test_a_folder_that_can_be_written_into_stays_as_it_is(self, tmp_path, folder):
+        refuse_unwritable(tmp_path / folder, "--output a.txt")
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC, errno.EDQUOT])
+    @pytest.mark.parametrize("call", ["tempfile.TemporaryFile", "os.write"])
+    def test_a_folder_that_cannot_is_refused(self, tmp_path, monkeypatch, call, code):
+        def fail(*_, **__):
+            raise OSError(code, os.strerror(code))
+
+        monkeypatch.setattr(call, fail)
+        with pytest.raises(RunError) as error:
+            refuse_unwritable(tmp_path, "--output a.txt")
+        monkeypatch.undo()
+        for part in ("--output a.txt", str(tmp_path), os.strerror(code), "give another"):
+            assert part in str(error.value)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_path_below_a_file_is_refused(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(RunError, match="Not a directory"):
+            refuse_unwritable(tmp_path / "file" / "below", "--run file/below")
