@@ -19,7 +19,7 @@ UNSPACED = HAN | JAPANESE | {"Thai", "Laoo", "Khmr", "Mymr", "Tibt", "Lana", "Ta
 
 _NO_LANGUAGE = frozenset(
     """src tgt trg ref raw tok bpe spm out dat log bak old new tmp tar zip map ids lst bin low all sub seg sen par lab
-    txt tsv csv tab xml sgm dev val train valid test devtest clean""".split()  # noqa: SIM905
+    txt tsv csv tab xml sgm dev val train valid test devtest clean na nan""".split()  # noqa: SIM905
 )
 """Endings and names that are codes of languages only by chance."""
 

@@ -67,7 +67,7 @@ def _one_seed() -> None:
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Paths of a corpus of numbers: train, dev and test, each with source and target."""
     folder = tmp_path_factory.mktemp("corpus")
     pairs = number_pairs(76, seed=1)
@@ -76,7 +76,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def tiny_config(corpus: dict[str, dict[str, str]]) -> Callable[..., Any]:
+def tiny_config(corpus: dict[str, dict[str, Any]]) -> Callable[..., Any]:
     """`tiny_config(training={"max_updates": 3})`: a configuration that trains in seconds, with sections changed."""
     from mtlite.config.options import (
         Config,

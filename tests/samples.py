@@ -36,7 +36,7 @@ def number_pairs(count: int, seed: int) -> list[tuple[str, str]]:
 GERMAN = [target for _, target in number_pairs(60, seed=1)]
 
 
-def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
+def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     """Two text files; their paths as options."""
     paths = {"source": str(folder / f"{name}.en"), "target": str(folder / f"{name}.de")}
     for path, lines in zip(paths.values(), zip(*pairs, strict=True), strict=True):

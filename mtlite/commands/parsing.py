@@ -136,7 +136,7 @@ def _metavar(option: Option) -> str:
         return "{true,false}"
     if get_origin(option.kind) is dict:
         return "'{NAME: {source: FILE, target: FILE}}'"
-    return "NUMBER" if int in kinds or float in kinds else "TEXT"
+    return "NUMBER" if {int, float} & {*kinds} and str not in kinds else "TEXT"
 
 
 def add_search_options(parser: Parser) -> None:

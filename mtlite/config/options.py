@@ -28,7 +28,9 @@ class CorpusConfig:
     Args:
         source: Text file with one source sentence a line (may be gzipped).
         target: Text file with one target sentence a line (may be gzipped).
-        pairs: One file with both sides (.tsv, .jsonl, .csv, .parquet; may be gzipped), or a save_to_disk folder.
+        pairs: One file with both sides (.tsv, .txt, .csv, .jsonl, .parquet; may be gzipped), or a save_to_disk folder.
+        header: Whether the first line of a file of rows names its columns (default: in .csv it does; in .tsv and .txt,
+            if it names sides or languages).
         dataset: Name of a data set on the Hugging Face Hub.
         configuration: Configuration of that data set.
         split: Split of that data set or folder, such as train or validation.
@@ -37,6 +39,7 @@ class CorpusConfig:
     source: str | None = None
     target: str | None = None
     pairs: str | None = None
+    header: bool | None = None
     dataset: str | None = None
     configuration: str | None = None
     split: str | None = None
@@ -79,8 +82,9 @@ class DataConfig:
         source_language: Language code of the source (default: the ending of its file name).
         target_language: Language code of the target (default: the ending of its file name); it chooses the tokenizer of
             the metric, which counts characters where a script has no spaces between words.
-        source_column: Column with the source sentences (default: the language code, or source).
-        target_column: Column with the target sentences (default: the language code, or target).
+        source_column: Column with the source sentences: its name, or in files of rows its number (default: the
+            language, or source, or the first).
+        target_column: Column with the target sentences (default: the language, or target, or the second).
         dev: The set that is scored during training (default: split off the training pairs).
         test: The set that is scored at the end (default: split off the training pairs).
         tests: Further test sets by name, each with the same keys as test.
@@ -97,8 +101,8 @@ class DataConfig:
     train: list[CorpusConfig] = field(default_factory=lambda: [CorpusConfig()])
     source_language: LanguageCode | None = None
     target_language: LanguageCode | None = None
-    source_column: str | None = None
-    target_column: str | None = None
+    source_column: str | int | None = None
+    target_column: str | int | None = None
     dev: CorpusConfig = field(default_factory=CorpusConfig)
     test: CorpusConfig = field(default_factory=CorpusConfig)
     tests: dict[str, CorpusConfig] = field(default_factory=dict)

@@ -16,7 +16,8 @@ import datasets
 import numpy as np
 import pyarrow as pa
 
-from mtlite.data.readers import Columns, Pair, check_sentences, first_line
+from mtlite.data.columns import Columns
+from mtlite.data.readers import Pair, PairWithGaps, checked_sentences, first_line
 from mtlite.errors import DataError, RunError
 from mtlite.storage.cache import Cache
 from mtlite.storage.tensors import load_arrays, save_arrays
@@ -27,7 +28,7 @@ ROWS_AT_ONCE = 10_000  # in a part of a file; opening a file reads a little of e
 _BATCH_SIZE = 1000
 _CHARACTERS_AT_ONCE = 1 << 26  # in a part, whatever the length of the lines
 _ROWS, _ARRAYS = "rows.arrow", "arrays.safetensors"
-_PACKAGES = ("numpy", "pyarrow", "datasets", "sentencepiece")  # that the content of an entry depends on
+_PACKAGES = ("numpy", "pyarrow", "datasets", "sentencepiece", "langcodes")  # that the content of an entry depends on
 
 Tables = Iterator[pa.Table]
 
@@ -49,9 +50,10 @@ def the_cache() -> Cache:
 
 @cache
 def _rules() -> str:
-    """The SHA-256 of the source of this folder: all rules by which text becomes ids."""
+    """The SHA-256 of the source of this folder and of languages: all rules by which text becomes ids."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    folder = Path(__file__).parent
+    for path in [*sorted(folder.glob("*.py")), folder.parent / "languages.py"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -119,7 +121,7 @@ def _content_of(path: str) -> str:
 
 
 def dataset_from_files(
-    read: Callable[..., Iterator[Pair]], arguments: dict[str, Any], paths: Sequence[str]
+    read: Callable[..., Iterator[PairWithGaps]], arguments: dict[str, Any], paths: Sequence[str]
 ) -> datasets.Dataset:
     """Put what a reader yields into the cache; files with known content are not read again, wherever they lie."""
     with ThreadPoolExecutor() as pool:
@@ -131,14 +133,14 @@ def dataset_from_files(
     return cached_rows("pairs", key, FEATURES, lambda: _tables(read(**arguments)), origin)
 
 
-def _tables(pairs: Iterator[Pair]) -> Tables:
+def _tables(pairs: Iterator[PairWithGaps]) -> Tables:
     """Pairs in tables of a size that fits in memory."""
-    sides: tuple[list[str], list[str]] = [], []
+    sides: tuple[list[str | None], list[str | None]] = [], []
     characters = 0
     for source, target in pairs:
         sides[0].append(source)
         sides[1].append(target)
-        characters += len(source) + len(target)
+        characters += len(source or "") + len(target or "")
         if len(sides[0]) == ROWS_AT_ONCE or characters >= _CHARACTERS_AT_ONCE:
             yield pa.table(dict(zip(FEATURES, sides, strict=True)), FEATURES.arrow_schema)
             sides, characters = ([], []), 0
@@ -175,6 +177,8 @@ def digest_of(pairs: datasets.Dataset) -> str:
             ends = np.frombuffer(offsets, np.int64)[sentences.offset : sentences.offset + len(sentences) + 1]
             digest.update((ends - ends[0]).tobytes())
             digest.update(memoryview(text)[ends[0] : ends[-1]] if text else b"")
+            if sentences.null_count:
+                digest.update(np.packbits(sentences.is_null()).tobytes())
     return digest.hexdigest()
 
 
@@ -187,12 +191,23 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -
     dataset = dataset.select_columns([source, target])
     for number, batch in enumerate(dataset.with_format("arrow").iter(_BATCH_SIZE)):
         for name in (source, target):
-            check_sentences(batch[name].combine_chunks(), f"{where}, column {name}", number * _BATCH_SIZE)
+            checked_sentences(batch[name].combine_chunks(), f"{where}, column {name}", number * _BATCH_SIZE)
     # In two steps: the columns may be called "target" and "source".
     dataset = dataset.rename_columns({source: "the source", target: "the target"})
     dataset = dataset.rename_columns({"the source": "source", "the target": "target"})
     dataset._fingerprint = digest_of(dataset)  # `datasets` believes what a saved folder says, also of altered files
-    return dataset
+    kept = {"string", "large_string"} >= {feature.dtype for feature in dataset.features.values()}
+    return dataset if kept else _with_plain_strings(dataset)
+
+
+def rows_with_gaps(pairs: datasets.Dataset) -> np.ndarray:
+    """True for every row of which a side is missing (null)."""
+    sides = ("source", "target")
+    if not any(pairs.data.column(side).null_count for side in sides):  # what Arrow knows without looking
+        return np.zeros(len(pairs), dtype=bool)
+    return np.concatenate(
+        [np.logical_or(*(table[side].is_null().to_numpy() for side in sides)) for table in tables_of(pairs)]
+    )
 
 
 def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
@@ -206,7 +221,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
 
 
 def _with_plain_strings(pairs: datasets.Dataset) -> datasets.Dataset:
-    """Turn columns of large strings into those of strings: the two cannot be joined."""
+    """Turn columns of other strings into those of strings: two kinds cannot be joined."""
     if pairs.features == FEATURES:
         return pairs
     return cached_rows("pairs", [pairs._fingerprint, str(pairs.features)], FEATURES, lambda: tables_of(pairs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,10 +12,11 @@ import huggingface_hub
 
 from mtlite.config.options import CorpusConfig, DataConfig
 from mtlite.data.cache import join
-from mtlite.data.language_choice import languages_by_script, languages_of
-from mtlite.data.pairs import check_location, load_pairs
-from mtlite.data.readers import Columns
+from mtlite.data.columns import Columns
+from mtlite.data.language_choice import languages_by_header, languages_by_script, languages_of
+from mtlite.data.pairs import check_location, has_columns, layout_of, load_pairs, without_gaps
 from mtlite.data.splits import split_off
+from mtlite.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,16 @@ def load_corpus(config: DataConfig) -> Corpus:
     datasets.logging.set_verbosity_error()
     huggingface_hub.utils.logging.set_verbosity_error()
     languages, notes = languages_of(config)
-    columns = Columns.of(config, *languages)
     training, others = _training_corpora(config), _dev_and_test_sets(config)
     for name, location in {**training, **others}.items():
         check_location(location, name)
-    parts = [load_pairs(location, columns, name, "train") for name, location in training.items()]
-    sets = {name: load_pairs(location, columns, name, None) for name, location in others.items()}
+    _check_columns(config, [*training.values(), *others.values()])
+    layouts = [layout_of(location, Columns.of(config, *languages)) for location in training.values()]
+    languages, more = languages_by_header(languages, layouts, config)
+    columns = Columns.of(config, *languages)
+    notes += [*more, *_said_of_layouts({**training, **others}, columns)]
+    parts, sets, more = _load(training, others, columns)
+    notes += more
     train = join(parts)
     languages, more = languages_by_script(train, languages)
     notes += more
@@ -60,6 +65,37 @@ def load_corpus(config: DataConfig) -> Corpus:
         notes += [*_unused_splits(config, parts, missing), *more]
     tests = {"test": sets["data.test"], **{name: sets[f"data.tests.{name}"] for name in config.tests}}
     return Corpus(train, sets["data.dev"], tests, languages[0], languages[1], tuple(notes))
+
+
+def _load(
+    training: dict[str, CorpusConfig], others: dict[str, CorpusConfig], columns: Columns
+) -> tuple[list[datasets.Dataset], dict[str, datasets.Dataset], list[str]]:
+    """The training corpora, the sets by name, and notes on pairs that were left out."""
+    sets: dict[str, datasets.Dataset] = {}
+    notes: list[str] = []
+    for name, location in {**training, **others}.items():
+        loaded = load_pairs(location, columns, name, "train" if name in training else None)
+        sets[name], more = without_gaps(loaded, name, name in training)
+        notes += more
+    return [sets[name] for name in training], {name: sets[name] for name in others}, notes
+
+
+def _check_columns(config: DataConfig, locations: Sequence[CorpusConfig]) -> None:
+    """Refuse options of columns where no set has columns."""
+    for option in ("source_column", "target_column"):
+        if getattr(config, option) is not None and not any(map(has_columns, locations)):
+            raise UsageError(f"data.{option} has no effect: text files of one side have no columns; leave it out")
+
+
+def _said_of_layouts(locations: Mapping[str, CorpusConfig], columns: Columns) -> list[str]:
+    """What was recognised in files of rows, and what changes it."""
+    layouts = {name: layout_of(location, columns) for name, location in locations.items()}
+    change = "data.source_column and data.target_column may change that"
+    return [
+        f"{locations[name].pairs}: {layout.said}; {name}.header, {change}."
+        for name, layout in layouts.items()
+        if layout and layout.said
+    ]
 
 
 def _training_corpora(config: DataConfig) -> dict[str, CorpusConfig]:

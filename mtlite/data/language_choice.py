@@ -9,6 +9,7 @@ import numpy as np
 
 from mtlite.config.options import DataConfig
 from mtlite.data.cache import pairs_of
+from mtlite.data.layout import Layout
 from mtlite.data.scripts import unspaced_script
 from mtlite.errors import UsageError
 from mtlite.evaluation.metrics import tokenizer_name
@@ -17,6 +18,7 @@ from mtlite.languages import (
     is_known,
     is_language_code,
     language_of,
+    language_of_column,
     meant_language,
     often_confused,
     script_of_language,
@@ -45,6 +47,20 @@ def languages_of(config: DataConfig) -> tuple[list[str | None], list[str]]:
             notes += _meant_by_endings([getattr(part, side) for part in config.train], side)
         languages.append(language)
     return languages, notes
+
+
+def languages_by_header(
+    languages: Sequence[str | None], layouts: Sequence[Layout | None], config: DataConfig
+) -> tuple[list[str | None], list[str]]:
+    """The languages, and for those not known what the columns of the training files are called, and notes."""
+    found, notes = list(languages), []
+    for number, side in enumerate(SIDES):
+        named = [layout.languages[number] for layout in layouts if layout and layout.languages[number]]
+        asked = language_of_column(str(getattr(config, f"{side}_column") or ""))
+        if found[number] is None and (named or asked):
+            found[number] = (named or [asked])[0]
+            notes.append(f"The {side} language is {found[number]}, by the name of its column.")
+    return found, notes
 
 
 def check_language(language: str, option: str, column_option: str | None = None) -> list[str]:

@@ -7,10 +7,12 @@ decompressed, is not UTF-8, or has an endless line raises a `DataError`.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _BUFFER_BYTES = 1 << 17
+_UNMARKED_UTF16 = re.compile(rb"(\0[\t\r\n -~]){2,}|([\t\r -~]\0){2,}\n?")
+_MOST_BLANK_LINES = 1000  # that may be left out at the end of a file
 STANDARD_INPUT = Path("-")
 
 
@@ -63,6 +67,8 @@ def read_ended_lines(path: Path) -> Iterator[str]:
                 if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
                     length = f"longer than {MAX_LINE_BYTES:,} bytes"
                     raise DataError(f"{name}, line {number}: {length}; expected one sentence a line")
+                if number == 1:
+                    _refuse_utf16(line, name)
                 text = line.decode("utf-8")
                 if number == 1:
                     text = text.removeprefix("\ufeff")
@@ -78,10 +84,28 @@ def read_ended_lines(path: Path) -> Iterator[str]:
         raise DataError(f"{name}: cannot be read ({reason}): give a text file that is there and may be read") from error
 
 
+def _refuse_utf16(line: bytes, name: str) -> None:
+    """Refuse a file whose first line is in UTF-16, as Windows writes it; without its mark, ASCII is UTF-8, too."""
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _UNMARKED_UTF16.fullmatch(line):
+        raise DataError(f"{name}: the text is in UTF-16, expected UTF-8; iconv -f UTF-16 -t UTF-8 converts it")
+
+
 def split_line_end(line: str) -> tuple[str, str]:
     """Split off the end of a line: a line feed, a carriage return before it, both or neither."""
     text = line.removesuffix("\n").removesuffix("\r")
     return text, line[len(text) :]
+
+
+def drop_blank_end(lines: Iterable[str], cells: str = "") -> Iterator[str]:
+    """Yield lines without the blank ones at the end, which are no rows; a line with `cells` in it is none of them."""
+    held: list[str] = []
+    for line in lines:
+        if line.strip() or (cells and cells in line) or len(held) == _MOST_BLANK_LINES:
+            yield from held
+            held.clear()
+            yield line
+        else:
+            held.append(line)
 
 
 def read_lines(path: Path) -> Iterator[str]:

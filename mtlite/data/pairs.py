@@ -6,13 +6,16 @@ Options that do not fit together or name what does not exist raise a `UsageError
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
 
 from mtlite.config.options import CorpusConfig
-from mtlite.data.cache import dataset_from_files, normalize_columns
-from mtlite.data.readers import PAIR_READERS, Columns, first_line, read_parallel_text
+from mtlite.data.cache import dataset_from_files, keep_rows, normalize_columns, rows_with_gaps
+from mtlite.data.columns import Columns
+from mtlite.data.layout import Layout
+from mtlite.data.readers import LAYOUTS, PAIR_READERS, Recognise, first_line, read_parallel_text
 from mtlite.errors import DataError, UsageError
 
 
@@ -28,6 +31,9 @@ def check_location(config: CorpusConfig, name: str) -> None:
         raise UsageError(f"{name}.configuration belongs to {name}.dataset, which is not given; leave it out")
     if config.split and not (config.dataset or _is_folder(config)):
         raise UsageError(f"{name}.split belongs to a data set or a folder made by save_to_disk; leave it out")
+    if config.header is not None and not _recognise(config):
+        kinds = ", ".join(ending for ending, reader in PAIR_READERS.items() if reader in LAYOUTS)
+        raise UsageError(f"{name}.header belongs to a file of pairs in rows ({kinds}); leave it out")
     if not _is_folder(config):
         _check_files(config, name)
 
@@ -36,8 +42,7 @@ def _check_files(config: CorpusConfig, name: str) -> None:
     if config.pairs and _ending(config.pairs) not in PAIR_READERS:
         endings = f"{', '.join(PAIR_READERS)} (all but Parquet may be gzipped)"
         expected = f"a file ending in {endings}, or a folder made by save_to_disk"
-        remedy = ": if its lines are source, tab, target, rename it to end in .tsv" if ".txt" in config.pairs else ""
-        raise UsageError(f"{name}.pairs: expected {expected}; received {config.pairs}{remedy}")
+        raise UsageError(f"{name}.pairs: expected {expected}; received {config.pairs}")
     for option in ("source", "target", "pairs"):
         path = getattr(config, option)
         if path and not Path(path).is_file():
@@ -55,8 +60,30 @@ def _ending(path: str) -> str:
     return Path(path if path.endswith(".parquet.gz") else path.removesuffix(".gz")).suffix
 
 
+def _recognise(config: CorpusConfig) -> Recognise | None:
+    """What recognises the layout of this set; None if it is no file of rows."""
+    if not config.pairs or _is_folder(config):
+        return None
+    reader = PAIR_READERS.get(_ending(config.pairs))
+    return LAYOUTS.get(reader) if reader else None
+
+
+def has_columns(config: CorpusConfig) -> bool:
+    """Whether a set has columns to choose from."""
+    return not config.source
+
+
+def layout_of(config: CorpusConfig, columns: Columns) -> Layout | None:
+    """How the rows of a set hold pairs, as far as it is a file of rows and not empty."""
+    recognise = _recognise(config)
+    return recognise(str(config.pairs), replace(columns, header=config.header)) if recognise else None
+
+
 def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split: str | None) -> datasets.Dataset:
-    """Load a set of pairs, called `name` in messages, whose location `check_location` has let through."""
+    """Load a set of pairs, called `name` in messages, whose location `check_location` has let through.
+
+    A side may be missing (null) where the format knows of that: `without_gaps` is next.
+    """
     if config.source and config.target:
         paths = {"source": config.source, "target": config.target}
         dataset = dataset_from_files(read_parallel_text, paths, list(paths.values()))
@@ -67,11 +94,25 @@ def load_pairs(config: CorpusConfig, columns: Columns, name: str, default_split:
         dataset = _load_folder(str(config.pairs), name, config.split, default_split)
         dataset = normalize_columns(dataset, columns, str(config.pairs))
     else:
-        path = str(config.pairs)
+        path, columns = str(config.pairs), replace(columns, header=config.header)
         dataset = dataset_from_files(PAIR_READERS[_ending(path)], {"path": path, "columns": columns}, [path])
     if not len(dataset):
         raise DataError(f"{name}: no sentence pairs in {config.source or config.pairs or config.dataset}")
     return dataset
+
+
+def without_gaps(dataset: datasets.Dataset, name: str, training: bool) -> tuple[datasets.Dataset, list[str]]:
+    """Leave out training pairs of which a side is missing (null), and say how many; refuse them in other sets."""
+    gaps = rows_with_gaps(dataset)
+    if not gaps.any():
+        return dataset, []
+    if gaps.all():
+        raise DataError(f"{name}: no sentence pairs, each has a side that is missing (null)")
+    if not training:
+        problem = f"expected sentences, received nothing (null) in row {int(gaps.argmax()) + 1}"
+        raise DataError(f"{name}: {problem}; such a set is scored as it is: remove the row")
+    count = f"{int(gaps.sum()):,} of {len(dataset):,} pairs of {name}"
+    return keep_rows(dataset, ~gaps), [f"{count} were left out: a side is missing (null)."]
 
 
 def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datasets.Dataset:

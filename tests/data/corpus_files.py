@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mtlite.config.options import CorpusConfig, DataConfig
+from mtlite.data.columns import Columns
 from mtlite.data.corpus import Corpus, load_corpus
-from mtlite.data.readers import Columns
 
-COLUMNS = Columns(("source",), ("target",))
+COLUMNS = Columns()
 TRICKY = [
     *["NA", "null", "None", "nan", "", " ", "007", "1e5", "3.0", "2026-11-23", "true", "a\u2028b", "a\x85b", "a\x0bb"],
     *[
@@ -52,7 +52,7 @@ def write(path: Path, content: str | bytes) -> str:
     return str(path)
 
 
-def parallel(folder: Path, pairs: Sequence[tuple[str, str]], name: str = "train") -> dict[str, str]:
+def parallel(folder: Path, pairs: Sequence[tuple[str, str]], name: str = "train") -> dict[str, Any]:
     return {
         "source": write(folder / f"{name}.de", "".join(f"{source}\n" for source, _ in pairs)),
         "target": write(folder / f"{name}.en", "".join(f"{target}\n" for _, target in pairs)),
@@ -81,7 +81,7 @@ def parquet_bytes(pairs: Sequence[tuple[Any, Any]], nested: bool = False) -> byt
     return file.getvalue()
 
 
-def write_pairs(folder: Path, kind: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
+def write_pairs(folder: Path, kind: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     if kind.startswith("text"):
         return parallel(folder, pairs)
     path = folder / f"pairs.{kind.removeprefix('nested ')}"

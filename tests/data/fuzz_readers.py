@@ -16,7 +16,7 @@ import tempfile
 import traceback
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import datasets
@@ -25,12 +25,14 @@ import pyarrow.parquet as pq
 
 from mtlite.config.options import CorpusConfig
 from mtlite.data.cache import pairs_of
+from mtlite.data.columns import Columns, Side
 from mtlite.data.pairs import load_pairs
-from mtlite.data.readers import Columns, Pair, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tsv
+from mtlite.data.readers import Pair, PairWithGaps, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tabs
 from mtlite.errors import MtliteError
+from mtlite.languages import language_of_column
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
 
-COLUMNS = Columns(("de", "source"), ("en", "target"))
+COLUMNS = Columns(Side("source", language="de"), Side("target", language="en"))
 FRAGMENTS = [
     *["NA", "null", "None", "nan", "007", "1e5", "2026-11-23", "12:30", "true", "", " ", "  ", "\ufeff", "a", "Haus"],
     *["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x00", "\x1a", "\u00a0", "\u200b", "\u202e", "\U0001f600"],
@@ -108,7 +110,25 @@ def spoil(generator: random.Random, data: bytes) -> bytes:
 # The references: all the pairs of a file, or None where they must be refused
 
 
+def is_utf16(data: bytes) -> bool:
+    first, line_feed, _ = data.partition(b"\n")
+    text = bytes(byte for byte in first if byte)
+    zipped = (b"".join(bytes([0, byte]) for byte in text), b"".join(bytes([byte, 0]) for byte in text))
+    little = first == zipped[1] and len(text) > 1
+    big = first + line_feed in (zipped[0], zipped[0] + b"\0\n") and len(text + line_feed) > 1
+    ascii_only = all(byte in b"\t\r" or 32 <= byte < 127 for byte in text)
+    return data[:2] in (b"\xff\xfe", b"\xfe\xff") or (ascii_only and (little or big))
+
+
+def without_blank_end(lines: list[str], delimiter: str) -> list[str]:
+    while lines and not lines[-1].strip() and delimiter not in lines[-1]:
+        lines = lines[:-1]
+    return lines
+
+
 def reference_lines(data: bytes) -> list[str] | None:
+    if is_utf16(data):
+        return None
     try:
         lines = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8").split("\n")
     except UnicodeDecodeError:
@@ -123,31 +143,35 @@ def reference_parallel(source: bytes | None, target: bytes | None) -> list[Pair]
     if source is None or target is None:
         return None
     source_lines, target_lines = reference_lines(source), reference_lines(target)
-    if source_lines is None or target_lines is None or len(source_lines) != len(target_lines):
+    if source_lines is None or target_lines is None:
         return None
-    return list(zip(source_lines, target_lines, strict=True))
+    shared = min(len(source_lines), len(target_lines))
+    if "".join([*source_lines[shared:], *target_lines[shared:]]).strip():
+        return None
+    return list(zip(source_lines[:shared], target_lines[:shared], strict=True))
 
 
 def reference_tsv(data: bytes) -> list[Pair] | None:
     lines = reference_lines(data)
+    lines = lines and without_blank_end(lines, "\t")
     if lines is None or any(line.count("\t") != 1 for line in lines):
         return None
     return [(line.split("\t")[0], line.split("\t")[1]) for line in lines]
 
 
-def reference_jsonl(data: bytes) -> list[Pair] | None:
+def reference_jsonl(data: bytes) -> list[PairWithGaps] | None:
     lines = reference_lines(data)
     if lines is None:
         return None
     pairs = []
     try:
-        for line in lines:
+        for line in without_blank_end(lines, "no delimiter"):
             row = json.loads(line)
             row = row["translation"] if isinstance(row.get("translation"), dict) else row
             source, target = row["de"], row["en"]
-            if not isinstance(source, str) or not isinstance(target, str):
+            if not isinstance(source, str | None) or not isinstance(target, str | None):
                 return None
-            (source + target).encode()
+            ((source or "") + (target or "")).encode()
             pairs.append((source, target))
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
@@ -195,23 +219,33 @@ def csv_rows(text: str) -> list[list[str]] | None:
 
 
 def reference_csv(data: bytes) -> list[Pair] | None:
+    if is_utf16(data):
+        return None
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:
         return None
-    rows = csv_rows(text + "\n" if text.endswith("\r") else text)
+    text = "\n".join(without_blank_end(text.split("\n"), ",")) + "\n"
+    rows = csv_rows(text) if text.strip() else []
     if not rows:
         return None if rows is None else []
     header = rows[0]
     if any(len(row) != len(header) for row in rows):
         return None
-    numbers = []
-    for names in (COLUMNS.source, COLUMNS.target):
-        found = [name for name in names if name in header]
-        if not found or header.count(found[0]) != 1:
-            return None
-        numbers.append(header.index(found[0]))
-    return [(row[numbers[0]], row[numbers[1]]) for row in rows[1:]]
+    places = {("de", "en"): (0, 1), ("id", "target", "source"): (2, 1)}.get(tuple(header), (0, 0))
+    return [(row[places[0]], row[places[1]]) for row in rows[1:]]
+
+
+def names_its_columns(data: bytes | None) -> bool:
+    """Whether a file begins with one of the headers of this module, whatever may be recognised in another."""
+    headers = (b"de,en", b"id,target,source", b'"de","en"', b'"id","target","source"')
+    return data is None or data.removeprefix(b"\xef\xbb\xbf").split(b"\n")[0].removesuffix(b"\r") in headers
+
+
+def has_plain_rows(data: bytes | None) -> bool:
+    """Whether no line has more than two cells, and the first one is not taken for a header."""
+    lines = (data or b"").decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
+    return all(line.count("\t") < 2 for line in lines) and not all(map(language_of_column, lines[0].split("\t")))
 
 
 def decompressed(data: bytes) -> bytes | None:
@@ -258,12 +292,18 @@ class Fuzzer:
         packed = spoil(self.generator, gzip.compress(spoil(self.generator, data)))
         return self.write(f"{name}.gz", packed), decompressed(packed)
 
-    def check(self, name: str, read: Callable[[], list[Pair]], expected: list[Pair] | None, exact: bool = True) -> None:
+    def check(
+        self,
+        name: str,
+        read: Callable[[], Sequence[PairWithGaps]],
+        expected: Sequence[PairWithGaps] | None,
+        exact: bool = True,
+    ) -> None:
         """Counts the outcome of one input; without an exact expectation, any strings are right."""
         try:
             pairs = read()
             for source, target in pairs:
-                (source + target).encode()
+                ((source or "") + (target or "")).encode()
             outcome = "right result" if pairs == expected or not exact else "other"
             detail = f"{pairs!r}\nexpected {expected!r}"
         except MtliteError as error:
@@ -286,7 +326,7 @@ class Fuzzer:
         lines = [f"{source}\t{target}" for source, target in self.pairs(("\r",))]
         path, data = self.store("pairs.tsv", self.text(lines))
         expected = None if data is None else reference_tsv(data)
-        self.check("tsv", lambda: list(read_tsv(path, COLUMNS)), expected)
+        self.check("tsv", lambda: list(read_tabs(path, COLUMNS)), expected, exact=has_plain_rows(data))
 
     def jsonl(self) -> None:
         rows: list[dict] = []
@@ -311,7 +351,7 @@ class Fuzzer:
             writer.writerow([row[name] for name in names])
         path, data = self.store("pairs.csv", file.getvalue().encode())
         expected = None if data is None else reference_csv(data)
-        self.check("csv", lambda: list(read_csv(path, COLUMNS)), expected)
+        self.check("csv", lambda: list(read_csv(path, COLUMNS)), expected, exact=names_its_columns(data))
 
     def parquet(self) -> None:
         pairs = self.pairs(("\n", "\r", "\t"))

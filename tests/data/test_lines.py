@@ -3,10 +3,11 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from data.fuzz_readers import is_utf16
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtlite.data.lines import read_lines
+from mtlite.data.lines import drop_blank_end, read_lines
 from mtlite.errors import DataError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
 
@@ -51,11 +52,37 @@ def test_invalid_utf8_names_file_line_and_byte(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data", ["Häuser\n".encode("utf-16"), "Häuser\n".encode("latin-1"), b"\xed\xa0\x80\n", b"\xc3"]
+    "data", ["Häuser\n".encode("utf-16-be"), "Häuser\n".encode("latin-1"), b"\xed\xa0\x80\n", b"\xc3"]
 )
 def test_other_encodings_are_refused(tmp_path, data):
     with pytest.raises(DataError, match=r"line 1, byte .*not UTF-8"):
         lines_of(tmp_path / "text.de", data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["A house\r\n", "Häuser\n", "Hi"])
+def test_utf_16_is_named_with_the_way_out(tmp_path, encoding, text):
+    mark = b"" if encoding == "utf-16" or text.isascii() else "\ufeff".encode(encoding)
+    with pytest.raises(DataError, match=r"text\.de: .*UTF-16.*iconv"):
+        lines_of(tmp_path / "text.de", mark + text.encode(encoding))
+
+
+def test_a_few_nulls_are_no_utf_16(tmp_path):
+    assert lines_of(tmp_path / "text.de", b"a\0\nb\0c\0d\n") == ["a\0", "b\0c\0d"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (["a\n", "\n", "b\n", "\n", " \r\n"], 3),
+        (["a\n", "\t\n"], 2),
+        (["\n", " "], 0),
+        (["a", *["\n"] * 1001], 1002),
+        ([], 0),
+    ],
+)
+def test_blank_lines_at_the_end_are_dropped(lines, kept):
+    assert list(drop_blank_end(lines, "\t")) == lines[:kept]
 
 
 def test_the_longest_line_is_read_and_a_longer_one_refused(tmp_path):
@@ -133,6 +160,8 @@ def test_any_bytes_give_their_lines_or_an_error(tmp_path_factory, data):
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError:
+        text = None
+    if text is None or is_utf16(data):
         with pytest.raises(DataError):
             lines_of(path, data)
     else:
