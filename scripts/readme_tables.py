@@ -27,7 +27,7 @@ from mtlite.comparison.systems import TrainedSystem
 from mtlite.config.registry import TOPOLOGIES
 from mtlite.evaluation.likelihood import compare_likelihood
 from mtlite.report.gather import gather
-from mtlite.report.tables import spread
+from mtlite.report.tables import spread, verdict_of
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDS = ROOT / "scripts" / "recipes"
@@ -96,7 +96,7 @@ def difference(record: str, name: str) -> Difference:
         signed(found.effect, 2),
         interval(found.sentence_interval),
         interval(found.interval),
-        str(pair.verdict),
+        verdict_of(pair),
     )
 
 
@@ -141,7 +141,10 @@ def village(_: str) -> str:
 def village_beside(_: str) -> str:
     """What else is known of them."""
     found = systems("village")
-    likelihood = compare_likelihood({name: system.likelihood("test") for name, system in found.items()})
+    likelihood = compare_likelihood(
+        {name: system.likelihood("test") for name, system in found.items()},
+        {name: system.smoothing_floor for name, system in found.items()},
+    )
     rows = [
         [
             f"`{name}`",
@@ -154,7 +157,11 @@ def village_beside(_: str) -> str:
         ]
         for name, system in found.items()
     ]
-    return markdown(["topology", "test-long", "test-new", "can write", "−log p", "parameters", "to know"], rows, (0, 6))
+    return markdown(
+        ["topology", "test-long", "test-new", "can write", "−log p above its floor", "parameters", "to know"],
+        rows,
+        (0, 6),
+    )
 
 
 def multi30k(record: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from statistics import median, stdev
 
 import datasets
 import pytest
@@ -15,6 +16,7 @@ from samples import ROOT
 
 from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.options import AblationConfig
+from mtlite.ablation.power import TYPICAL_SEED_SD, TYPICAL_SENTENCE_SD
 from mtlite.cli import main
 from mtlite.commands import COMMANDS
 from mtlite.config.options import CorpusConfig
@@ -40,6 +42,21 @@ def test_a_table_is_what_its_record_says(page: str, table: str) -> None:
             assert counts[0] <= counts[1], f"{old}\ncounts tests that are gone: {REMEDY}"
     else:
         assert shown == made, REMEDY
+
+
+def test_typical_variances_are_those_of_the_records() -> None:
+    of_seeds, of_sentences = [], []
+    for record in ("village", "multi30k-en-de", "multi30k-de-en", "precision"):
+        family = readme_tables.family(record)
+        scores = [system.scores("greedy", "test", "bleu") for system in family.systems]
+        of_seeds += [stdev(each) for each in scores if len(each) > 2]
+        assert family.comparison is not None
+        for pair in family.comparison.primary:
+            if (found := pair.differences["bleu"]).uncertainty:
+                low, high = found.sentence_interval
+                of_sentences.append((high - low) / (2 * 1.96) * found.uncertainty.sentences**0.5)
+    assert median(of_seeds) == pytest.approx(TYPICAL_SEED_SD, rel=0.05)
+    assert median(of_sentences) == pytest.approx(TYPICAL_SENTENCE_SD, rel=0.05)
 
 
 @every_page

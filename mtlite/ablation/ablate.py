@@ -15,6 +15,7 @@ from mtlite.ablation.header import Header, keep_header
 from mtlite.ablation.jobs import Stopped
 from mtlite.ablation.options import AblationConfig
 from mtlite.ablation.plan import Plan, count_parameters
+from mtlite.ablation.power import what_it_can_show
 from mtlite.ablation.record import Record
 from mtlite.comparison.outcome import Outcome
 from mtlite.config.read import read_as
@@ -109,4 +110,7 @@ def dry_run(experiment: Experiment, console: Console) -> None:
             f"{system.name}: {count_parameters(experiment, config):,} weights, {updates:,} updates, "
             f"about {seconds / 60:.1f} min each: {', '.join(cells)}"
         )
+    console.print(
+        what_it_can_show(ablation, {test: len(pairs) for test, pairs in experiment.prepared.corpus.tests.items()})
+    )
     console.print(f"{len(everything)} cells, about {total / 60:.0f} min one after the other, validations not counted")

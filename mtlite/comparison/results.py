@@ -106,7 +106,10 @@ def compare_systems(
     able = [system for system in systems if system.ranks]
     searches = ["greedy", "beam"] if able and all(system.has_beam for system in able) else ["greedy"]
     likelihood = {
-        test: compare_likelihood({system.name: system.likelihood(test) for system in systems})
+        test: compare_likelihood(
+            {system.name: system.likelihood(test) for system in systems},
+            {system.name: system.smoothing_floor for system in systems},
+        )
         for test in sets.tests
         if all(test in outcome.likelihood for outcome in outcomes)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import mean
@@ -61,6 +62,20 @@ class TrainedSystem:
         """The corpus score of every seed."""
         outputs = self.statistics(search, test).values()
         return [getattr(scores_of(each, confidence=False), metric).score for each in outputs]
+
+    def lengths(self, search: str, test: str) -> tuple[float, float]:
+        """Length ratio and brevity penalty, means over seeds."""
+        found = [scores_of(each, confidence=False) for each in self.statistics(search, test).values()]
+        return mean(each.length_ratio for each in found), mean(each.brevity_penalty for each in found)
+
+    @property
+    def smoothing_floor(self) -> float:
+        """−log p per piece of a model that gives each piece just what label smoothing asks for; 0 without smoothing."""
+        run = next(iter(self.runs.values()))
+        smoothing = run.config.get("training.label_smoothing") or 0.0
+        if entry_of(self.system.topology).blanks:  # its loss has none
+            return 0.0
+        return -math.log(1 - smoothing + smoothing / run.facts.target_vocabulary)
 
     def mean(self, number: str) -> float:
         """Mean over the seeds of a property of the outcomes."""

@@ -33,12 +33,22 @@ class ComparedLikelihood:
 
     sentences: int  # how many every system can write; −log p is over these
     writable: dict[str, float]  # by system, the share of all sentences that it can write
-    nll_per_piece: dict[str, dict[int, float]]  # by system and seed; empty where no sentence is common
+    nll_per_piece: dict[str, dict[int, float]]  # by system and seed, above the floor; empty where no sentence is common
+    floors: dict[str, float]  # by system, what label smoothing in training leaves of −log p at best
 
 
-def compare_likelihood(systems: Mapping[str, Mapping[int, Likelihood]]) -> ComparedLikelihood:
-    """Compare systems whose pieces are the same."""
+def compare_likelihood(
+    systems: Mapping[str, Mapping[int, Likelihood]], floors: Mapping[str, float]
+) -> ComparedLikelihood:
+    """Compare systems whose pieces are the same.
+
+    Args:
+        floors: by system, what is subtracted from −log p of a piece.
+    """
     common = np.logical_and.reduce([each.writable for seeds in systems.values() for each in seeds.values()])
     writable = {name: float(next(iter(seeds.values())).writable.mean()) for name, seeds in systems.items()}
-    losses = {name: {seed: each.per_piece(common) for seed, each in seeds.items()} for name, seeds in systems.items()}
-    return ComparedLikelihood(int(common.sum()), writable, losses if common.any() else {name: {} for name in systems})
+    losses = {
+        name: {seed: each.per_piece(common) - floors[name] for seed, each in seeds.items()} if common.any() else {}
+        for name, seeds in systems.items()
+    }
+    return ComparedLikelihood(int(common.sum()), writable, losses, dict(floors))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,11 @@ class Scores:
     def length_ratio(self) -> float:
         """Hypothesis words per reference word; 0 if the references are empty."""
         return self.hypothesis_length / self.reference_length if self.reference_length else 0.0
+
+    @property
+    def brevity_penalty(self) -> float:
+        """The factor of BLEU for outputs that are shorter than the references; 1 for all others."""
+        return math.exp(min(0.0, 1 - self.reference_length / max(self.hypothesis_length, 1)))
 
 
 def score(

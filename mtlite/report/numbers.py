@@ -71,6 +71,7 @@ def _output_columns(search: str, output: Output | None, references: list[str]) -
     equal = sum(hypothesis == reference for hypothesis, reference in zip(output.hypotheses, references, strict=True))
     columns = {name: getattr(scores, name).score for name in COUNTS_PER_SENTENCE}
     columns |= {"exact_matches": equal / len(references), "length_ratio": scores.length_ratio}
+    columns |= {"brevity_penalty": scores.brevity_penalty}
     return {f"{search}_{name}": round(columns[name], 4) for name in _SCORES}
 
 

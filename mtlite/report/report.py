@@ -15,7 +15,7 @@ from mtlite.report.gather import gather
 from mtlite.report.numbers import as_csv, as_json, as_lines, cell_rows
 from mtlite.report.provenance import how_it_was_made
 from mtlite.report.summary import summary
-from mtlite.report.tables import likelihood_table, main_table, method, notes_table
+from mtlite.report.tables import differs_table, likelihood_table, main_table, method, notes_table
 from mtlite.storage.files import write_atomically
 
 
@@ -57,7 +57,7 @@ def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[
         role = "" if family.primary else " (secondary)"
         blocks.append(Heading(f"Results on {family.test}{f', {family.title}' if family.title else ''}{role}"))
         blocks.append(main_table(family, results.searches, name=f"results-{number + 1}"))
-        blocks += notes if number == 0 else []
+        blocks += [*notes, differs_table(sections.in_order(results))] if number == 0 else []
         if number == 0 and family.comparison:
             blocks += [Heading("How to read the table", 3), *map(Paragraph, method(results.judged(True)))]
         blocks += sections.pictures_of_family(family, f"{number + 1}")

@@ -20,6 +20,7 @@ from mtlite.report.document import Paragraph, Table, to_html_part, to_text
 from mtlite.report.summary import nothing_learned
 from mtlite.report.tables import (
     cost_table,
+    differs_table,
     main_table,
     method,
     notes_table,
@@ -90,6 +91,7 @@ def _runs(paths: list[str], baseline: str, asked: str | None) -> SideBySide:
     blocks: list[Table | Paragraph] = [
         main_table(family, ["greedy"], " or ".join(searches)),
         *notes_table(family.systems),
+        differs_table(family.systems),
         cost_table(family.systems, [test]),
         *([Paragraph(warning)] if (warning := nothing_learned(family)) else []),
     ]

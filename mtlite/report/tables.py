@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 
+from mtlite.comparison.contrast import contrasts
 from mtlite.comparison.results import ComparisonFamily
 from mtlite.comparison.systems import TrainedSystem
 from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, bucket_labels
 from mtlite.evaluation.likelihood import ComparedLikelihood
 from mtlite.evaluation.scores import scores_of
-from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, ComparedPair, holm
+from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, ComparedPair, Verdict, holm
 from mtlite.evaluation.statistics import RESAMPLES, SentenceStatistics
 from mtlite.evaluation.uncertainty import MINIMAL_SEEDS, MOST_DEGREES
 from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.report.document import Table
 
+OF_INTEREST = 1.0
+"""A difference in BLEU that a reader would want to know of."""
 VERDICT = f"verdict at {SIGNIFICANCE_LEVEL:g}"
 VERDICTS = (
     f"The verdict is “shown” if p (Holm) is below {SIGNIFICANCE_LEVEL:g}. It is “not shown” if other sentences or "
     "other seeds could explain the difference; there may be one all the same. It is “too few seeds” if a system has "
-    f"fewer than {MINIMAL_SEEDS}: then nothing tells how much other trainings of it would differ."
+    f"fewer than {MINIMAL_SEEDS}: then nothing tells how much other trainings of it would differ. “Not shown (weak)” "
+    f"marks a comparison that could hardly have shown a difference: not even one of {OF_INTEREST:g} point with a "
+    "probability of 80 %. More seeds or more sentences would help."
 )
+TERMINAL = 80  # columns
 WITHOUT_BEAM = "without beam search"
 
 
@@ -31,13 +37,15 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
     scores = {each.name: each.scores("greedy", family.test, "bleu") for each in family.systems}
     pairs = family.comparison.primary if family.comparison else []
     deviation = any(len(of_seed) > 1 for of_seed in scores.values())
-    columns = ["system", "BLEU ± SD" if deviation else "BLEU", f"Δ to {family.baseline}"]
-    columns += ["95 % sentences", "95 % sentences, seeds", "p (Holm)", VERDICT, "chrF2"]
-    cells = {family.baseline: ["baseline", *[""] * 4], **{pair.second: difference_cells(pair) for pair in pairs}}
+    columns = ["system", "BLEU ± SD" if deviation else "BLEU", "length", "BP", f"Δ to {family.baseline}"]
+    columns += ["95 % sentences", "95 % sentences, seeds", "p (Holm)", VERDICT, "shows from", "chrF2"]
+    cells = {family.baseline: ["baseline", *[""] * 5]}
+    cells |= {pair.second: [*difference_cells(pair), _shows_from(pair)] for pair in pairs}
     rows = []
     for system in family.systems:
         row = [system.name + (" *" if system.marks else ""), spread(scores[system.name])]
-        row += [*cells.get(system.name, ["–"] * 5), f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
+        row += [f"{number:.2f}" for number in system.lengths("greedy", family.test)]
+        row += [*cells.get(system.name, ["–"] * 6), f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
         rows.append(row)
     if "beam" in searches:
         columns.append("BLEU with beam")
@@ -46,26 +54,56 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
     point = f" at {family.title}" if family.title else ""
     over_seeds = ": mean and standard deviation (SD) over seeds" if deviation else ""
     caption = (
-        f"BLEU on {family.test}{point}, {how}{over_seeds}. Δ is the BLEU of the "
+        f"BLEU on {family.test}{point}, {how}{over_seeds}. Length: words for each word of the references. BP: the "
+        "brevity penalty, a factor of BLEU that is below 1 where outputs are short. Δ is the BLEU of the "
         f"system minus that of {family.baseline}, each the mean over its seeds. The 95 % intervals are those of Δ: for "
-        "other sentences with these trained models, and for other sentences and other seeds."
+        "other sentences with these trained models, and for other sentences and other seeds. Shows from: the smallest "
+        "Δ that this comparison shows with a probability of 80 %."
         f"{' * See the notes.' if any(each.marks for each in family.systems) else ''}"
     )
     return Table(columns, rows, caption, (0, columns.index(VERDICT)), name)
 
 
 def verdict_table(family: ComparisonFamily) -> Table:
-    """The same in a terminal of 80 columns: scores, distance to the baseline, verdict."""
+    """The same in a terminal of 80 columns: scores, lengths, distance to the baseline, verdict."""
     compared = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
+    columns = ["system", "BLEU", "chrF2", "length", "BP", "Δ BLEU", VERDICT]
     rows = []
     for system in family.systems:
-        pair, metrics = compared.get(system.name), ("bleu", "chrf2")
-        cells = [signed(pair.differences["bleu"].effect), str(pair.verdict)] if pair else ["", ""]
-        name = system.name if len(system.name) <= 32 else f"{system.name[:31]}…"
-        rows.append([name, *(spread(system.scores("greedy", family.test, each)) for each in metrics), *cells])
+        pair = compared.get(system.name)
+        row = [system.name, spread(system.scores("greedy", family.test, "bleu"))]
+        row += [f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
+        row += [f"{number:.2f}" for number in system.lengths("greedy", family.test)]
+        rows.append(row + ([signed(pair.differences["bleu"].effect), verdict_of(pair)] if pair else ["", ""]))
     rows[0][-1] = "baseline"
+    others = sum(2 + max(map(len, texts)) for texts in list(zip(columns, *rows, strict=True))[1:])
+    room = max(TERMINAL - others, 12)
+    for row in rows:
+        row[0] = row[0] if len(row[0]) <= room else f"{row[0][: room - 1]}…"
     where = f"{family.test}, {family.title}" if family.title else family.test
-    return Table(["system", "BLEU", "chrF2", "Δ BLEU", VERDICT], rows, f"Test set: {where}.", (0, 4))
+    smallest = [pair.differences["bleu"].smallest_shown for pair in compared.values()]
+    shows = [each for each in smallest if each is not None]
+    said = (
+        f" Differences from {min(shows):.1f} to {max(shows):.1f} on are shown with 80 % probability." if shows else ""
+    )
+    return Table(columns, rows, f"Test set: {where}.{said}", (0, len(columns) - 1))
+
+
+def differs_table(systems: Sequence[TrainedSystem]) -> Table:
+    """A row for each system: in what it differs from the first one, the baseline."""
+    rows = []
+    for each in contrasts(systems):
+        options = "; ".join(f"{name}: {theirs} → {own}" for name, (theirs, own) in each.options.items())
+        flops = f"{each.flops_per_pair / 1e6:,.1f}" if each.flops_per_pair else "–"
+        sides = [str(number or "–") for number in (each.directions, each.layers)]
+        rows.append([each.name, f"{each.parameters:,}", f"{each.size:.2f}", flops, *sides, options])
+    rows[0][-1] = "baseline"
+    columns = ["system", "parameters", "× baseline", "MFLOP/pair", "directions", "layers", "other options"]
+    caption = (
+        "What differs beside the topology, from the settings of the trainings. Directions: in which the source is "
+        "read. Other options: the baseline's value → that of the system; empty where there is no difference."
+    )
+    return Table(columns, rows, caption, (0, 6), "differs")
 
 
 def notes_table(systems: Sequence[TrainedSystem]) -> list[Table]:
@@ -100,7 +138,10 @@ def cost_table(systems: Sequence[TrainedSystem], tests: Sequence[str]) -> Table:
 
 def likelihood_table(likelihood: Mapping[str, ComparedLikelihood]) -> Table:
     """A row for each system: what it can write, and how probable it finds the references."""
-    columns = ["system", *(f"{test}: {number}" for test in likelihood for number in ("can write", "−log p ± SD"))]
+    columns = [
+        "system",
+        *(f"{test}: {number}" for test in likelihood for number in ("can write", "−log p above its floor ± SD")),
+    ]
     rows = []
     for name in next(iter(likelihood.values())).writable:
         row = [name]
@@ -109,10 +150,12 @@ def likelihood_table(likelihood: Mapping[str, ComparedLikelihood]) -> Table:
             row += [f"{compared.writable[name]:.1%}", spread(losses) if losses else "–"]
         rows.append(row)
     common = ", ".join(f"{test} {compared.sentences:,}" for test, compared in likelihood.items())
+    floors = " or ".join(dict.fromkeys(f"{floor:.3f}" for floor in next(iter(likelihood.values())).floors.values()))
     caption = (
         "Can write: the share of the references that fit into the positions of a system. −log p: the mean over the "
-        f"pieces of those sentences that every system can write ({common}), without label smoothing; the mean and the "
-        "standard deviation (SD) over seeds. ctc sums over all paths. A direct topology predicts each piece without "
+        f"pieces of those sentences that every system can write ({common}); the mean and the standard deviation (SD) "
+        "over seeds. Its floor is subtracted: what training with label smoothing ε and V pieces leaves at best, "
+        f"−log(1 − ε + ε/V), here {floors}. ctc sums over all paths. A direct topology predicts each piece without "
         "seeing those before it."
     )
     return Table(columns, rows, caption, name="likelihood")
@@ -136,7 +179,19 @@ def difference_cells(pair: ComparedPair) -> list[str]:
     """Effect, both intervals, p, verdict."""
     bleu = pair.differences["bleu"]
     intervals = [_interval(bleu.sentence_interval), _interval(bleu.interval)]
-    return [signed(bleu.effect), *intervals, _p(bleu.adjusted_p), str(pair.verdict)]
+    return [signed(bleu.effect), *intervals, _p(bleu.adjusted_p), verdict_of(pair)]
+
+
+def verdict_of(pair: ComparedPair) -> str:
+    """The verdict; one that would not have shown a point of BLEU either is marked as weak."""
+    smallest = pair.differences["bleu"].smallest_shown
+    weak = pair.verdict == Verdict.NOT_SHOWN and smallest is not None and smallest > OF_INTEREST
+    return f"{pair.verdict} (weak)" if weak else str(pair.verdict)
+
+
+def _shows_from(pair: ComparedPair) -> str:
+    smallest = pair.differences["bleu"].smallest_shown
+    return "–" if smallest is None else f"{smallest:.1f}"
 
 
 def _interval(ends: tuple[float, float] | None) -> str:

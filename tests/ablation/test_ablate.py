@@ -59,4 +59,5 @@ def test_dry_run_lists_cells_with_weights_and_time(
     said = console.file.getvalue()
     assert "one-to-one-dropout=0.0-tuning, one-to-one-seed-1, one-to-one-seed-2" in said
     assert "3 cells, about" in said
+    assert "nothing to compare" in said
     assert not folder.exists()

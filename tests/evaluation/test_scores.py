@@ -100,3 +100,15 @@ def test_any_text(pairs):
     for name, metric in make_metrics("zh").items():
         assert getattr(scores, name).score == metric.corpus_score(hypotheses, [references]).score
     assert scores.bleu.score == sacrebleu.corpus_bleu(hypotheses, [references], tokenize="zh").score
+
+
+def test_the_brevity_penalty_is_that_of_sacrebleu() -> None:
+    references = ["ein Haus steht dort am See", "wir sehen die Katzen"]
+    for hypotheses in (
+        ["ein Haus steht dort", "wir sehen"],
+        ["ein Haus steht dort am alten See", "wir sehen die Katzen"],
+    ):
+        assert score(hypotheses, references, "de").brevity_penalty == pytest.approx(
+            BLEU().corpus_score(hypotheses, [references]).bp
+        )
+    assert score(["", ""], references, "de").brevity_penalty == pytest.approx(0, abs=1e-3)

@@ -9,15 +9,20 @@ from made_up import made_up
 
 from mtlite.comparison.results import ComparisonFamily, compare_systems
 from mtlite.evaluation.buckets import ScoresByBucket
+from mtlite.evaluation.significance import Verdict
+from mtlite.report.document import to_text
 from mtlite.report.gather import gather
 from mtlite.report.tables import (
     cost_table,
+    differs_table,
     likelihood_table,
     main_table,
     method,
     pairs_table,
     scores_table,
     spread,
+    verdict_of,
+    verdict_table,
 )
 
 
@@ -36,8 +41,9 @@ def test_spread() -> None:
 def test_a_row_for_each_system_the_baseline_first(family: ComparisonFamily) -> None:
     table = main_table(family, ["greedy", "beam"])
     assert [row[0] for row in table.rows] == ["attention", "peek", "ctc"]
-    assert table.rows[0][2:7] == ["baseline", "", "", "", ""]
-    assert table.rows[1][2].startswith("−")
+    assert table.rows[0][4:10] == ["baseline", "", "", "", "", ""]
+    assert table.rows[1][4].startswith("−")
+    assert table.columns[2:4] == ["length", "BP"]
     assert table.columns[1] == "BLEU ± SD"
     assert table.columns[-1] == "BLEU with beam"
     assert all(len(row) == len(table.columns) for row in table.rows)
@@ -105,3 +111,48 @@ def test_what_writes_in_one_pass_has_no_score_with_a_beam() -> None:
     without = {name: outcome.with_search_named("greedy") for name, outcome in outcomes.items()}
     for some in (without, {**outcomes, "ctc-seed-1": without["ctc-seed-1"]}):
         assert compare_systems(gather(header, some)[0], header, groups, {}).searches == ["greedy"]
+
+
+def test_a_comparison_that_could_not_have_shown_a_point_is_marked(family: ComparisonFamily) -> None:
+    assert family.comparison is not None
+    pair = family.comparison.primary[0]
+
+    def said(verdict: Verdict, smallest: float | None) -> str:
+        found = dataclasses.replace(pair.differences["bleu"], verdict=verdict, smallest_shown=smallest)
+        return verdict_of(dataclasses.replace(pair, differences={**pair.differences, "bleu": found}))
+
+    assert said(Verdict.NOT_SHOWN, 1.2) == "not shown (weak)"
+    assert said(Verdict.NOT_SHOWN, 0.9) == "not shown"
+    assert said(Verdict.SHOWN, 1.2) == "shown"
+    assert said(Verdict.TOO_FEW_SEEDS, None) == "too few seeds"
+
+
+def test_the_smallest_difference_stands_in_page_and_terminal() -> None:
+    header, outcomes = made_up(topologies=["attention", "peek"], seeds=[1, 2, 3])
+    systems, groups = gather(header, outcomes)
+    (family, _) = compare_systems(systems, header, groups, {}).families
+    assert family.comparison is not None
+    smallest = family.comparison.primary[0].differences["bleu"].smallest_shown
+    assert smallest is not None
+    table = main_table(family, ["greedy"])
+    assert table.rows[1][table.columns.index("shows from")] == f"{smallest:.1f}"
+    assert f"{smallest:.1f}" in verdict_table(family).caption
+
+
+def test_a_terminal_has_80_columns() -> None:
+    grid = {"training.learning_rate": [0.0123456789, 0.0223456789], "model.units": [128]}
+    header, outcomes = made_up(
+        topologies=["encoder-decoder"], grid=grid, seeds=[1, 2, 3], mistakes={"encoder-decoder": 0.1}
+    )
+    systems, groups = gather(header, outcomes)
+    table = verdict_table(compare_systems(systems, header, groups, {}).families[0])
+    assert max(map(len, to_text(table).splitlines()[:3])) <= 80
+    assert table.rows[0][0].endswith("…")
+    assert table.columns[3:5] == ["length", "BP"]
+
+
+def test_what_differs_has_a_row_for_each_system(family: ComparisonFamily) -> None:
+    table = differs_table(family.systems)
+    assert [row[0] for row in table.rows] == ["attention", "peek", "ctc"]
+    assert table.rows[0][-1] == "baseline"
+    assert table.rows[1][1:3] == ["1,308", "0.77"]
