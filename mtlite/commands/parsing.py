@@ -23,6 +23,9 @@ _SEARCH = ("beam", "length_penalty", "max_source_tokens", "nbest", "sample", "te
 """Options of commands that search; `--beam` is `search.beam_size`, the others are named as in a recipe."""
 
 
+_GIVEN = "options that were given"
+
+
 class _Help(argparse.HelpFormatter):
     """Every option with its default, unless its text says on what the default depends."""
 
@@ -31,6 +34,27 @@ class _Help(argparse.HelpFormatter):
         if not action.option_strings or action.required or action.nargs == 0 or "(default: " in text:
             return text
         return f"{text} (default: {'none' if action.default is None else '%(default)s'})"
+
+
+class _Once(argparse.Action):
+    """An option that is given twice says two things, of which one would be ignored: an error."""
+
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        given = vars(namespace).setdefault(_GIVEN, set())
+        if self.option_strings and self.dest in given:
+            raise argparse.ArgumentError(self, "is given twice: give it once")
+        given.add(self.dest)
+        super().__call__(parser, namespace, values, option_string)
+
+
+class _StoreOnce(_Once, argparse._StoreAction):
+    """A value."""
+
+
+class _StoreTrueOnce(_Once, argparse._StoreTrueAction):
+    """A switch."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,6 +69,8 @@ class Parser(argparse.ArgumentParser):
             formatter_class=_Help,
         )
         self.remedy = remedy or f"see {self.prog} --help"  # for an argument too many
+        for name, action in ((None, _StoreOnce), ("store", _StoreOnce), ("store_true", _StoreTrueOnce)):
+            self.register("action", name, action)
         # Instead of "invalid int value".
         self.register("type", int, partial(_read, int, "a whole number"))
         self.register("type", float, partial(_read, float, "a number"))
@@ -60,6 +86,7 @@ class Parser(argparse.ArgumentParser):
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """Parse, and refuse unknown options."""
         parsed, unknown = self.parse_known_args(arguments)
+        vars(parsed).pop(_GIVEN, None)
         if unknown:
             option = unknown[0].split("=")[0]
             if not option.startswith("-"):

@@ -30,7 +30,8 @@ from mtlite.errors import UsageError
 def parser() -> Parser:
     parser = Parser("try", "Try.")
     parser.add_argument("--count", type=whole_number(1, 9))
-    parser.add_argument("--share", type=float)
+    parser.add_argument("-s", "--share", type=float)
+    parser.add_argument("--switch", action="store_true")
     return parser
 
 
@@ -46,12 +47,27 @@ def parser() -> Parser:
         (["--cou", "3"], "unknown option '--cou': expected --count"),  # no abbreviations
         (["stray"], "mtlite try: unexpected argument 'stray': see mtlite try --help"),
         (["--topology", "no module"], "expected module:Class"),
+        (["--count", "3", "--count", "3"], "mtlite try: argument --count: is given twice"),
+        (["--count=3", "--share", "1", "--count", "4"], "--count: is given twice"),
+        (["--share", "1", "-s", "1"], "argument -s/--share: is given twice"),
+        (["--switch", "--switch"], "--switch: is given twice"),
     ],
 )
 def test_what_is_wrong_is_said(parser: Parser, arguments: list[str], message: str) -> None:
     with pytest.raises(UsageError) as error:
         parser.parse(arguments)
     assert message in str(error.value)
+
+
+def test_an_option_once_in_each_of_two_commands_is_given_once(parser: Parser) -> None:
+    assert vars(parser.parse(["--count", "3", "--switch"])) == vars(parser.parse(["--switch", "--count", "3"]))
+    assert sorted(vars(parser.parse([]))) == ["count", "debug", "share", "switch", "topology"]
+
+
+def test_an_option_of_a_recipe_is_given_once(parser: Parser) -> None:
+    add_config_options(parser)
+    with pytest.raises(UsageError, match=r"--model\.units: is given twice"):
+        parser.parse(["--model.units", "8", "--model.units", "6"])
 
 
 def test_what_is_not_given_is_not_there(parser: Parser) -> None:
