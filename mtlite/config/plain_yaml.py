@@ -44,7 +44,7 @@ def _number_of(text: str) -> int | float:
 class _Loader(yaml.SafeLoader):
     """Plain values only: no alias (a few lines of them fill any memory), no key twice, no deep nesting."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - see `resolve`
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - see `resolve`
     yaml_constructors = {  # noqa: RUF012 - the types of the core schema; no others, such as dates and bytes
         tag: yaml.SafeLoader.yaml_constructors[tag]
         for tag in (*(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")), None)

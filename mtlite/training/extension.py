@@ -22,7 +22,7 @@ def extend(run: Run, saved: Config, config: Config, console: Console) -> None:
     ):
         raise UsageError(
             f"--resume goes on with the options of {run.path / CONFIG}, which differ from those given: leave them out "
-            "(only a larger training.max_updates may be given)"
+            "(only a larger training.max_updates may be given, or another place of the corpus)"
         )
     training, facts = run.config.training, run.facts
     if training.max_seconds:

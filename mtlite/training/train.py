@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from mtlite.config.options import Config
+from mtlite.config.options import Config, DataConfig
+from mtlite.config.places import in_full, is_same_elsewhere
 from mtlite.config.recipe import Values, as_config, read_config
 from mtlite.console import make_console
 from mtlite.data.batches import Batches
@@ -57,18 +58,22 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
     run.refuse_foreign()
     if run.path.is_dir():
         run.refuse_strange_entries()
-    saved = read_config(run.path / CONFIG) if resume and (run.path / CONFIG).is_file() else config
-    if resume and run.finished and saved == config:
+    config = in_full(config)
+    saved = in_full(read_config(run.path / CONFIG)) if resume and (run.path / CONFIG).is_file() else config
+    same = is_same_elsewhere(saved, config)
+    if resume and run.finished and same:
         console.print(f"{run.path} is finished: nothing to do (a larger training.max_updates goes on)")
         return run
     with run.locked():
         if not resume:
             run.refuse_existing(ours=True)  # what another start may have made in the meantime
         console.print(f"run directory {run.path}")
-        if saved != config:
+        if not same:
             extend(run, saved, config, console)
+        elif saved != config:
+            run.write_config(CONFIG, config)  # the corpus was moved
         begun = resume and (run.path / FACTS).is_file()
-        _fit(run, _go_on(run, console) if begun else _begin(run, config, console), console)
+        _fit(run, _go_on(run, config.data, console) if begun else _begin(run, config, console), console)
         from mtlite.translation.scoring import score_run
 
         score_run(run, console)
@@ -138,13 +143,13 @@ def _begin(run: Run, config: Config, console: Console) -> Prepared:
     return prepared
 
 
-def _go_on(run: Run, console: Console) -> Prepared:
-    """Prepare the corpus as the run did, and compare it with the facts of the run."""
+def _go_on(run: Run, data: DataConfig, console: Console) -> Prepared:
+    """Prepare the corpus, from where it lies now, as the run did, and compare it with the facts of the run."""
     tokenizers = load_tokenizers(run)
     if run.facts.resolved != run.checksum(RESOLVED):
         raise RunError(f"{run.path / RESOLVED} was altered: put it back, or start a new run")
     check_state(run.path, console.print)
-    prepared = prepare(run.config, console.print, tokenizers)
+    prepared = prepare(dataclasses.replace(run.config, data=data), console.print, tokenizers)
     if run.facts.training_fingerprint != prepared.fingerprint:
         raise RunError("the training pairs are not what this run was started with: put them back, or start a new run")
     before, now = {**run.facts.packages, **run.facts.machine}, {**_packages(), **machine()}

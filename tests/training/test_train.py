@@ -400,3 +400,31 @@ def test_a_line_break_in_a_test_set_is_refused_before_anything_is_written(tiny_c
     with pytest.raises(DataError, match="received a line break in the source of pair 2"):
         train(config, tmp_path / "run", console=console)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_training_goes_on_from_any_folder_and_with_a_corpus_that_was_moved(corpus, tmp_path, monkeypatch, console):
+    for folder in ("first", "second", "third"):
+        (tmp_path / folder).mkdir()
+    for side, path in corpus["train"].items():
+        shutil.copy(path, tmp_path / "first" / f"train.{side}")
+    monkeypatch.chdir(tmp_path / "first")
+    run = train(small(DataConfig([CorpusConfig("train.source", "train.target")])), tmp_path / "run", console=console)
+    weights = (run.path / "best.safetensors").read_bytes()
+
+    def go_on_here(*places):
+        (run.path / "result.json").unlink()
+        return main(["train", "--run", str(run.path), "--resume", *places])
+
+    monkeypatch.chdir(tmp_path / "second")
+    assert go_on_here() == 0
+    for side in ("source", "target"):
+        shutil.move(tmp_path / "first" / f"train.{side}", tmp_path / "third")
+    monkeypatch.chdir(tmp_path / "third")
+    places = ["--data.train.source", "train.source", "--data.train.target", "train.target"]
+    assert go_on_here(*places) == 0
+    monkeypatch.chdir(tmp_path / "first")
+    assert go_on_here() == 0  # the place was kept
+    assert (run.path / "best.safetensors").read_bytes() == weights
+    shutil.copy(corpus["dev"]["source"], tmp_path / "first" / "train.source")
+    shutil.copy(corpus["dev"]["target"], tmp_path / "first" / "train.target")
+    assert go_on_here(*places) == 1  # another corpus

@@ -1,0 +1,38 @@
+"""Where the files lie that options name: in full, so that a training goes on from any folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+from mtlite.config.options import Config, CorpusConfig
+from mtlite.config.recipe import Values
+
+_FILES = ("source", "target", "pairs")
+_MODELS = ("model", "source_model", "target_model")
+
+
+def in_full(config: Config) -> Config:
+    """The configuration with every path in full, from the working directory."""
+    return _with_paths(config, os.path.abspath)
+
+
+def is_same_elsewhere(saved: Config, config: Config) -> bool:
+    """Whether two configurations differ in nothing but where files lie: their content is compared by its checksum."""
+    return _with_paths(saved, lambda _: "") == _with_paths(config, lambda _: "")
+
+
+def _with_paths(config: Config, change: Callable[[str], str]) -> Config:
+    def of_corpus(corpus: CorpusConfig) -> CorpusConfig:
+        files: Values = {name: path and change(path) for name in _FILES if (path := getattr(corpus, name)) is not None}
+        name = corpus.dataset or ""
+        on_disk = os.path.isabs(name) or os.path.isdir(name)  # any other is on the Hub
+        return replace(corpus, **files, dataset=change(name) if on_disk else corpus.dataset)
+
+    data, tokenizer = config.data, config.tokenizer
+    tests = {name: of_corpus(corpus) for name, corpus in data.tests.items()}
+    train, dev, test = list(map(of_corpus, data.train)), of_corpus(data.dev), of_corpus(data.test)
+    data = replace(data, train=train, dev=dev, test=test, tests=tests)
+    models: Values = {name: change(path) for name in _MODELS if (path := getattr(tokenizer, name))}
+    return replace(config, data=data, tokenizer=replace(tokenizer, **models))
