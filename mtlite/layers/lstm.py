@@ -194,15 +194,16 @@ class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` with the gradient above: same weights, arguments, config and values.
 
     Whatever the fast path does not cover (other activations, dropout inside the layer, `stateful`, `unroll`, a GPU, …)
-    runs as `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products are in bfloat16, states in float32.
+    runs as `keras.layers.LSTM`. Under a `mixed_bfloat16` policy products are in bfloat16, and states from step to step
+    in float32. Unlike there, what stands at a masked step never reaches a gradient, not even if it is NaN.
     """
 
     def fast(self) -> bool:
         """Whether this layer, as configured and on this machine, computes its own gradient."""
         return (
-            keras.backend.backend() == "tensorflow"
-            and keras.activations.serialize(self.activation) == "tanh"
-            and keras.activations.serialize(self.recurrent_activation) == "sigmoid"
+            # The functions themselves: one of your own may have the same name.
+            self.activation in (keras.activations.tanh, keras.ops.tanh, tf.tanh)
+            and self.recurrent_activation in (keras.activations.sigmoid, keras.ops.sigmoid, tf.sigmoid)
             and not (self.dropout or self.recurrent_dropout)
             and not (self.stateful or self.unroll or self.use_cudnn is True)
             and self.compute_dtype in ("float32", "bfloat16")
@@ -265,19 +266,34 @@ class LSTM(keras.layers.LSTM):
         training: bool = False,
     ) -> Any:
         """As `keras.layers.LSTM`: `sequences` `[batch, length, input size]`, `mask` `[batch, length]`, True counts."""
+        mask = _flat(mask)
+        if mask is not None:  # 0 · NaN is NaN: what stands at a masked step must not reach a product
+            sequences = tf.where(mask[..., None], sequences, tf.zeros([], sequences.dtype))
         if not self.fast():
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
-        mask = mask[0] if isinstance(mask, list | tuple) else mask
-        steps = None if mask is None else tf.cast(tf.transpose(tf.cast(mask, tf.bool)), tf.float32)[..., None]
+        steps = None if mask is None else tf.transpose(mask)[..., None]
         state = None if initial_state is None else list(initial_state)
-        outputs, h, c = self.time_major(tf.transpose(sequences, [1, 0, 2]), steps, state, self.go_backwards)
+        counts = None if steps is None else tf.cast(steps, tf.float32)
+        outputs, h, c = self.time_major(tf.transpose(sequences, [1, 0, 2]), counts, state, self.go_backwards)
+        batch, length = sequences.shape[:2]
+        outputs.set_shape([length, batch, self.units])  # a loop forgets its length
         if self.go_backwards:
             outputs = tf.reverse(outputs, [0])
             steps = None if steps is None else tf.reverse(steps, [0])
         if steps is not None and self.zero_output_for_mask:
-            outputs *= tf.cast(steps, outputs.dtype)
+            outputs = tf.where(steps, outputs, tf.zeros([], outputs.dtype))
         elif steps is not None and initial_state is not None:
             # Keras gives zeros, not the initial state, for masked steps before the first that counts.
-            outputs *= tf.cast(tf.cumsum(steps) > 0, outputs.dtype)
+            begun = tf.cumsum(tf.cast(steps, tf.int32)) > 0
+            outputs = tf.where(begun, outputs, tf.zeros([], outputs.dtype))
         result = tf.transpose(outputs, [1, 0, 2]) if self.return_sequences else outputs[-1]
-        return (result, h, c) if self.return_state else result
+        return (result, *(tf.cast(part, self.compute_dtype) for part in (h, c))) if self.return_state else result
+
+
+def _flat(mask: Any) -> tf.Tensor | None:
+    """A mask in any form that Keras takes (of several inputs, `[batch, length, 1]`, numbers) → `[batch, length]`."""
+    mask = mask[0] if isinstance(mask, list | tuple) else mask
+    if mask is None:
+        return None
+    mask = tf.cast(mask, tf.bool)
+    return mask[..., 0] if mask.shape.rank == 3 else mask
