@@ -27,11 +27,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mtlite.runtime import load_tensorflow, refuse_other_backends
 from mtlite.version import __version__ as __version__
 
-# Read by TensorFlow and Keras when they are imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow when it is imported
 
 __all__ = [
     "LSTM",
@@ -90,9 +89,9 @@ def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for: TensorFlow takes seconds, `mtlite --help` must not."""
     if name not in __all__:
         raise AttributeError(f"module 'mtlite' has no attribute '{name}'")
+    if name in _HOMES:
+        refuse_other_backends()
     if name in _ON_TENSORFLOW:
-        from mtlite.runtime import load_tensorflow
-
         load_tensorflow()
     return getattr(importlib.import_module(_HOMES.get(name, "mtlite.config.options")), name)
 

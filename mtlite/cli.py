@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 from mtlite.commands import COMMANDS
 from mtlite.errors import UsageError, explain
+from mtlite.runtime import refuse_other_backends
 from mtlite.version import __version__
 
 VERSIONS = ("tensorflow", "keras", "sacrebleu", "sentencepiece", "datasets")  # what a result depends on most
@@ -73,9 +74,11 @@ def _run(given: list[str]) -> int:
         raise UsageError(f"unknown command '{command}': expected {', '.join(near)} (mtlite --help lists all)")
     module = importlib.import_module(f"mtlite.commands.{command}")
     try:
-        module.run(module.make_parser().parse(given[1:]))
+        options = module.make_parser().parse(given[1:])
     except SystemExit as end:  # --help of a command
         return int(end.code or 0)
+    refuse_other_backends()
+    module.run(options)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import platform
 import signal
@@ -10,9 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
+from mtlite.errors import MtliteError
+
 _MOST_LANES = 2
+_LOADING = Lock()
+_process: int | None = None  # the one in which TensorFlow computes
 
 
 def multiplies_bfloat16() -> bool:
@@ -45,14 +51,58 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
+def refuse_other_backends() -> None:
+    """Raise MtliteError unless Keras runs on TensorFlow, or will when it is imported."""
+    backend, origin = _keras_backend()
+    if backend != "tensorflow":
+        raise MtliteError(
+            f"expected Keras with the backend tensorflow, received {backend} ({origin}): set KERAS_BACKEND=tensorflow "
+            "before Keras is imported"
+        )
+
+
+def _keras_backend() -> tuple[str, str]:
+    """The backend, and what says so: as Keras chooses it when it is imported."""
+    if "keras" in sys.modules:
+        return sys.modules["keras"].backend.backend(), "Keras is imported already"
+    if named := os.environ.get("KERAS_BACKEND"):
+        return named, "KERAS_BACKEND"
+    home = os.path.expanduser("~")
+    folder = os.environ.get("KERAS_HOME", os.path.join(home if os.access(home, os.W_OK) else "/tmp", ".keras"))
+    path = Path(folder).expanduser() / "keras.json"
+    try:
+        settings = json.loads(path.read_text())
+    except (OSError, ValueError):  # Keras has its own words for these
+        settings = {}
+    backend = settings.get("backend") if isinstance(settings, dict) else None
+    return str(backend or "tensorflow"), str(path)
+
+
+def claim_process() -> None:
+    """Say that TensorFlow computes from here on; raise MtliteError in a fork of a process in which it has.
+
+    Its threads do not live on in a fork, which would wait for them for ever.
+    """
+    global _process
+    _process = _process or os.getpid()
+    if _process != os.getpid():
+        raise MtliteError(
+            "this process was forked from one in which TensorFlow has computed, and would wait for ever: start "
+            'processes with multiprocessing.get_context("spawn"), or load the run after the fork only'
+        )
+
+
 def load_tensorflow() -> None:
-    """Import TensorFlow quietly."""
-    with _silent():
-        import tensorflow  # noqa: F401
+    """Import TensorFlow quietly; raise MtliteError if Keras is set to another backend."""
+    refuse_other_backends()
+    with _LOADING:  # two threads that hide the same output would not find it again
+        if "tensorflow" not in sys.modules:
+            with _silent():
+                import tensorflow  # noqa: F401
 
 
 def start_tensorflow(threads: int, deterministic: bool = False) -> int:
-    """Import TensorFlow quietly and set its threads, once a process.
+    """Import TensorFlow quietly and set its threads, once a process; raise MtliteError where it cannot run.
 
     The threads are shared out among `lanes()`: two computations side by side, each on its own threads, are faster than
     one that hands out every small product to all of them.
@@ -61,6 +111,7 @@ def start_tensorflow(threads: int, deterministic: bool = False) -> int:
         threads: processor threads; 0 takes all. The number that is taken is returned.
         deterministic: make TensorFlow refuse operations that are not repeatable.
     """
+    claim_process()
     load_tensorflow()
     import tensorflow as tf
 

@@ -24,7 +24,7 @@ from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import DataError, RunError, UsageError
 from mtlite.limits import MAX_TENSOR_BYTES
 from mtlite.notices import notice
-from mtlite.runtime import choose_precision, load_tensorflow
+from mtlite.runtime import choose_precision, claim_process, load_tensorflow
 from mtlite.storage.checkpoint import WEIGHTS, assign_weights
 from mtlite.storage.run_directory import FACTS, Run
 from mtlite.storage.tensors import load_arrays
@@ -177,6 +177,7 @@ def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
     Raise RunError if the weights are missing, damaged, or do not belong to the run's configuration.
     """
     run = as_run(run)
+    claim_process()
     load_tensorflow()  # before anything else imports it: it prints while it loads
     from mtlite.topologies.build import build_model, weight_shapes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import NamedTuple, NoReturn, overload
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from mtlite.config.recipe import Values
 from mtlite.data.ids import EOS, UNK, truncate
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import UsageError
-from mtlite.runtime import start_tensorflow
+from mtlite.runtime import claim_process, start_tensorflow
 from mtlite.storage.run_directory import Run
 from mtlite.topologies.topology import Topology
 from mtlite.translation.loading import OpenRuns, load_model, open_runs, search_of
@@ -36,7 +36,8 @@ class Translation(NamedTuple):
 class Translator:
     """Translates sentences with one run, or with several whose vocabularies are the same; the seed is for sampling.
 
-    Several threads may share one: a translation changes nothing in it.
+    Several threads may share one: a translation changes nothing in it. A process of its own has to load its own: a
+    translator is neither pickled nor copied, and a fork of the process that loaded it cannot use it.
     """
 
     def __init__(self, models: list[Topology], tokenizers: Tokenizers, config: SearchConfig, seed: int = 1) -> None:
@@ -46,6 +47,12 @@ class Translator:
     def __repr__(self) -> str:
         topologies = " + ".join(model.config.topology for model in self.models)
         return f"Translator({topologies}, {self.config.in_words(self.models[0].config.topology)})"
+
+    def __reduce__(self) -> NoReturn:
+        raise UsageError(
+            "a Translator cannot be pickled or copied: threads may share it; for another process, give the path of its "
+            "run and call Translator.load there"
+        )
 
     @classmethod
     def load(
@@ -80,6 +87,7 @@ class Translator:
 
         `first` is the number of the first one, if they are part of something longer: sampling depends on it.
         """
+        claim_process()
         if isinstance(lines, str):
             raise UsageError("expected a list of sentences, received a text: give [text]")
         lines = list(lines)

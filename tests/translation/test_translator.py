@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +84,70 @@ def test_several_threads_share_a_translator(tiny_run: Path) -> None:
 
 def test_what_a_notebook_shows(tiny_run: Path) -> None:
     assert repr(Translator.load([tiny_run, tiny_run], {"beam_size": 3})) == "Translator(attention + attention, beam 3)"
+
+
+ACROSS_PROCESSES = """
+import os, sys
+import mtlite
+from mtlite.errors import MtliteError
+
+def tried(what):
+    try:
+        return what()
+    except MtliteError as error:
+        return str(error)
+
+def in_a_fork(what):
+    child = os.fork()
+    if child:
+        assert os.waitpid(child, 0)[1] == 0
+    else:
+        print(tried(what), flush=True)
+        os._exit(0)
+
+def load():
+    return mtlite.Translator.load(sys.argv[1])
+
+mtlite.Translator  # TensorFlow is imported, and has computed nothing yet
+in_a_fork(lambda: load()("one"))
+translator = load()
+for what in (lambda: translator("one"), load, lambda: mtlite.load_model(sys.argv[1])):
+    in_a_fork(what)
+print(translator("one"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_fork_loads_its_own_or_is_told_to(tiny_run: Path) -> None:
+    """TensorFlow would wait for ever in a fork of a process in which it has computed."""
+    command = [sys.executable, "-c", ACROSS_PROCESSES, str(tiny_run)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    loaded, *refused, after = done.stdout.splitlines()
+    assert loaded == after
+    assert len(refused) == 3
+    for message in refused:
+        assert "forked" in message
+        assert 'get_context("spawn")' in message
+
+
+def test_a_process_of_its_own_loads_the_run(tiny_run: Path) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(translated, tiny_run).result() == translated(tiny_run)
+
+
+def translated(run: Path) -> list[str]:
+    return Translator.load(run)(["one two", "three"])
+
+
+def test_threads_load_side_by_side(tiny_run: Path) -> None:
+    lines = ["one two", "three", "", "four five six"]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: Translator.load(tiny_run)(lines), range(4)))
+    assert found == [Translator.load(tiny_run)(lines)] * 4
+
+
+@pytest.mark.parametrize("way", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_what_cannot_be_pickled_or_copied_says_what_to_do(way: Any, tiny_run: Path) -> None:
+    with pytest.raises(UsageError, match=r"pickled or copied.*Translator\.load"):
+        way(Translator.load(tiny_run))
