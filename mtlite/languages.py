@@ -23,6 +23,9 @@ _NO_LANGUAGE = frozenset(
 )
 """Endings and names that are codes of languages only by chance."""
 
+_COUNTRIES_OF_COLUMNS = frozenset({"jp", "cn", "cz", "gr", "dk", "ua", "vn"})
+"""Codes of countries that columns are called by for their languages; such short words of a text are rare."""
+
 _COUNTRY_OF_ANOTHER = {"kr": ("Kanuri", "Korean", "ko"), "se": ("Northern Sami", "Swedish", "sv")}
 _COUNTRY_OF_ANOTHER |= {"ee": ("Ewe", "Estonian", "et"), "tw": ("Twi", "Chinese of Taiwan", "zh-TW")}
 """Codes of languages that are also those of countries with another language, which is often meant."""
@@ -112,8 +115,13 @@ def often_confused(code: str) -> str | None:
 
 
 def language_of_column(name: str) -> str | None:
-    """The language that the name of a column means: a code in one case (`en`, `EN`, `zh-CN`), or a name (`English`)."""
+    """The language that the name of a column means: a code in one case (`en`, `EN`, `zh-CN`), or a name (`English`).
+
+    A few codes of countries that are no languages mean those of the country: `jp`, `cn`.
+    """
     name = name.strip()
+    if name in (name.lower(), name.upper()) and name.lower() in _COUNTRIES_OF_COLUMNS:
+        return meant_language(name)
     if named := _LANGUAGES.get(name.casefold()):
         return named
     in_one_case = name in (name.lower(), name.upper()) or not name.isalpha()

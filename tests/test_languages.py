@@ -104,8 +104,19 @@ def test_same_language(first, second, same):
 @pytest.mark.parametrize(
     ("column", "language"),
     [("en", "en"), ("EN", "EN"), (" de ", "de"), ("zh-CN", "zh-CN"), ("eng_Latn", "eng_Latn"), ("English", "en")]
-    + [("español", "es"), ("deutsch", "de"), ("日本語", "ja"), ("CHINESE", "zh"), ("Norwegian", "no")]
-    + [(each, None) for each in ("It", "Go", "So", "Hi.", "source", "text", "src", "score", "", "jp", "English text")],
+    + [
+        ("español", "es"),
+        ("deutsch", "de"),
+        ("日本語", "ja"),
+        ("CHINESE", "zh"),
+        ("Norwegian", "no"),
+        ("jp", "ja"),
+        ("CN", "zh"),
+    ]
+    + [
+        (each, None)
+        for each in ("It", "Go", "So", "Hi.", "source", "text", "src", "score", "", "Jp", "xx", "English text", "na")
+    ],
 )
 def test_names_of_columns(column, language):
     assert language_of_column(column) == language

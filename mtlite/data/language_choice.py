@@ -66,7 +66,7 @@ def languages_by_header(
 def check_language(language: str, option: str, column_option: str | None = None) -> list[str]:
     """Say what the user should know of a code; raise UsageError if it is none, but it is clear which one is meant."""
     if meant := meant_language(language):
-        remedy = f"; a column of that name is {column_option} {language}" if column_option else ""
+        remedy = f" A column of that name is {column_option} {language}." if column_option else ""
         raise UsageError(f"{option}: {language} is no code of a language: did you mean {meant}?{remedy}")
     if confused := often_confused(language):
         return [f"{option}: {confused}."]

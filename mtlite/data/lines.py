@@ -108,6 +108,14 @@ def drop_blank_end(lines: Iterable[str], cells: str = "") -> Iterator[str]:
             held.append(line)
 
 
+def without_blank_end(first: list[str], second: list[str]) -> tuple[list[str], list[str]]:
+    """Two sides, without the blank lines that one of them has besides at its end."""
+    shared = min(len(first), len(second))
+    if any(line.strip() for line in (*first[shared:], *second[shared:])):
+        return first, second
+    return first[:shared], second[:shared]
+
+
 def read_lines(path: Path) -> Iterator[str]:
     """Yield every line of a UTF-8 file (gzipped if its name ends in .gz) without line end and byte-order mark."""
     for line in read_ended_lines(path):

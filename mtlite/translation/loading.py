@@ -19,7 +19,7 @@ from mtlite.config.read import plain, read_as
 from mtlite.config.recipe import Values
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
-from mtlite.data.lines import read_lines
+from mtlite.data.lines import read_lines, without_blank_end
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import DataError, RunError, UsageError
 from mtlite.limits import MAX_TENSOR_BYTES
@@ -71,6 +71,8 @@ def sets_to_score(run: Run, source: Lines | None, reference: Lines | None) -> di
     if source is None or reference is None:
         return {name: (run.read_side(f"{name}.source"), run.read_side(f"{name}.target")) for name in run.facts.tests}
     (name, sources), (other, references) = _lines("source", source), _lines("reference", reference)
+    if isinstance(source, str | Path) and isinstance(reference, str | Path):
+        sources, references = without_blank_end(sources, references)
     if len(sources) != len(references):
         counts = f"{name} has {len(sources):,} lines, {other} has {len(references):,}"
         raise DataError(f"{counts}: expected line by line translations")

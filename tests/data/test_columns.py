@@ -24,6 +24,7 @@ def columns(source: str | int | None = None, target: str | int | None = None, la
         (columns(languages=("zh-TW", "en")), ["zh-CN", "zh-TW", "en"], ("zh-TW", "en")),
         (columns(languages=("es", "en")), ["English", "Español"], ("Español", "English")),
         (columns(languages=("fr", "en")), ["source", "en"], ("source", "en")),
+        (columns(languages=("ja", "zho")), ["cn", "jp"], ("jp", "cn")),
         (columns(languages=("en", "de")), ["EN", "en", "de"], ("en", "de")),
     ],
 )
@@ -84,6 +85,8 @@ def test_first_rows_that_do_not_tell(wanted, names, message):
     [
         (["en", "de"], True),
         (["English", "Español"], True),
+        (["en", "cn"], True),
+        (["JP", "EN"], True),
         (["source", "target"], True),
         (["id", "EN", "DE", "score"], True),
         (["Source Sentence", "Target Sentence"], True),

@@ -7,7 +7,7 @@ from data.fuzz_readers import is_utf16
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtlite.data.lines import drop_blank_end, read_lines
+from mtlite.data.lines import drop_blank_end, read_lines, without_blank_end
 from mtlite.errors import DataError
 from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
 
@@ -83,6 +83,13 @@ def test_a_few_nulls_are_no_utf_16(tmp_path):
 )
 def test_blank_lines_at_the_end_are_dropped(lines, kept):
     assert list(drop_blank_end(lines, "\t")) == lines[:kept]
+
+
+def test_two_sides_end_together_but_for_blank_lines():
+    assert without_blank_end(["a", "", ""], ["b"]) == (["a"], ["b"])
+    assert without_blank_end(["a"], ["b", " \r"]) == (["a"], ["b"])
+    assert without_blank_end(["a", ""], ["b", "c"]) == (["a", ""], ["b", "c"])
+    assert without_blank_end(["a", "", "c"], ["b"]) == (["a", "", "c"], ["b"])
 
 
 def test_the_longest_line_is_read_and_a_longer_one_refused(tmp_path):

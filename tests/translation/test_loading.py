@@ -13,10 +13,10 @@ import pytest
 from mtlite.cli import main
 from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.options import Config, ModelConfig, SearchConfig
-from mtlite.errors import RunError, UsageError
+from mtlite.errors import DataError, RunError, UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.storage.tensors import load_arrays
-from mtlite.translation.loading import load_model, refuse_unjoinable, search_of
+from mtlite.translation.loading import load_model, refuse_unjoinable, search_of, sets_to_score
 
 SHORT = LengthRules(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
 LONG = LengthRules(LengthRule(2.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
@@ -127,3 +127,13 @@ def test_a_run_that_writes_in_one_pass_is_searched_without_a_beam() -> None:
     assert search_of(run, {"beam_size": 1, "max_source_tokens": 9}).max_source_tokens == 9
     with pytest.raises(UsageError, match=r"search.beam_size: topology 'last-n' .* expected 1.* received 4"):
         search_of(run, {"beam_size": 4})
+
+
+def test_files_to_score_may_end_in_a_blank_line(tmp_path: Path) -> None:
+    for name, content in (("a.en", "one\ntwo\n\n"), ("a.de", "eins\nzwei"), ("b.de", "eins\nzwei\n\nvier\n")):
+        (tmp_path / name).write_text(content)
+    run, source = Run(tmp_path / "run"), tmp_path / "a.en"
+    sets = sets_to_score(run, source, tmp_path / "a.de")
+    assert sets == {str(source): (["one", "two"], ["eins", "zwei"])}
+    with pytest.raises(DataError, match=r"has 3 lines, .* has 4"):
+        sets_to_score(run, source, tmp_path / "b.de")
