@@ -101,13 +101,13 @@ def translate_with_beam(run: Run, beam: int) -> dict[str, Output]:
     from mtlite.translation.translator import Translator
 
     translator = Translator.load(run, {"beam_size": beam}, run.config.training.threads)
-    seconds = {}
+    written = {}
     for test in run.facts.tests:
         sources, references = run.read_side(f"{test}.source"), run.read_side(f"{test}.target")
         scored = score_lines(translator, sources, references, run.facts.target_language)
-        run.write_lines(hypotheses_file(test, "beam"), scored.hypotheses)
-        seconds[test] = round(scored.seconds, 3)
-    return read_outputs(run, "beam", seconds)
+        sha256 = run.write_lines(hypotheses_file(test, "beam"), scored.hypotheses)
+        written[test] = round(scored.seconds, 3), sha256
+    return read_outputs(run, "beam", written)
 
 
 def read_outcome(folder: Path) -> Outcome | None:

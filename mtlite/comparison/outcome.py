@@ -133,27 +133,27 @@ def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
         raise RunError(f"{run.path} has no validation in {LOG}: the run is damaged")
     if run.facts.parameters is None:
         raise RunError(f"{run.path} is damaged: expected its number of weights in {FACTS}")
-    seconds = {test: result.tests[test].seconds for test in tests or run.facts.tests}
+    written = {test: (result.tests[test].seconds, result.tests[test].hypotheses) for test in tests or run.facts.tests}
     return Outcome(
         config=flat(run.config),
         facts=RunFacts(**{each.name: getattr(run.facts, each.name) for each in dataclasses.fields(RunFacts)}),
         search=result.search,
         curve=curve,
         training_seconds=lines[-1].seconds,
-        outputs={"greedy" if result.search.beam_size == 1 else "beam": read_outputs(run, "", seconds)},
+        outputs={"greedy" if result.search.beam_size == 1 else "beam": read_outputs(run, "", written)},
     )
 
 
-def read_outputs(run: Run, search: str, seconds: Mapping[str, float]) -> dict[str, Output]:
+def read_outputs(run: Run, search: str, written: Mapping[str, tuple[float, str | None]]) -> dict[str, Output]:
     """The hypotheses of a finished run with their counts, by test set.
 
     Args:
         search: part of the names of the files; empty for the run's own hypotheses.
-        seconds: by test set, how long translating took.
+        written: by test set, how long translating took, in seconds, and the sha256 of the file, if it is known.
     """
     outputs = {}
-    for test, elapsed in seconds.items():
-        hypotheses, references = run.read_lines(hypotheses_file(test, search)), run.read_side(f"{test}.target")
+    for test, (elapsed, sha256) in written.items():
+        hypotheses, references = run.read_lines(hypotheses_file(test, search), sha256), run.read_side(f"{test}.target")
         statistics = sentence_statistics(hypotheses, references, run.facts.target_language)
         outputs[test] = Output(hypotheses, statistics, elapsed)
     return outputs

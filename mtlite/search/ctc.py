@@ -73,6 +73,8 @@ def best_prefixes(log_p: np.ndarray, tokens: np.ndarray, beam_size: int) -> list
         best = sorted(longer.items(), key=lambda item: -sum(item[1]))[:beam_size]
         # The probabilities of long outputs are too small for a float: only their ratios are kept.
         total = sum(map(sum, longer.values()))
+        if not total > 0.0:  # the model gives no numbers: whoever asked for a translation says so
+            return [((), math.nan)]
         log_scale += math.log(total)
         beam = {prefix: (a / total, b / total) for prefix, (a, b) in best if a + b > 0.0}
     return [(prefix, math.log(sum(both)) + log_scale) for prefix, both in beam.items()]

@@ -339,10 +339,16 @@ class Run:
         write_atomically(self.path / name, content)
         return hashlib.sha256(content).hexdigest()
 
-    def read_lines(self, name: str) -> list[str]:
-        """Read the lines that `write_lines` wrote; RunError if they are missing or no text."""
+    def read_lines(self, name: str, sha256: str | None = None) -> list[str]:
+        """Read the lines that `write_lines` wrote; RunError if they are missing, no text, or of another checksum."""
+        content = self._bytes(name)
+        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            raise DamagedError(
+                f"{self.path / name} was altered: its checksum is not the one in {RESULT}: put the file back, or "
+                f"remove {RESULT} and score again with mtlite train --run {self.path} --resume"
+            )
         try:
-            return self._bytes(name).decode().split("\n")[:-1]
+            return content.decode().split("\n")[:-1]
         except UnicodeDecodeError as error:
             raise DamagedError(f"{self.path / name} is damaged ({error})") from None
 

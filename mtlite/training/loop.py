@@ -201,9 +201,10 @@ class Loop:
     def _validate(self) -> None:
         progress = self.progress
         self.optimizer.swap()
-        loss, bleu = self.validation.loss(), self.validation.bleu()
+        loss = self.validation.loss()
         if not math.isfinite(loss):
             raise self._not_finite(f"dev loss is {loss}", progress.update)
+        bleu = self.validation.bleu()
         # Ties (0.00 too) are decided by dev loss.
         best = progress.best_loss is None or (bleu, -loss) > (progress.best_bleu, -progress.best_loss)
         if best:

@@ -16,6 +16,7 @@ class StoredScores(Scores):
     """The scores of a test set, as a run keeps them."""
 
     sha256: str  # of the references
+    hypotheses: str | None = None  # the sha256 of their file; None in runs that ended before it was kept
     truncated_sources: Count  # longer than search accepts
     seconds: float  # of translating
 

@@ -84,12 +84,12 @@ def score_run(run: Run, console: Console) -> Result:
             f"loss hardly falls, change training.learning_rate (now {rate:g})."
         )
     # Nothing is written before everything is scored: a part must not pass for the whole.
-    for name, each in scored.items():
-        run.write_lines(hypotheses_file(name), each.hypotheses)
+    checksums = {name: run.write_lines(hypotheses_file(name), each.hypotheses) for name, each in scored.items()}
     tests = {
         name: StoredScores(
             **vars(each.scores),
             sha256=run.facts.sides[f"{name}.target"],
+            hypotheses=checksums[name],
             truncated_sources=len(each.truncated),
             seconds=round(each.seconds, 3),
         )

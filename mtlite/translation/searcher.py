@@ -14,6 +14,7 @@ from mtlite.config.options import SearchConfig
 from mtlite.config.registry import entry_of
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
+from mtlite.errors import MtliteError
 from mtlite.layers.dtypes import cast_ahead
 from mtlite.runtime import lanes
 from mtlite.search.beam import beam_search
@@ -116,8 +117,15 @@ class Searcher:
             random = [np.random.Generator(np.random.Philox(key=[self.seed, number])) for number in numbers]
             uniforms = np.stack([each.random(limits.max(), np.float32) for each in random])
         source = np.pad(pad(sources), [(0, 0), (0, padding)])
-        results = self._run(tf.constant(source), tf.constant(limits, tf.int32), tf.constant(uniforms))
-        rows = zip(sources, *(result.numpy() for result in results), strict=True)
+        found = self._run(tf.constant(source), tf.constant(limits, tf.int32), tf.constant(uniforms))
+        results = [result.numpy() for result in found]
+        if np.isnan(results[Hypotheses._fields.index("scores")]).any():
+            raise MtliteError(
+                "the model's scores are no numbers (NaN): its weights are finite, but too large to compute with: take "
+                "weights of an earlier state, or train again with a lower training.learning_rate or "
+                "training.clip_norm 1.0"
+            )
+        rows = zip(sources, *results, strict=True)
         return [self._one(len(ids), *arrays) for ids, *arrays in rows]
 
     def _one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from samples import number_pairs, write_pairs
 
 from mtlite.cli import main
+from mtlite.storage.run_directory import Run
 from mtlite.training.train import train
 
 
@@ -66,6 +68,28 @@ def test_another_budget_is_marked(runs, tiny_config, tmp_path, capsys):
     train(config, tmp_path / "short", console=Console(file=io.StringIO()))
     assert main(["compare", runs["one-to-one", 1], str(tmp_path / "short")]) == 0
     assert "other budget: 4 and 8 updates" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", [["result.json"], ["result.json", "best.safetensors"], ["run.json"]])
+def test_a_run_in_training_is_named_with_who_trains_it(runs, missing, tmp_path, capsys):
+    training = tmp_path / "training"
+    shutil.copytree(runs["one-to-one", 1], training)
+    for name in missing:
+        (training / name).unlink()
+    (tmp_path / "in.txt").write_text("one\n")
+    commands = {
+        "compare": ["compare", runs["encoder-decoder", 1], str(training)],
+        "evaluate": ["evaluate", str(training)],
+        "translate": ["translate", str(training), "--input", str(tmp_path / "in.txt")],
+    }
+    if missing == ["result.json"]:  # it has weights: they are used
+        del commands["evaluate"]
+    with Run(training).locked():
+        for name, command in commands.items():
+            works = name == "translate" and missing == ["result.json"]
+            assert main(command) == (0 if works else 1)
+            (line,) = capsys.readouterr().err.splitlines()
+            assert f"is in training, by process {os.getpid()} on " in line
 
 
 def test_files_of_translations(tmp_path, capsys):

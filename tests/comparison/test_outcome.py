@@ -114,3 +114,16 @@ def test_a_run_with_results_that_no_training_has_written(
     (path / name).write_text(json.dumps({**before, **change}) + "\n")
     with pytest.raises(RunError, match="damaged"):
         outcome_of(Run(path))
+
+
+def test_hypotheses_of_another_result_are_refused(tiny_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(tiny_run, path)
+    lines = (path / "hypotheses.txt").read_text().splitlines()
+    (path / "hypotheses.txt").write_text("".join(f"{line}\n" for line in ["ein anderer Satz", *lines[1:]]))
+    with pytest.raises(RunError, match=r"hypotheses\.txt was altered.*result\.json.*--resume"):
+        outcome_of(Run(path))
+    result = json.loads((path / "result.json").read_text())
+    del result["tests"]["test"]["hypotheses"]  # a run that ended before it was kept
+    (path / "result.json").write_text(json.dumps(result))
+    assert outcome_of(Run(path)).outputs["greedy"]["test"].hypotheses[0] == "ein anderer Satz"

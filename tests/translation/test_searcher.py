@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import build_varied, random_sources
+from small_models import build, build_varied, random_sources
 
 from mtlite.config.options import SearchConfig
-from mtlite.config.registry import TOPOLOGIES
+from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.data.batches import pad
 from mtlite.data.ids import BOS, EOS, PAD, UNK
+from mtlite.errors import MtliteError
 from mtlite.limits import MAX_HYPOTHESIS_TOKENS
 from mtlite.search.stepper import Stepper
 from mtlite.translation.searcher import Searcher, SentenceHypotheses
@@ -43,6 +44,20 @@ def test_hypotheses_vary_and_hold_words_only(found):
     assert len({len(one.ids[0]) for one in found}) > 4
     written = {token for one in found for ids in one.ids for token in ids}
     assert not written & {PAD, UNK, BOS, EOS}
+
+
+@pytest.mark.parametrize(
+    "topology", ["encoder-decoder", "attention", "many-to-one", "one-to-one", "vector-dense", "ctc"]
+)
+@pytest.mark.parametrize("search", [{"beam_size": 1}, {"beam_size": 3}, {"sample": True}])
+def test_weights_that_overflow_are_said_not_shown(topology, search):
+    if entry_of(topology).search != "token by token" and (search.get("sample") or search["beam_size"] > 1):
+        search = {"beam_size": 3 if topology == "ctc" else 1}
+    model = build(topology)
+    for weight in model.weights:
+        weight.assign(np.where(weight.numpy() < 0, -1e38, 1e38))  # finite
+    with pytest.raises(MtliteError, match=r"no numbers .NaN.*too large.*training\.learning_rate"):
+        Searcher([model], SearchConfig(**search)).search([[4, 5, EOS], [6, EOS]])
 
 
 def test_hypotheses_are_sorted_and_distinct(found):

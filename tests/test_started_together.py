@@ -1,0 +1,15 @@
+"""Trainings that start together on a new corpus, one of them killed: all end like a lone one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from samples import ROOT
+
+
+def test_they_do_not_disturb_each_other() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "started_together.py"), "--rounds", "1", "--starts", "3"]
+    done = subprocess.run([*command, "--kills", "1"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "3 of 3 trainings that were started together ended like the lone one"
