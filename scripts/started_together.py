@@ -79,12 +79,14 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=8, help="trainings of a round (default: 8)")
     parser.add_argument("--kills", type=int, default=8, help="of a round, at random moments (default: 8)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default: 1)")
+    parser.add_argument("--topology", default="attention", help="of all trainings (default: attention)")
     options = parser.parse_args()
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # a killed process cannot clean up
     draw, same = random.Random(options.seed), 0
     with tempfile.TemporaryDirectory() as folder:
-        recipe = write_recipe(Path(folder), SENTENCES, OPTIONS)
+        model = {**OPTIONS["model"], "topology": options.topology}
+        recipe = write_recipe(Path(folder), SENTENCES, {**OPTIONS, "model": model})
         (Path(folder) / "alone").mkdir()
         (alone,) = started_together(Path(folder) / "alone", recipe, 1, 0, draw)
         expected = ending(alone)

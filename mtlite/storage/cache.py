@@ -239,6 +239,7 @@ class _User:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.lock.acquire(0)
                 atexit.register(self.leave)
+                _users(self.folder)  # whoever comes puts the lists of dead processes away
             with open(self.path.with_suffix(".entries"), "a", encoding="utf-8") as file:
                 file.write(f"{name}\n")
             self.noted.add(name)
