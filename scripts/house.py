@@ -42,7 +42,18 @@ ROOMS = (
     *("search", "translation", "training", "comparison", "ablation", "report", "commands", "cli", "__main__"),
 )
 """Folders and single modules of the package: each imports from those before it only."""
-SLOW = {"tensorflow", "keras", "datasets", "matplotlib", "sacrebleu", "scipy", "sentencepiece", "pyarrow", "rich"}
+SLOW = {
+    "tensorflow",
+    "keras",
+    "datasets",
+    "matplotlib",
+    "sacrebleu",
+    "scipy",
+    "sentencepiece",
+    "pyarrow",
+    "rich",
+    "sacremoses",
+}
 """Libraries that `mtlite --help` should not wait for."""
 KERAS_LAYERS = {"Dense", "Dropout", "Embedding", "LayerNormalization", "LSTM"}
 FEATURES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mtlite.commands.parsing import (
     Parser,
@@ -12,6 +13,7 @@ from mtlite.commands.parsing import (
     search_config,
     warn_of_truncation,
 )
+from mtlite.data.lines import read_lines
 from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.files import write_atomically
@@ -30,23 +32,30 @@ def make_parser() -> Parser:
     parser.add_argument("--source", metavar="FILE", help=source)
     parser.add_argument("--reference", metavar="FILE", help="its translation, line by line (default: as --source)")
     parser.add_argument("--output", metavar="FILE", help=output)
+    moses = "BLEU on Moses tokens in lower case, too, on a line of its own (needs sacremoses)"
+    tokenized = "with --moses: the tokenised translation for --reference, line by line (default: made from it)"
+    parser.add_argument("--moses", action="store_true", help=moses)
+    parser.add_argument("--moses-reference", metavar="FILE", help=tokenized)
     add_search_options(parser)
     return parser
 
 
 def run(options: argparse.Namespace) -> None:
     """Score the run's own test sets again, or other files."""
-    if (options.source is None) != (options.reference is None):
-        raise UsageError("expected --source and --reference together")
-    if options.output and options.source is None:
-        raise UsageError("--output goes with --source and --reference: the run has the hypotheses of its own test sets")
+    _refuse_what_does_not_go_together(options)
+    if options.moses:
+        from mtlite.evaluation.moses import moses_bleu, require_sacremoses
+
+        require_sacremoses()
     hypotheses = new_file(options.output, "--output") if options.output else None
     opened = open_runs([options.run])
     (run,) = opened.runs
     search = search_config(options, run)
-    if options.source:
-        existing_file(options.source, "--source")
-        existing_file(options.reference, "--reference")
+    files = {"--source": options.source, "--reference": options.reference, "--moses-reference": options.moses_reference}
+    for name, path in files.items():
+        if path:
+            existing_file(path, name)
+    tokenized = list(read_lines(Path(options.moses_reference))) if options.moses_reference else None
     sets = sets_to_score(run, options.source, options.reference)
 
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
@@ -59,5 +68,17 @@ def run(options: argparse.Namespace) -> None:
         for number in scored.truncated:
             warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
         print(describe(name, scored, search.in_words(run.config.model.topology)), flush=True)
+        if options.moses:
+            moses = moses_bleu(scored.hypotheses, references, run.facts.target_language, tokenized)
+            print(f"{name}: BLEU {moses.score:.2f} on Moses tokens in lower case  {moses.signature}", flush=True)
         if hypotheses:
             write_atomically(hypotheses, "".join(line + "\n" for line in scored.hypotheses).encode())
+
+
+def _refuse_what_does_not_go_together(options: argparse.Namespace) -> None:
+    if (options.source is None) != (options.reference is None):
+        raise UsageError("expected --source and --reference together")
+    if options.output and options.source is None:
+        raise UsageError("--output goes with --source and --reference: the run has the hypotheses of its own test sets")
+    if options.moses_reference and not (options.moses and options.reference):
+        raise UsageError("--moses-reference goes with --moses, --source and --reference")

@@ -46,6 +46,18 @@ def test_other_files(tiny_run, tmp_path, capsys):
     assert "exists" in capsys.readouterr().err
 
 
+def test_tokens_of_moses_stand_on_a_line_of_their_own(tiny_run, tmp_path, capsys):
+    pytest.importorskip("sacremoses")
+    files = write_pairs(tmp_path, "mine", [("one two", "Eins, zwei"), ("three", "drei")])
+    (tmp_path / "tokens").write_text("eins , zwei\ndrei\n")
+    arguments = ["evaluate", str(tiny_run), "--source", files["source"], "--reference", files["target"], "--moses"]
+    assert main([*arguments, "--moses-reference", str(tmp_path / "tokens")]) == 0
+    raw, moses = capsys.readouterr().out.splitlines()
+    assert "tok:13a" in raw
+    assert "tok:moses-" in moses
+    assert "case:lc" in moses
+
+
 def test_files_of_different_length(tiny_run, tmp_path, capsys):
     (tmp_path / "a").write_text("one\ntwo\n")
     (tmp_path / "b").write_text("eins\n")
@@ -65,6 +77,8 @@ def test_files_of_different_length(tiny_run, tmp_path, capsys):
         ["--output", "a"],
         ["--beam", "-1"],
         ["--source", "x", "--reference", "y"],
+        ["--moses-reference", "x"],
+        ["--moses", "--moses-reference", "x"],
     ],
 )
 def test_a_wrong_request_is_one_line(arguments, tiny_run, tmp_path, monkeypatch, capsys):
