@@ -7,6 +7,7 @@ A table stands in a page between `<!-- table NAME -->` and `<!-- end -->`. A tes
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import level_and_power as simulation
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
 
@@ -191,6 +193,12 @@ def precision(_: str) -> str:
     return markdown(columns, rows, (0, 6))
 
 
+def level_and_power(_: str) -> str:
+    """How often a rule shows a difference where there is none, and where there is one."""
+    results = json.loads(simulation.RESULTS.read_text(encoding="utf-8"))
+    return markdown(*simulation.table(results), (0, 1))
+
+
 def tasks(_: str) -> str:
     """Whole sequences that are right."""
     return table_of_tasks({task: RECORDS / "tasks" / f"{task}.jsonl.xz" for task in TASKS}, whole_sequence)
@@ -218,6 +226,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "multi30k-de-en": lambda _: multi30k("multi30k-de-en"),
     "precision": precision,
     "tasks": tasks,
+    "level-and-power": level_and_power,
     "promises": promises,
 }
 """By name, what makes a table; it is given the block as it stands."""
