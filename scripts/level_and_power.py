@@ -206,7 +206,7 @@ def real(record: Path, splits: int) -> list[Row]:
     worse = Pool(pool.damaged(DAMAGED))
     rows = []
     for seeds, *others in SEEDS:
-        if not others:
+        if not others and len(pool.outputs) >= 2 * seeds:
             found = (real_families(pool, last, seeds, splits) for last in (pool, worse))
             comparisons = min(12, len(pool.outputs) // seeds) - 1
             rows.append({"seeds": [seeds], "comparisons": comparisons, **judged(*found)})
