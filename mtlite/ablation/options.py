@@ -72,8 +72,10 @@ class AblationConfig:
         for name, values in lists.items():
             if not values:
                 raise UsageError(f"ablation.{name}: expected at least one value, received none: there are no cells")
+            if len(values) > MOST_CELLS:
+                raise UsageError(f"ablation.{name}: expected at most {MOST_CELLS:,} values, received {len(values):,}")
             if any(values.count(value) > 1 for value in values):
-                raise UsageError(f"ablation.{name}: expected each value once, received {values}")
+                raise UsageError(f"ablation.{name}: expected each value once, received {str(values)[:200]}")
         for topology in self.topologies:
             entry_of(topology)
         if self.baseline_topology not in self.topologies:

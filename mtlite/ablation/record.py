@@ -20,16 +20,15 @@ from typing import Literal
 
 from mtlite.ablation.header import Header, differences, joined
 from mtlite.comparison.outcome import Outcome
-from mtlite.config.read import plain, read_as
+from mtlite.config.read import parse_json, plain, read_as
 from mtlite.errors import RunError, UsageError
-from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINES_BYTES
+from mtlite.limits import MAX_DECOMPRESSOR_BYTES, MAX_RECORD_BYTES, most_expanded, read_file
 from mtlite.notices import notice
 from mtlite.storage.files import append, write_atomically
 from mtlite.storage.locks import Lock
 
 _MAGIC = b"\xfd7zXZ\0"  # every xz stream begins so
 _CHUNK = 1 << 20
-_MAX_MEMORY = 100 << 20  # of a decompressor: ten times what reading a record takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,17 +61,18 @@ class Record:
         self._experiments: dict[str, None] = {}  # in their order
         self._appended = False
         content = self._read()[0]
-        for number, text in enumerate(content.splitlines(), 1):
-            self._take(text, number)
+        start = number = 0
+        while start < len(content):  # one after another: a list of all would need the memory twice
+            end = content.find(b"\n", start) % (len(content) + 1)  # of the last line, −1: the end of all
+            number += 1
+            self._take(bytes(content[start:end]), number)
+            start = end + 1
         if content and not self.headers:
             raise RunError(f"{path} is not a record of mtlite ablate: expected a line that states the experiment")
 
     def _take(self, text: bytes, number: int) -> None:
         origin = f"{self.path}, line {number}, is damaged"
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise RunError(f"{origin} ({error})") from None
+        values = parse_json(text, origin, RunError)
         if isinstance(values, dict) and values.get("kind") == "header":
             header = read_as(HeaderLine, values, origin, error=RunError).header
             self.headers.append(header)
@@ -139,18 +139,15 @@ class Record:
         finally:
             lock.release(remove=True)
 
-    def _read(self) -> tuple[bytes, int]:
+    def _read(self) -> tuple[bytearray, int]:
         """All whole lines, and how many bytes of the file they take; raise RunError if it is no record."""
         try:
-            if not self.path.exists():
-                return b"", 0
-            if not self.path.is_file():
-                raise RunError(f"--record {self.path} is not a file: give a file that mtlite ablate has written")
-            if self.path.stat().st_size > MAX_LINES_BYTES:
-                raise RunError(f"--record {self.path}: expected at most {MAX_LINES_BYTES:,} bytes")
-            compressed = self.path.read_bytes()
+            compressed = read_file(self.path, MAX_RECORD_BYTES)
+        except FileNotFoundError:
+            return bytearray(), 0
         except OSError as error:
-            raise RunError(f"cannot read --record {self.path} ({error.strerror})") from None
+            expected = "give a file that mtlite ablate has written"
+            raise RunError(f"cannot read --record {self.path} ({error.strerror}): {expected}") from None
         if compressed.startswith(b"{"):
             raise RunError(
                 f"--record {self.path} is not compressed: it is of an earlier version of mtlite: use that version for "
@@ -164,16 +161,16 @@ class Record:
             raise RunError(f"--record {self.path} is damaged ({error})") from None
 
 
-def _expand(compressed: bytes) -> tuple[bytes, int]:
+def _expand(compressed: bytes) -> tuple[bytearray, int]:
     """What xz streams hold that follow each other, and where the last whole one ends.
 
     Raise LZMAError if they are damaged, or expand as no record does.
     """
     compressed = compressed.rstrip(b"\0")  # what a crash can leave; no stream ends so
-    most = min(MAX_LINES_BYTES, max(GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO * len(compressed)))
+    most = min(MAX_RECORD_BYTES, most_expanded(len(compressed)))
     content, at = bytearray(), 0
     while at < len(compressed):
-        stream, start, before = lzma.LZMADecompressor(lzma.FORMAT_XZ, _MAX_MEMORY), at, len(content)
+        stream, start, before = lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_DECOMPRESSOR_BYTES), at, len(content)
         while at < len(compressed) and not stream.eof:
             chunk = compressed[at : at + _CHUNK]
             content += stream.decompress(chunk, most - len(content) + 1)
@@ -181,5 +178,6 @@ def _expand(compressed: bytes) -> tuple[bytes, int]:
             if len(content) > most:
                 raise lzma.LZMAError(f"it expands to more than {most:,} bytes")
         if not stream.eof:
-            return bytes(content[:before]), start
-    return bytes(content), at
+            del content[before:]
+            return content, start
+    return content, at

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from mtlite.config.read import Between
-from mtlite.limits import MAX_HYPOTHESIS_TOKENS
+from mtlite.limits import MAX_HYPOTHESIS_TOKENS, MAX_INTERCEPT, MAX_POSITIONS, MAX_SLOPE, MAX_SPREAD
 
 _EXTRA_TOKENS = 10  # beyond the length rule; autoregressive search stops there
 _STEP = 0.05  # between the slopes that are tried
@@ -19,8 +19,8 @@ _STEP = 0.05  # between the slopes that are tried
 class LengthRule:
     """N = max(1, ceil(slope · S + intercept)) output positions for a source of S tokens."""
 
-    slope: Annotated[float, Between(0, 100)]
-    intercept: Annotated[float, Between(-(2**20), 2**20)]
+    slope: Annotated[float, Between(0, MAX_SLOPE)]
+    intercept: Annotated[float, Between(-(2**20), MAX_INTERCEPT)]
 
     def __call__(self, source_lengths: np.ndarray) -> np.ndarray:
         """`[batch]` source lengths → `[batch]` output lengths, both int32."""
@@ -31,16 +31,20 @@ class LengthRule:
     def fit(cls, lengths: np.ndarray, counts: np.ndarray, share: float) -> LengthRule:
         """Fit the rule with the fewest output positions that covers a share of the pairs (ties: the smaller slope).
 
+        If targets are longer than any rule allows, it is the longest rule: by default, cleaning leaves none of these.
+
         `lengths` are the distinct pairs of source and target length `[distinct, 2]`, `counts` how often each occurs.
         """
         source, target = lengths[:, 0].astype(float), lengths[:, 1].astype(float)
         needed = math.ceil(share * counts.sum())
-        best = (math.inf, cls(0.0, 1.0))
-        for slope in np.arange(0, 4 + _STEP / 2, _STEP):
+        best = (math.inf, cls(MAX_SLOPE, MAX_INTERCEPT))
+        for slope in np.arange(0, MAX_SLOPE + _STEP / 2, _STEP):
             # ceil(slope · S + intercept) reaches T as soon as the sum exceeds T − 1; both are multiples of the step.
             excess = target - 1 - slope * source + _STEP
             order = np.argsort(excess, kind="stable")
             intercept = excess[order][np.searchsorted(np.cumsum(counts[order]), needed)]
+            if intercept > MAX_INTERCEPT:
+                continue
             total = float((np.maximum(1, np.ceil(slope * source + intercept - 1e-4)) * counts).sum())
             if total < best[0] - 0.5:
                 best = (total, cls(round(float(slope), 2), round(float(intercept), 2)))
@@ -56,8 +60,8 @@ class LengthRules:
 
     direct: LengthRule  # covers 99 % of the training pairs; what topologies that write in one pass may write
     search: LengthRule  # covers 99.9 %; ten more is where autoregressive search stops
-    fixed: Annotated[int, Between(1, 2**20)]  # `direct` at the source length that 99.5 % of the pairs do not exceed
-    expansion: Annotated[int, Between(1, 2**20)]
+    fixed: Annotated[int, Between(1, MAX_POSITIONS)]  # `direct` at the source length that 99.5 % have at most
+    expansion: Annotated[int, Between(1, MAX_SPREAD)]
 
     @classmethod
     def fit(cls, pairs: np.ndarray) -> LengthRules:
@@ -72,11 +76,16 @@ class LengthRules:
         return cls(
             direct=direct,
             search=LengthRule.fit(lengths, counts, 0.999),
-            fixed=max(1, math.ceil(direct.slope * long_source + direct.intercept - 1e-4)),
-            expansion=int(np.quantile(factors, 0.999, method="inverted_cdf")),
+            fixed=min(max(1, math.ceil(direct.slope * long_source + direct.intercept - 1e-4)), MAX_POSITIONS),
+            expansion=min(int(np.quantile(factors, 0.999, method="inverted_cdf")), MAX_SPREAD),
         )
 
     def limits(self, source_lengths: np.ndarray) -> np.ndarray:
         """How many tokens autoregressive search may write for sources of these lengths `[batch]`."""
         limits = self.search(source_lengths) + _EXTRA_TOKENS
         return np.minimum(limits, MAX_HYPOTHESIS_TOKENS)  # type: ignore[no-any-return]
+
+    def most_positions(self, source_length: int) -> int:
+        """How many positions a topology that writes in one pass may have for sources of at most this length."""
+        positions = int(self.direct(np.array([source_length]))[0]), self.fixed, self.expansion * source_length
+        return max(positions)

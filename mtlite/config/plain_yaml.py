@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from mtlite.errors import UsageError
-from mtlite.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
+from mtlite.limits import MAX_DEPTH, MAX_YAML_BYTES
 
 _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
 # By tag, what a plain text of that type looks like; any other one is a text.
@@ -60,8 +60,8 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise self._refused("an alias (*): write the values out")
-        if self.depth > MAX_YAML_DEPTH:
-            raise self._refused(f"it nests deeper than {MAX_YAML_DEPTH} levels")
+        if self.depth > MAX_DEPTH:
+            raise self._refused(f"it nests deeper than {MAX_DEPTH} levels")
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1

@@ -2,6 +2,7 @@
 
 Types are the only description of a shape: `Annotated[int, Between(1, 100)]` says what a number may be, and a dataclass
 may have a method `check()` for what concerns several of its fields. Once read, a value is right; nobody looks twice.
+What no type says has a limit, too: how deep values nest, how long a text is, how large a number.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -21,6 +23,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import numpy as np
 
 from mtlite.errors import MtliteError, UsageError
+from mtlite.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_TEXT
 
 T = TypeVar("T")
 _LARGEST = 2**63 - 1
@@ -85,6 +88,16 @@ def read_as(
         raise error(f"{origin}: {problem}") from None
 
 
+def parse_json(content: bytes | str, origin: str, error: type[MtliteError]) -> Any:
+    """Read JSON, which comes from `origin`, as plain values, for `read_as`."""
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise error(f"{origin}: expected at most {MAX_DOCUMENT_BYTES:,} bytes of JSON, received {len(content):,}")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as problem:
+        raise error(f"{origin} ({' '.join(str(problem).split())})") from None
+
+
 def plain(value: Any) -> Any:
     """Turn a dataclass and all in it into dictionaries, lists, texts and numbers: what `read_as` reads back."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -146,7 +159,7 @@ def shown(value: Any) -> str:
     elif isinstance(value, int) and abs(value) > _LARGEST:
         text = "a number of more than 64 bits"
     else:
-        text = str(value)
+        text = str(value[:81] if isinstance(value, str | bytes) else value)
     return text if 0 < len(text) <= 80 and text.isprintable() else repr(text[:80])
 
 
@@ -163,7 +176,22 @@ class _Reader:
         readers |= {Literal: self._literal, np.ndarray: self._array}
         if (origin := get_origin(kind)) in readers:
             return readers[origin](kind, value, name)
-        return value if kind is Any else self._union(members(kind), value, name)
+        return self._anything(value, name) if kind is Any else self._union(members(kind), value, name)
+
+    def _anything(self, value: Any, name: str, depth: int = MAX_DEPTH) -> Any:
+        """Any plain value, such as that of an option whose type another version of the program knows."""
+        if not depth:
+            raise _refused(name, f"at most {MAX_DEPTH} levels", value)
+        if isinstance(value, dict):
+            for key in value:
+                self._anything(key, name, 1)
+        for each in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+            self._anything(each, name, depth - 1)
+        if isinstance(value, str):
+            _refuse_text(value, name)
+        if (type(value) is int and abs(value) > _LARGEST) or (type(value) is float and not math.isfinite(value)):
+            raise _refused(name, "a number of at most 64 bits", value)
+        return value
 
     def _section(self, kind: Any, value: Any, name: str) -> Any:
         fields, prefix = fields_of(kind), f"{name}." if name else ""
@@ -198,14 +226,13 @@ class _Reader:
 
     def _array(self, kind: Any, value: Any, name: str) -> np.ndarray:
         dtype = np.dtype(get_args(get_args(kind)[1])[0])
-        try:
-            numbers = np.array(value if isinstance(value, list) else None)
-        except ValueError:  # rows of different lengths
-            numbers = np.array(None)
-        with np.errstate(over="ignore"):
-            fits = numbers.size == 0 or numbers.dtype.kind in ("i" if dtype.kind == "i" else "if")
-            found = numbers.astype(dtype) if fits else numbers
-        if not fits or not np.isfinite(found).all():
+        allowed = {int} if dtype.kind == "i" else {int, float}
+        found = None
+        if isinstance(value, list) and _types_in(value) <= allowed:  # numpy would take texts for numbers
+            # Too large for the type, or rows of different lengths.
+            with np.errstate(over="ignore"), contextlib.suppress(ValueError, OverflowError):
+                found = np.array(value, dtype)
+        if found is None or not np.isfinite(found).all():
             what = "whole numbers" if dtype.kind == "i" else "numbers"
             raise _refused(name, f"a list of {what}, or a list of such lists", value)
         return found
@@ -242,6 +269,8 @@ class _Reader:
         if len(parts) == 1 and parts[0][0] not in _NAMES:
             return self.read(parts[0][0], value, name)
         found, limits = self._scalar([kind for kind, _ in parts], value), [each for _, some in parts for each in some]
+        if isinstance(found, str):
+            _refuse_text(found, name)
         if found is None or (not limits and type(found) is int and abs(found) > _LARGEST):
             raise _refused(name, " or ".join(map(named, kinds)), value, _meant(value) if bool in kinds else "")
         for limit in limits:
@@ -262,6 +291,22 @@ class _Reader:
         if type(value) is float and not math.isfinite(value):
             return None
         return value if type(value) in kinds else None
+
+
+def _types_in(values: list[Any]) -> set[type]:
+    """The types of the values in a list, or in a list of lists."""
+    types = set(map(type, values))
+    return set().union(*(set(map(type, row)) for row in values)) if types == {list} else types
+
+
+def _refuse_text(text: str, name: str) -> None:
+    """Refuse a text that cannot be written to a file, or that nobody has written."""
+    if len(text) > MAX_TEXT:
+        raise _refused(name, f"a text of at most {MAX_TEXT:,} characters", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a character, as JSON can write it
+        raise _refused(name, "text in UTF-8", text) from None
 
 
 def _refused(name: str, expected: str, value: Any, remedy: str = "") -> UsageError:

@@ -18,7 +18,7 @@ from mtlite.config.options import Config
 from mtlite.config.plain_yaml import parse_yaml
 from mtlite.config.read import fields_of, members, read_as, section_of, shown, split
 from mtlite.errors import UsageError
-from mtlite.limits import MAX_YAML_BYTES
+from mtlite.limits import MAX_YAML_BYTES, read_file
 
 Values = dict[str, Any]  # plain values, nested as the options are
 
@@ -47,10 +47,9 @@ def options(section: Any = Config, prefix: str = "") -> Iterator[Option]:
 def read_recipe(path: Path) -> Values:
     """Read a recipe as plain values; refuse one that is missing or not made of sections."""
     try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_YAML_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        reason = error.strerror if isinstance(error, OSError) else error
+        content = read_file(path, MAX_YAML_BYTES)
+    except OSError as error:
+        reason = error.strerror
         raise UsageError(f"cannot read recipe {path} ({reason}): give a YAML file as in scripts/recipes") from None
     values = parse_yaml(content, f"recipe {path}")
     if not isinstance(values, dict | None):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from mtlite.errors import DataError
-from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO, MAX_LINE_BYTES
+from mtlite.limits import MAX_EXPANSION, MAX_LINE_BYTES, most_expanded, open_file
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -43,17 +43,16 @@ class _Decompressed(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         count = self.decompressed.readinto(buffer)
         self.count += count
-        if self.count > max(GZIP_RATIO_FREE_BYTES, MAX_GZIP_RATIO * self.compressed.tell()):
-            raise gzip.BadGzipFile(f"it expands more than {MAX_GZIP_RATIO} times, as no text does")
+        if self.count > most_expanded(self.compressed.tell()):
+            raise gzip.BadGzipFile(f"it expands more than {MAX_EXPANSION} times, as no text does")
         return count
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[IO[bytes]]:
     """A file, decompressed if its name ends in .gz; of `STANDARD_INPUT` what nobody has read yet."""
-    standard = path == STANDARD_INPUT
     # Not sys.stdin: a thread that still waits in it would crash Python at its end.
-    with open(0 if standard else path, "rb", closefd=not standard) as file:
+    with open(0, "rb", closefd=False) if path == STANDARD_INPUT else open_file(path) as file:
         yield io.BufferedReader(_Decompressed(file), _BUFFER_BYTES) if path.name.endswith(".gz") else file
 
 
@@ -79,8 +78,8 @@ def read_ended_lines(path: Path) -> Iterator[str]:
         raise DataError(f"{name}, line {number}, {byte}; convert the file to UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{name}: broken gzip file after line {number}: {error}; compress it again") from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        reason = error.strerror or error if isinstance(error, OSError) else error
+    except OSError as error:
+        reason = error.strerror or error
         raise DataError(f"{name}: cannot be read ({reason}): give a text file that is there and may be read") from error
 
 

@@ -16,6 +16,7 @@ from mtlite.data.cache import dataset_from_files, keep_rows, normalize_columns, 
 from mtlite.data.columns import Columns
 from mtlite.data.layout import Layout
 from mtlite.data.readers import LAYOUTS, PAIR_READERS, Recognise, first_line, read_parallel_text
+from mtlite.data.saved_folder import check_saved_folder
 from mtlite.errors import DataError, UsageError
 
 
@@ -129,6 +130,7 @@ def _load_from_hub(config: CorpusConfig, name: str, split: str | None) -> datase
 
 def _load_folder(folder: str, name: str, split: str | None, default_split: str | None) -> datasets.Dataset:
     """A data set or one split of a dictionary of data sets, as save_to_disk left it."""
+    check_saved_folder(Path(folder))
     try:
         loaded = datasets.load_from_disk(folder)
     except Exception as error:  # a broken folder fails in JSON, Arrow, `datasets` or the file system

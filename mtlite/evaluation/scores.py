@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mtlite.config.read import Count
 from mtlite.evaluation.metrics import bleu_metric, check_lines, make_metrics
 from mtlite.evaluation.statistics import (
     RESAMPLES,
@@ -15,6 +16,7 @@ from mtlite.evaluation.statistics import (
     sentence_statistics,
     weighted_scores,
 )
+from mtlite.limits import MAX_TER_WORDS
 
 DEFAULT_SEED = 12345
 """The seed of sacrebleu's own resampling, so that its command line gives the same intervals."""
@@ -47,6 +49,7 @@ class Scores:
     reference_length: int  # words in all references, as BLEU counts them
     correct: list[int]  # correct n-grams for n = 1, 2, 3, 4, as BLEU counts them
     total: list[int]  # n-grams in the hypotheses for n = 1, 2, 3, 4
+    without_shifts: Count = 0  # sentences that are too long for all of TER
 
     def __repr__(self) -> str:
         return f"BLEU {self.bleu}  chrF2 {self.chrf2}  TER {self.ter}  ({self.sentences:,} sentences)"
@@ -60,6 +63,13 @@ class Scores:
     def brevity_penalty(self) -> float:
         """The factor of BLEU for outputs that are shorter than the references; 1 for all others."""
         return math.exp(min(0.0, 1 - self.reference_length / max(self.hypothesis_length, 1)))
+
+    @property
+    def note_on_ter(self) -> str:
+        """What a reader must know beside TER; empty if nothing."""
+        if not self.without_shifts:
+            return ""
+        return f"TER is without shifts in {self.without_shifts:,} sentences of more than {MAX_TER_WORDS} words"
 
 
 def score(
@@ -93,7 +103,8 @@ def scores_of(statistics: SentenceStatistics, *, confidence: bool = True, seed: 
             scores[name] = MetricScore(value, signature, float(resampled[name].mean()), (high - low) / 2)
     hypothesis_length, reference_length, *ngrams = bleu_counts.sum(axis=0).tolist()
     lengths = len(bleu_counts), hypothesis_length, reference_length
-    return Scores(scores["bleu"], scores["chrf2"], scores["ter"], *lengths, correct=ngrams[:4], total=ngrams[4:])
+    counted = *lengths, ngrams[:4], ngrams[4:], statistics.without_shifts
+    return Scores(scores["bleu"], scores["chrf2"], scores["ter"], *counted)
 
 
 def bleu(hypotheses: Sequence[str], references: Sequence[str], target_language: str | None) -> float:

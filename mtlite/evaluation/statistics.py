@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 
+from mtlite.config.read import Count
 from mtlite.errors import UsageError
 from mtlite.evaluation.metrics import check_lines, make_metrics
+from mtlite.limits import MAX_COUNT
 
 COUNTS_PER_SENTENCE = {"bleu": 10, "chrf2": 18, "ter": 2}
 RESAMPLES = 1000
@@ -32,6 +34,7 @@ class SentenceStatistics:
 
     counts: dict[str, NDArray[np.int64]]  # by metric, integers [sentences, counts]
     signatures: dict[str, str]  # by metric, how the counts were taken; outputs compare only if these are equal
+    without_shifts: Count = 0  # sentences that are too long for all of TER
 
     def check(self) -> None:
         sentences = len(self.counts.get("bleu", ()))
@@ -39,6 +42,8 @@ class SentenceStatistics:
         shapes = {name: counts.shape for name, counts in self.counts.items()}
         if shapes != expected or self.signatures.keys() != expected.keys():
             raise UsageError(f"expected counts and signatures of {', '.join(expected)}, a row for each sentence")
+        if any(counts.size and (counts.min() < 0 or counts.max() > MAX_COUNT) for counts in self.counts.values()):
+            raise UsageError(f"counts: expected whole numbers from 0 to {MAX_COUNT:,}")
 
 
 def sentence_statistics(
@@ -47,10 +52,11 @@ def sentence_statistics(
     """The counts of every sentence, for all three metrics; raise DataError if the lines do not fit each other."""
     check_lines(hypotheses, references)
     counts, signatures = {}, {}
-    for name, metric in make_metrics(target_language).items():
+    metrics = make_metrics(target_language)
+    for name, metric in metrics.items():
         counts[name] = sentence_counts(metric, hypotheses, references)
         signatures[name] = str(metric.get_signature())
-    return SentenceStatistics(counts, signatures)
+    return SentenceStatistics(counts, signatures, metrics["ter"].without_shifts)  # type: ignore[attr-defined]
 
 
 def sentence_counts(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:

@@ -320,14 +320,15 @@ def examples_tables(breakdown: Breakdown) -> list[tuple[str, list[Table]]]:
 
 def outputs_table(outputs: Mapping[str, SentenceStatistics], reference: str) -> Table:
     """The scores of single outputs."""
-    rows, signatures = [], set[str]()
+    rows, signatures, notes = [], set[str](), ""
     for name, statistics in outputs.items():
         scores = scores_of(statistics)
+        notes += f" {name}: {scores.note_on_ter}." if scores.note_on_ter else ""
         metrics = scores.bleu, scores.chrf2, scores.ter
         rows.append([name, *(f"{each.score:.2f} ± {each.half_width or 0:.2f}" for each in metrics)])
         signatures |= {metric.signature for metric in metrics}
     caption = (
         f"Scored against {reference}. After ±: half of the 95 % interval for other sentences (bootstrap). Signatures: "
-        f"{' '.join(sorted(signatures))}"
+        f"{' '.join(sorted(signatures))}{notes and '.'}{notes}"
     )
     return Table(["output", *(f"{name} ± 95 %" for name in ("BLEU", "chrF2", "TER"))], rows, caption)

@@ -30,7 +30,7 @@ from typing import Annotated, Any, TypeVar
 from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config
 from mtlite.config.plain_yaml import write_yaml
-from mtlite.config.read import Count, Matching, plain, read_as
+from mtlite.config.read import Count, Matching, parse_json, plain, read_as, shown
 from mtlite.config.recipe import read_recipe
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import ResolvedConfig, Vocabulary
@@ -39,10 +39,12 @@ from mtlite.limits import (
     MAX_ARRAYS_BYTES,
     MAX_JSON_BYTES,
     MAX_LINES_BYTES,
+    MAX_LOG_BYTES,
     MAX_SIDE_BYTES,
     MAX_TOKENIZER_BYTES,
     MAX_YAML_BYTES,
     TEST_SET_NAME,
+    read_file,
 )
 from mtlite.storage.files import remove_parts, without_aside, write_atomically
 from mtlite.storage.locks import HeldError, Lock
@@ -58,7 +60,8 @@ TOKENIZERS = ("source.model", "target.model")  # also where both sides have the 
 _MOST_BYTES = {
     **dict.fromkeys((FACTS, RESULT), MAX_JSON_BYTES),
     **dict.fromkeys((CONFIG, RESOLVED), MAX_YAML_BYTES),
-    **dict.fromkeys((LOG, "hypotheses.txt"), MAX_LINES_BYTES),
+    LOG: MAX_LOG_BYTES,
+    "hypotheses.txt": MAX_LINES_BYTES,
     **dict.fromkeys(TOKENIZERS, MAX_TOKENIZER_BYTES),
     **dict.fromkeys(("best.safetensors", "last.safetensors", "previous.safetensors"), MAX_ARRAYS_BYTES),
 }
@@ -147,8 +150,8 @@ class Run:
         values = self._json(FACTS)
         if isinstance(values, dict) and isinstance(values.get("format"), int) and values["format"] != FORMAT:
             raise RunError(
-                f"{self.path} was made by another version of mtlite (format {values['format']}, expected {FORMAT}): "
-                "use that version, or train again"
+                f"{self.path} was made by another version of mtlite (format {shown(values['format'])}, expected "
+                f"{FORMAT}): use that version, or train again"
             )
         return read_as(Facts, values, f"{self.path / FACTS} is damaged", error=RunError)
 
@@ -299,10 +302,7 @@ class Run:
         return f"is not finished: go on with mtlite train --run {self.path} --resume"
 
     def _json(self, name: str) -> Any:
-        try:
-            return json.loads(self._bytes(name))
-        except (ValueError, RecursionError) as error:
-            raise DamagedError(f"{self.path / name} is damaged ({error})") from None
+        return parse_json(self._bytes(name), f"{self.path / name} is damaged", DamagedError)
 
     def read_json(self, name: str, kind: type[T]) -> T:
         """Read a JSON file of the run as a type; RunError if it is missing or something else."""
@@ -331,7 +331,10 @@ class Run:
         content = self._bytes(f"data/{name}")
         if hashlib.sha256(content).hexdigest() != self.facts.sides.get(name):
             raise RunError(f"{self.path / 'data' / name} was altered: its checksum is not the one in {FACTS}")
-        return content.decode().split("\n")[:-1]
+        try:
+            return content.decode().split("\n")[:-1]
+        except UnicodeDecodeError as error:
+            raise DamagedError(f"{self.path / 'data' / name} is damaged ({error})") from None
 
     def write_lines(self, name: str, lines: Sequence[str]) -> str:
         """Write lines, such as hypotheses; return the sha256 of the file."""
@@ -355,7 +358,7 @@ class Run:
     def _bytes(self, name: str) -> bytes:
         path = self.path / name
         try:
-            return path.read_bytes()
+            return read_file(path, _MOST_BYTES.get(name, MAX_SIDE_BYTES))
         except OSError as error:
             problem = "the run directory is damaged: copy the file back, or train anew"
             raise RunError(f"cannot read {path} ({error.strerror}): {problem}") from None

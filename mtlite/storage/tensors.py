@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import safetensors
 import safetensors.numpy
 
 from mtlite.errors import DamagedError, RunError
-from mtlite.limits import MAX_ARRAYS_BYTES
+from mtlite.limits import MAX_ARRAYS_BYTES, MAX_DOCUMENT_BYTES, open_file
 from mtlite.storage.files import write_atomically
 
 Arrays = dict[str, np.ndarray]
@@ -45,10 +46,12 @@ def load_arrays(path: Path, most_bytes: int = MAX_ARRAYS_BYTES) -> tuple[Arrays,
     Raise DamagedError if the file is cut short, altered or too large, RunError if it is missing or cannot be read.
     """
     try:
-        if not path.is_file() and path.exists():
-            raise DamagedError(f"{path} is not a file")
-        if (size := path.stat().st_size) > most_bytes:
-            raise DamagedError(f"{path} has {size:,} bytes: expected at most {most_bytes:,}")
+        with open_file(path) as opened:
+            size = os.fstat(opened.fileno()).st_size
+            header = int.from_bytes(opened.read(8), "little")
+        for what, received, most in (("", size, most_bytes), (" of a header", header, MAX_DOCUMENT_BYTES)):
+            if received > most:
+                raise DamagedError(f"{path} has {received:,} bytes{what}: expected at most {most:,}")
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = json.loads((file.metadata() or {})[_KEY])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from mtlite.config.read import Count, read_as
+from mtlite.config.read import Count, parse_json, read_as
 from mtlite.errors import RunError
+from mtlite.limits import MAX_LOG_BYTES, read_file
 from mtlite.storage.files import append, write_atomically
 
 
@@ -90,9 +91,9 @@ def _text(line: Line) -> str:
 
 def _lines(path: Path) -> Iterator[Line]:
     """The lines that were written to their end; a crash of the machine can leave others."""
-    for text in path.read_bytes().split(b"\n")[:-1]:
-        with contextlib.suppress(ValueError, RecursionError, RunError):
-            values = json.loads(text)
+    for text in read_file(path, MAX_LOG_BYTES).split(b"\n")[:-1]:
+        with contextlib.suppress(RunError):
+            values = parse_json(text, str(path), RunError)
             validation = isinstance(values, dict) and values.get("kind") == "validation"
             yield read_as(Validated if validation else Reported, values, str(path), error=RunError)  # type: ignore[misc]
 

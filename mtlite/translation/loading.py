@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
 
 
+_ARRAYS_OF_A_LAYER = 3  # of an LSTM: for inputs, for states, and a bias
+
+
 class OpenRuns(NamedTuple):
     """Runs that translate together."""
 
@@ -185,7 +188,14 @@ def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
 
     path, config = run.path / WEIGHTS, topology_config(run, precision)
     refuse_without_weights(run)
-    expected, received = weight_shapes(config), _shapes(path)
+    received = _shapes(path)
+    # A model of a hundred layers takes long to make: only if there may be weights for it.
+    if ":" not in config.topology and len(received) < (least := _ARRAYS_OF_A_LAYER * config.layers):
+        raise RunError(
+            f"{path}: expected at least {least} arrays for {config.layers} layers, received {len(received)}: the "
+            "weights belong to another configuration"
+        )
+    expected = weight_shapes(config)
     for name in {**expected, **received}:
         if expected.get(name) != received.get(name):
             raise RunError(

@@ -86,6 +86,11 @@ class Searcher:
         """The most tokens that hypotheses for sources of these lengths may have."""
         return np.max([model.config.lengths.limits(lengths) for model in self.models], axis=0)  # type: ignore[no-any-return]
 
+    def _positions(self, length: int) -> int:
+        """The output positions of one source that are in memory at once."""
+        config = self.models[0].config
+        return config.lengths.most_positions(length) if entry_of(config.topology).family == "direct" else 0
+
     def search(self, sources: list[list[int]], first: int = 0) -> list[SentenceHypotheses]:
         """Translate ids with `</s>`; as many results, in the same order.
 
@@ -95,7 +100,8 @@ class Searcher:
         order = np.argsort(-lengths, kind="stable")
         batches, start = [], 0
         while start < len(order):
-            width = int(lengths[order[start]]) * (1 if self.config.sample else self.config.beam_size)
+            length = int(lengths[order[start]])
+            width = max(length * (1 if self.config.sample else self.config.beam_size), self._positions(length) // 16)
             batches.append(order[start : start + max(1, self.config.batch_tokens // width)])
             start += len(batches[-1])
         found: list[SentenceHypotheses | None] = [None] * len(sources)

@@ -18,6 +18,7 @@ from mtlite.ablation.record import CellLine, HeaderLine, Record
 from mtlite.comparison.outcome import Outcome
 from mtlite.config.read import plain
 from mtlite.errors import RunError, UsageError
+from mtlite.limits import MAX_TEXT
 from mtlite.report.gather import gather
 
 
@@ -150,6 +151,16 @@ def test_a_new_file_holds_nothing(tmp_path: Path) -> None:
         ({"ablation": {"topologies": ["atention"]}}, "atention"),
         ({"sides": {}}, "both sides of test"),
         ({"pair": [1]}, "header.pair"),
+        ({"tests": ["nope"]}, "both sides of nope"),
+        ({"ablation": {"x": 1}}, "unknown option 'header.ablation.x'"),
+        ({"ablation": {"grid": {f"model.{n}": list(range(50)) for n in range(8)}}}, "cells: expected at most"),
+        ({"ablation": {"topologies": ["peek"], "seeds": list(range(200_000))}}, "seeds: expected at most"),
+        ({"frequencies": {"a": 10**400}}, "frequencies.a: expected at most"),
+        ({"frequencies": {"a\ud800": 1}}, "frequencies: expected text in UTF-8"),
+        ({"recipe": {"a": json.loads("[" * 500 + "]" * 500)}}, "recipe.a: expected at most"),
+        ({"recipe": {"a": 10**400}}, "at most 64 bits"),
+        ({"recipe": {"a": float("nan")}}, "at most 64 bits"),
+        ({"name": "x" * (MAX_TEXT + 1)}, "name: expected a text of at most"),
     ],
 )
 def test_a_header_that_no_ablation_has_written(tmp_path: Path, change: dict[str, Any], said: str) -> None:
@@ -158,6 +169,43 @@ def test_a_header_that_no_ablation_has_written(tmp_path: Path, change: dict[str,
     path.write_bytes(lzma.compress(json.dumps({"kind": "header", "header": header}).encode()))
     with pytest.raises(RunError, match=said):
         Record(path)
+
+
+def with_value(values: Any, path: str, value: Any) -> Any:
+    """Plain values in which one, at a path such as `curve.0`, is another."""
+    first, _, rest = path.partition(".")
+    place = int(first) if isinstance(values, list) else first
+    values[place] = with_value(values[place], rest, value) if rest else value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("curve", [[1, 2]]),
+        ("curve.0.1", 10**400),
+        ("curve.0.2", float("inf")),
+        ("outputs.greedy.test.hypotheses.0", "\ud800"),
+        ("outputs.greedy.test.statistics.counts.bleu.0.0", -1),
+        ("outputs.greedy.test.statistics.counts.bleu.0.0", 2**40),
+        ("outputs.greedy.test.statistics.counts.bleu.0.0", "1"),
+        ("outputs.greedy.test.statistics.counts.bleu.0.0", True),
+        ("outputs.greedy.test.statistics.counts.bleu.0", []),
+        ("outputs.greedy.test.statistics.counts.ter", []),
+        ("likelihood.test.pieces", ["x" * 10_000] + ["y"] * 10_000),
+        ("attention.0.weights", [[[0.5]]]),
+        ("facts.parameters", 10**400),
+        ("config", {"model.units": [[[1]] * 9, 10**400]}),
+    ],
+)
+def test_numbers_and_texts_that_no_cell_has(tmp_path: Path, path: str, value: Any) -> None:
+    header, outcomes = made_up()
+    outcome = with_value(plain(outcomes["attention-seed-1"]), path, value)
+    lines = [plain(HeaderLine(header=header)), {"experiment": header.experiment, "cell": "a", "outcome": outcome}]
+    (tmp_path / "r.jsonl.xz").write_bytes(lzma.compress("\n".join(map(json.dumps, lines)).encode()))
+    with pytest.raises(RunError, match=f"line 2, is damaged: outcome.{path.partition('.')[0]}") as error:
+        Record(tmp_path / "r.jsonl.xz")
+    assert len(str(error.value)) < 1000
 
 
 @pytest.mark.parametrize("change", [{"cell": None}, {"outcome": 5}, {"outcome": {}}, {"outcome": {"curve": [["x"]]}}])
@@ -175,7 +223,7 @@ def test_a_cell_that_no_ablation_has_written(tmp_path: Path, change: dict[str, A
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "r.jsonl.xz")
-    with pytest.raises(RunError, match="is not a file"):
+    with pytest.raises(RunError, match="a pipe or a device"):
         Record(tmp_path / "r.jsonl.xz")
 
 

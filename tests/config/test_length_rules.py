@@ -8,6 +8,7 @@ import pytest
 
 from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.read import plain, read_as
+from mtlite.limits import MAX_HYPOTHESIS_TOKENS, MAX_INTERCEPT, MAX_POSITIONS, MAX_SLOPE, MAX_SPREAD
 
 
 def pairs_like(seed: int, count: int = 400) -> np.ndarray:
@@ -63,6 +64,21 @@ def test_fixed_and_expansion() -> None:
     fits = [np.mean(needed <= k * pairs[:, 0]) >= 0.999 for k in range(1, 40)]
     assert lengths.expansion == fits.index(True) + 1
     assert lengths.search(pairs[:, 0]).sum() >= lengths.direct(pairs[:, 0]).sum()
+
+
+def test_rules_of_enormous_targets_are_rules_that_a_run_may_have() -> None:
+    rules = LengthRules.fit(np.array([[2, 100_000, 0], [5, 10, 0]] * 50))
+    assert read_as(LengthRules, plain(rules), "lengths") == rules
+    assert rules.direct == rules.search == LengthRule(MAX_SLOPE, MAX_INTERCEPT)
+    assert (rules.fixed, rules.expansion) == (MAX_SLOPE * 5 + MAX_INTERCEPT, MAX_SPREAD)
+    assert rules.most_positions(7) == MAX_SPREAD * 7
+
+
+def test_no_output_is_much_longer_than_its_source() -> None:
+    rule = {"slope": MAX_SLOPE, "intercept": MAX_INTERCEPT}
+    longest = {"direct": rule, "search": rule, "fixed": MAX_POSITIONS, "expansion": MAX_SPREAD}
+    limits = read_as(LengthRules, longest, "lengths").limits(np.array([10, 1000, 10**6]))
+    assert limits.tolist() == [40 + MAX_INTERCEPT + 10, 4000 + MAX_INTERCEPT + 10, MAX_HYPOTHESIS_TOKENS]
 
 
 def test_an_empty_target_needs_a_position_too() -> None:

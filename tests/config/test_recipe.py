@@ -21,7 +21,7 @@ from mtlite.config.recipe import (
     read_recipe,
 )
 from mtlite.errors import UsageError
-from mtlite.limits import MAX_YAML_BYTES, MAX_YAML_DEPTH
+from mtlite.limits import MAX_DEPTH, MAX_YAML_BYTES
 
 
 @pytest.fixture
@@ -179,9 +179,9 @@ def test_a_wrong_name_or_value_names_the_right_ones(read, content, expected):
         ("seed: " + "1" * 5000, "1 is too large a number"),
         (b"seed: \xff", "is not YAML"),
         (b"\x00", "is not YAML"),
-        ("{a: " * (MAX_YAML_DEPTH + 2), f"it nests deeper than {MAX_YAML_DEPTH} levels"),
-        ("[" * 300, f"it nests deeper than {MAX_YAML_DEPTH} levels"),
-        ("#" * (MAX_YAML_BYTES + 1), f"more than {MAX_YAML_BYTES:,} bytes"),
+        ("{a: " * (MAX_DEPTH + 2), f"it nests deeper than {MAX_DEPTH} levels"),
+        ("[" * 300, f"it nests deeper than {MAX_DEPTH} levels"),
+        ("#" * (MAX_YAML_BYTES + 1), f"expected at most {MAX_YAML_BYTES:,}"),
     ],
 )
 def test_anything_but_plain_values_is_refused(read, content, expected):

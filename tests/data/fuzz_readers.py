@@ -30,7 +30,7 @@ from mtlite.data.pairs import load_pairs
 from mtlite.data.readers import Pair, PairWithGaps, read_csv, read_jsonl, read_parallel_text, read_parquet, read_tabs
 from mtlite.errors import MtliteError
 from mtlite.languages import language_of_column
-from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
+from mtlite.limits import FREE_EXPANSION_BYTES, MAX_LINE_BYTES
 
 COLUMNS = Columns(Side("source", language="de"), Side("target", language="en"))
 FRAGMENTS = [
@@ -398,7 +398,7 @@ class Fuzzer:
 
     def bomb(self) -> None:
         line = self.generator.choice([b"\n", b"\0" * 999 + b"\n"])
-        path = self.write("bomb.gz", gzip.compress(line * (3 * GZIP_RATIO_FREE_BYTES // len(line))))
+        path = self.write("bomb.gz", gzip.compress(line * (3 * FREE_EXPANSION_BYTES // len(line))))
         self.check("bomb", lambda: list(read_parallel_text(path, path)), None)
 
 

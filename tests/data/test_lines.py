@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mtlite.data.lines import drop_blank_end, read_lines, without_blank_end
 from mtlite.errors import DataError
-from mtlite.limits import GZIP_RATIO_FREE_BYTES, MAX_LINE_BYTES
+from mtlite.limits import FREE_EXPANSION_BYTES, MAX_LINE_BYTES
 
 
 def lines_of(path: Path, data: bytes) -> list[str]:
@@ -135,7 +135,7 @@ def test_broken_gzip_files_are_refused(tmp_path, spoil):
 def test_a_gzip_bomb_is_refused(tmp_path):
     line = b"\0" * 999 + b"\n"
     with pytest.raises(DataError, match="expands more than 200 times"):
-        lines_of(tmp_path / "text.gz", gzip.compress(line * (2 * GZIP_RATIO_FREE_BYTES // 1000)))
+        lines_of(tmp_path / "text.gz", gzip.compress(line * (2 * FREE_EXPANSION_BYTES // 1000)))
 
 
 def test_a_small_file_of_one_repeated_line_is_no_bomb(tmp_path):

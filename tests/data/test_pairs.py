@@ -75,7 +75,7 @@ def test_splits_that_are_not_there(tmp_path):
 def test_a_broken_saved_folder(tmp_path):
     datasets.Dataset(table(PAIRS)).save_to_disk(tmp_path / "saved")
     (tmp_path / "saved" / "state.json").write_text("{")
-    with pytest.raises(DataError, match="not a folder made by save_to_disk"):
+    with pytest.raises(DataError, match=r"state\.json is damaged"):
         load(tmp_path, pairs=str(tmp_path / "saved"))
 
 

@@ -197,3 +197,28 @@ def test_one_side_may_end_in_blank_lines(tmp_path, longer, blank):
     Path(paths[longer]).write_bytes(Path(paths[longer]).read_bytes() + b"\nx\n")
     with pytest.raises(DataError, match=r"has 3( lines|;)"):
         list(read_parallel_text(**paths))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression": "zstd"},  # one sentence in a dictionary, two thousand times
+        {"compression": "zstd", "use_dictionary": False, "row_group_size": 20},
+        {"compression": "gzip", "use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"},
+    ],
+)
+def test_a_parquet_file_that_expands_to_gigabytes(tmp_path, options):
+    rows = 2000 if len(options) == 1 else 60
+    table = pa.table({"source": ["a" * 1_000_000] * rows, "target": ["b"] * rows})
+    pq.write_table(table, tmp_path / "a.parquet", **options)
+    peak = pa.default_memory_pool().max_memory()
+    with pytest.raises(DataError, match=r"expands more than|a page of .* expected at most"):
+        list(read_parquet(str(tmp_path / "a.parquet"), COLUMNS))
+    assert pa.default_memory_pool().max_memory() - peak < 1 << 29
+
+
+def test_a_parquet_file_of_endlessly_many_empty_rows(tmp_path):
+    rows = 6_000_000
+    pq.write_table(pa.table({"source": pa.repeat("", rows), "target": pa.repeat("", rows)}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="expands more than"):
+        sum(1 for _ in read_parquet(str(tmp_path / "a.parquet"), COLUMNS))

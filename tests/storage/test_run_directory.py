@@ -12,17 +12,18 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import yaml
 from samples import ROOT
 
+from mtlite import limits
 from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.options import Config
 from mtlite.config.read import plain
 from mtlite.config.resolve import choose_budget, choose_sizes, resolved
 from mtlite.errors import DamagedError, RunError, UsageError
+from mtlite.storage import run_directory
 from mtlite.storage.run_directory import Facts, Run
 
 FACTS = Facts(
@@ -44,6 +45,7 @@ FACTS = Facts(
     seconds={"preparation": 0.5},
 )
 VALUES = plain(FACTS)
+LONG_RULES = [None, {"slope": 1e9, "intercept": 0}, {"slope": 5, "intercept": 0}, {"slope": 1, "intercept": 2000}]
 
 
 def some_config():
@@ -62,13 +64,13 @@ def run(tmp_path):
 @pytest.fixture
 def count(monkeypatch):
     """How often files of each name are read."""
-    read, real = [], Path.read_bytes
+    read, real = [], limits.read_file
 
-    def read_bytes(path):
+    def read_file(path, most_bytes):
         read.append(path.name)
-        return real(path)
+        return real(path, most_bytes)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(run_directory, "read_file", read_file)
     return read.count
 
 
@@ -240,8 +242,9 @@ class TestOpen:
             *[("target_language", value) for value in (5, ["de"], "d" * 200)],
             *[("tests", value) for value in ([], [5], ["../x"], ["\ud800"], [""])],
             *[("sides", {"test.source": 5}), ("seconds", 5), ("threads", "2"), ("other_threads", [None])],
-            *[("lengths", {**VALUES["lengths"], "fixed": value}) for value in (0, 2**21, None)],
-            *[("lengths", {**VALUES["lengths"], "search": value}) for value in (None, {"slope": 1e9, "intercept": 0})],
+            *[("lengths", {**VALUES["lengths"], "fixed": value}) for value in (0, 2**21, 10**4, None)],
+            *[("lengths", {**VALUES["lengths"], "expansion": value}) for value in (0, 1000)],
+            *[("lengths", {**VALUES["lengths"], "search": value}) for value in LONG_RULES],
             *[("seconds", {"training": float(value)}) for value in ("nan", "inf")],
             ("unknown", 3),
         ],

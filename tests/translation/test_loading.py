@@ -110,6 +110,15 @@ def test_weights_of_another_shape(
     assert "the weights belong to another configuration" in error
 
 
+def test_no_model_of_many_layers_is_made_without_weights_for_it(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = altered(tiny_run, tmp_path / "other", "layers: 1", "layers: 100")
+    monkeypatch.setattr("mtlite.topologies.build.weight_shapes", lambda config: pytest.fail("the model is made"))
+    with pytest.raises(RunError, match="expected at least 300 arrays for 100 layers, received"):
+        load_model(other)
+
+
 def test_a_model_is_loaded_from_its_folder(tiny_run: Path) -> None:
     first, second = load_model(str(tiny_run)), load_model(Run.open(tiny_run), "bfloat16")
     assert (first.config.precision, second.config.precision) == ("float32", "bfloat16")

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from small_models import build, build_varied, random_sources
 
+from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.options import SearchConfig
 from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.data.batches import pad
@@ -186,6 +187,22 @@ def test_an_ensemble_attends_as_its_models_with_attention_do():
 def test_models_without_attention_have_no_attention():
     one = Searcher([build_varied("encoder-decoder")], SearchConfig(beam_size=2)).search(SOURCES[:1])[0]
     assert one.attention.shape[1] == 0
+
+
+@pytest.mark.parametrize(("intercept", "largest"), [(10.0, 40), (1000.0, 1000 // ((2 * 4 + 1000) // 16))])
+def test_a_batch_is_smaller_where_outputs_may_be_very_long(intercept, largest, monkeypatch) -> None:
+    rule, sizes = LengthRule(4.0, intercept), []
+    model = build("padded", lengths=LengthRules(rule, rule, fixed=7, expansion=2))
+    searcher = Searcher([model], SearchConfig(beam_size=1, batch_tokens=1000))
+    one = SentenceHypotheses([[]], [0.0], np.zeros((0, 0)))
+
+    def batch(sources, numbers):
+        sizes.append(len(sources))
+        return [one] * len(sources)
+
+    monkeypatch.setattr(searcher, "batch", batch)
+    searcher.search([[4, EOS]] * 40)
+    assert max(sizes) == largest
 
 
 def sampler(model, seed: int = 1, batch_tokens: int = ALL, **options) -> Searcher:
