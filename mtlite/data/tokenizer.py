@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +41,12 @@ class Tokenizer:
         if len(self) > MAX_VOCABULARY:
             most = f"{MAX_VOCABULARY:,} pieces in a SentencePiece model"
             raise RunError(f"expected at most {most}, received {len(self):,}")
+        try:
+            scores = [self.processor.get_score(id) for id in range(len(self)) if self.processor.id_to_piece(id)]
+        except UnicodeDecodeError:
+            scores = [math.nan]
+        if not all(map(math.isfinite, scores)):
+            raise RunError("the SentencePiece model is damaged: expected pieces in UTF-8 with finite scores")
 
     @classmethod
     def read(cls, path: Path) -> Tokenizer:
