@@ -285,8 +285,8 @@ def mutated_parquet(mutator: Mutator, content: bytes) -> bytes:
     import pyarrow.parquet as pq
 
     file = io.BytesIO()
-    options = {"compression": mutator.random.choice(["none", "snappy", "gzip", "zstd", "lz4", "brotli"])}
-    options |= {
+    options: dict[str, Any] = {
+        "compression": mutator.random.choice(["none", "snappy", "gzip", "zstd", "lz4", "brotli"]),
         "data_page_version": mutator.random.choice(["1.0", "2.0"]),
         "use_dictionary": mutator.random.random() < 0.5,
     }
@@ -327,7 +327,7 @@ class Kind:
     weight: int = 10
 
 
-def read_recipe(_: Path, path: Path) -> bool:
+def read_a_recipe(_: Path, path: Path) -> bool:
     from mtlite.config.recipe import config_from, read_config
 
     config = read_config(path)
@@ -367,7 +367,7 @@ def read_weights(run: Path, _: Path) -> bool:
 def read_state(run: Path, _: Path) -> bool:
     from mtlite.storage.checkpoint import load_state
 
-    state, _ = load_state(run)
+    state = load_state(run)[0]
     return state is None or bool(state.arrays)
 
 
@@ -414,7 +414,7 @@ def read_record(_: Path, path: Path) -> bool:
     record = Record(path)
     if record.header is None:
         return True
-    systems, _ = gather(record.header, record.outcomes(record.header))
+    systems = gather(record.header, record.outcomes(record.header))[0]
     return all(system.runs for system in systems)
 
 
@@ -443,19 +443,10 @@ def read_header(_: Path, path: Path) -> bool:
     return bool(Run(path.parent).read_json(path.name, Header).experiment)
 
 
-def read_arrays(folder: Path, path: Path) -> bool:
-    """A damaged cache entry is made again."""
-    import datasets
-    import numpy as np
+def read_arrays(_: Path, path: Path) -> bool:
+    from mtlite.storage.tensors import load_arrays
 
-    from mtlite.data.cache import cache_folder, cached_arrays
-
-    datasets.config.HF_DATASETS_CACHE = folder / "cache"
-    cached_arrays(["fuzz"], lambda: {"a": np.arange(50)})
-    (entry,) = cache_folder().glob("*.safetensors")
-    if path.is_file():
-        shutil.copyfile(path, entry)
-    return cached_arrays(["fuzz"], lambda: {"a": np.arange(50)})["a"].tolist() == list(range(50))
+    return bool(load_arrays(path)[0]["a"].size == 50)
 
 
 def read_translations(folder: Path, path: Path) -> bool:
@@ -466,7 +457,7 @@ def read_translations(folder: Path, path: Path) -> bool:
 
 
 KINDS = {
-    "recipe": Kind("config.yaml", read_recipe, mutated_yaml),
+    "recipe": Kind("config.yaml", read_a_recipe, mutated_yaml),
     "ablation recipe": Kind("ablation.yaml", read_ablation, mutated_yaml),
     "resolved.yaml": Kind("resolved.yaml", read_run, mutated_yaml, 3),
     "run.json": Kind("run.json", read_run, mutated_json, 3),
@@ -495,39 +486,47 @@ KINDS = {
     "report of a record": Kind("small.jsonl.xz", read_report, mutated_xz, 0),
     "outcome of a cell": Kind("outcome.json", read_outcome, mutated_json, 5),
     "header of an ablation": Kind("experiment.json", read_header, mutated_json),
-    "cached arrays": Kind("arrays.safetensors", read_arrays, mutated_safetensors, 3),
+    "arrays": Kind("arrays.safetensors", read_arrays, mutated_safetensors, 3),
     "translations": Kind("text.de", read_translations, None, 1),
 }
 """Every kind of file that is read. `weight` is small where reading takes long."""
 
 
-def make_material(folder: Path) -> None:
-    """Train for a moment, and write a whole file of every kind."""
-    import datasets
-    import numpy as np
-    import yaml
-    from made_up import made_up
+def train_briefly(folder: Path) -> None:
+    """Make a finished run of a model that has learned nothing."""
     from rich.console import Console
     from samples import number_pairs, write_pairs
 
-    from mtlite.ablation.record import Record
-    from mtlite.config.read import plain
     from mtlite.config.recipe import config_from
-    from mtlite.storage.tensors import save_arrays
     from mtlite.training.train import train
 
     pairs = number_pairs(76, seed=1)
     parts = {"train": pairs[:60], "dev": pairs[60:68], "test": pairs[68:]}
-    (folder / "corpus").mkdir()
+    corpus = folder.with_name("corpus")
+    corpus.mkdir()
     values = {
-        "data": {name: write_pairs(folder / "corpus", name, part) for name, part in parts.items()},
+        "data": {name: write_pairs(corpus, name, part) for name, part in parts.items()},
         "tokenizer": {"vocabulary_size": 60},
         "model": {"embedding_size": 8, "units": 8, "layers": 1},
         "training": {"max_updates": 4, "save_every": 2, "batch_tokens": 120, "tensorboard": False},
         "search": {"beam_size": 1},
     }
-    run = folder / "material"
-    train(config_from(values, "small"), run, console=Console(file=io.StringIO()))
+    train(config_from(values, "small"), folder, console=Console(file=io.StringIO()))
+
+
+def make_material(run: Path) -> None:
+    """Write a whole file of every kind beside those of a finished run."""
+    import datasets
+    import numpy as np
+    import yaml
+    from made_up import made_up
+    from samples import number_pairs
+
+    from mtlite.ablation.record import Record
+    from mtlite.config.read import plain
+    from mtlite.storage.tensors import save_arrays
+
+    pairs = number_pairs(76, seed=1)
     de, en = (["", *side] for side in zip(*pairs, strict=True))
     for name, lines in {"text.de": de, "text.en": en, "pairs.tsv": map("\t".join, zip(de, en, strict=True))}.items():
         (run / name).write_text("".join(f"{line}\n" for line in lines))
@@ -540,8 +539,8 @@ def make_material(folder: Path) -> None:
     datasets.Dataset.from_list(rows).to_parquet(run / "pairs.parquet")
     datasets.Dataset.from_list(rows).save_to_disk(run / "saved")
     save_arrays(run / "arrays.safetensors", {"a": np.arange(50)}, {"key": "x"})
-    for name, options in {"record": {"seeds": [1, 2], "beam": 4}, "small": {"seeds": [1]}}.items():
-        header, outcomes = made_up(**options)
+    for name, seeds in {"record": [1, 2], "small": [1]}.items():
+        header, outcomes = made_up(seeds=seeds, beam=4)
         record = Record(run / f"{name}.jsonl.xz")
         record.add_header(header)
         for cell, outcome in outcomes.items():
@@ -549,7 +548,8 @@ def make_material(folder: Path) -> None:
     (run / "experiment.json").write_text(json.dumps(plain(header)))
     (run / "outcome.json").write_text(json.dumps(plain(outcomes["attention-seed-1"])))
     ablation = {"topologies": ["attention", "peek"], "seeds": [1, 2], "grid": {"model.units": [8, 16]}, "beam": 4}
-    (run / "ablation.yaml").write_text(yaml.safe_dump({**values, "ablation": ablation}))
+    recipe = yaml.safe_load((run / "config.yaml").read_bytes())
+    (run / "ablation.yaml").write_text(yaml.safe_dump({**recipe, "ablation": ablation}))
 
 
 def special(path: Path, mutator: Mutator) -> None:
@@ -657,7 +657,9 @@ def fuzz(home: Path, names: Sequence[tuple[str, int]], until: float = float("inf
     """Feed inputs, given by kind and number, to a worker; a new one takes over where one ends, hangs or grows."""
     results, names = Results(), list(names)
     if not (home / "material").exists():
-        make_material(home)
+        train_briefly(home / "material")
+    if not (home / "material" / "ablation.yaml").exists():
+        make_material(home / "material")
     context = multiprocessing.get_context("spawn")
     while names and time.time() < until:
         answers, theirs = context.Pipe(duplex=False)

@@ -19,6 +19,7 @@ import pyarrow as pa
 from mtlite.data.columns import Columns
 from mtlite.data.readers import Pair, PairWithGaps, checked_sentences, first_line
 from mtlite.errors import DataError, RunError
+from mtlite.limits import open_file
 from mtlite.storage.cache import Cache
 from mtlite.storage.tensors import load_arrays, save_arrays
 from mtlite.version import __version__
@@ -113,11 +114,10 @@ def cached_arrays(key: Sequence[str], make: Callable[[], dict[str, np.ndarray]])
 def _content_of(path: str) -> str:
     """The SHA-256 of a file: the cache must notice a changed file under an old name."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        reason = error.strerror or error if isinstance(error, OSError) else error
-        raise DataError(f"{path}: cannot be read ({reason}): give a file that may be read") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}): give a file that may be read") from error
 
 
 def dataset_from_files(

@@ -203,8 +203,9 @@ def test_numbers_and_texts_that_no_cell_has(tmp_path: Path, path: str, value: An
     outcome = with_value(plain(outcomes["attention-seed-1"]), path, value)
     lines = [plain(HeaderLine(header=header)), {"experiment": header.experiment, "cell": "a", "outcome": outcome}]
     (tmp_path / "r.jsonl.xz").write_bytes(lzma.compress("\n".join(map(json.dumps, lines)).encode()))
-    with pytest.raises(RunError, match=f"line 2, is damaged: outcome.{path.partition('.')[0]}") as error:
+    with pytest.raises(RunError, match="line 2, is damaged: ") as error:
         Record(tmp_path / "r.jsonl.xz")
+    assert any(part in str(error.value) for part in path.split("."))
     assert len(str(error.value)) < 1000
 
 
