@@ -386,8 +386,8 @@ def read_tokenizer(_: Path, path: Path) -> bool:
     return bool(tokenizer.kind) and "\n" not in tokenizer.decode([ids])[0] and len(tokenizer.pieces(ids)) == len(ids)
 
 
-def are_pairs(pairs: Iterable[tuple[str, str]]) -> bool:
-    return all("\n" not in (source + target) or bool((source + target).encode()) for source, target in pairs)
+def are_pairs(pairs: Iterable[tuple[str | None, str | None]]) -> bool:
+    return all(isinstance(side, str | None) and (side or "").encode() is not None for pair in pairs for side in pair)
 
 
 def read_text(folder: Path, path: Path) -> bool:
@@ -399,12 +399,13 @@ def read_text(folder: Path, path: Path) -> bool:
 def read_pairs(_: Path, path: Path) -> bool:
     from mtlite.config.options import CorpusConfig
     from mtlite.data.cache import pairs_of
+    from mtlite.data.columns import Columns, Side
     from mtlite.data.pairs import check_location, load_pairs
-    from mtlite.data.readers import Columns
 
+    columns = Columns(Side("source", language="de"), Side("target", language="en"))
     config = CorpusConfig(pairs=str(path if path.parent.name != "saved" else path.parent))
     check_location(config, "data.train")
-    return are_pairs(pairs_of(load_pairs(config, Columns(("de", "source"), ("en", "target")), "data.train", "train")))
+    return are_pairs(pairs_of(load_pairs(config, columns, "data.train", "train")))
 
 
 def read_record(_: Path, path: Path) -> bool:
@@ -660,37 +661,41 @@ def fuzz(home: Path, names: Sequence[tuple[str, int]], until: float = float("inf
         train_briefly(home / "material")
     if not (home / "material" / "ablation.yaml").exists():
         make_material(home / "material")
-    context = multiprocessing.get_context("spawn")
     while names and time.time() < until:
-        answers, theirs = context.Pipe(duplex=False)
-        worker = context.Process(target=work, args=(theirs, home, names), daemon=True)
-        worker.start()
-        theirs.close()
-        name, number = names[0]
-        begun = False
-        try:
-            while answers.poll(_HANGS) and time.time() < until:
-                match answers.recv():
-                    case ("begin", name, number):
-                        begun = True
-                    case ("end", found, detail, seconds, grown):
-                        results.add(name, number, found, detail, seconds, grown)
-                        names.pop(0)
-                        begun = False
-                    case ("done",):
-                        return results
-        except EOFError:
-            worker.join()
-        if time.time() >= until:
-            worker.kill()
-            break
-        if not begun:
-            raise RuntimeError(f"the worker ended by itself with {worker.exitcode}")
-        hangs = worker.is_alive()
-        worker.kill()
-        results.add(name, number, "fault", "it hangs" if hangs else f"the process ended with {worker.exitcode}")
-        names.pop(0)
+        fault = _from_one_worker(home, names, until, results)
+        if fault:
+            results.add(*names.pop(0), "fault", fault)
     return results
+
+
+def _from_one_worker(home: Path, names: list[tuple[str, int]], until: float, results: Results) -> str:
+    """Move what a worker has done from the inputs to the results; say how it ended if that was while it read."""
+    context = multiprocessing.get_context("spawn")
+    answers, theirs = context.Pipe(duplex=False)
+    worker = context.Process(target=work, args=(theirs, home, names), daemon=True)
+    worker.start()
+    theirs.close()
+    reads = False
+    try:
+        while answers.poll(_HANGS if reads else None):
+            match answers.recv():
+                case ("begin", _, _):
+                    reads = True
+                case ("end", found, detail, seconds, grown):
+                    results.add(*names.pop(0), found, detail, seconds, grown)
+                    reads = False
+                    if time.time() > until:
+                        return ""
+                case ("done",):
+                    return ""
+        return f"no answer in {_HANGS:.0f} seconds"
+    except EOFError:
+        worker.join()
+        if not reads:
+            raise RuntimeError(f"the worker ended by itself with {worker.exitcode}") from None
+        return f"the process ended with {worker.exitcode}"
+    finally:
+        worker.kill()
 
 
 def inputs(kinds: Sequence[str], first: int, count: int) -> list[tuple[str, int]]:
