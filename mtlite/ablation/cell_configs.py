@@ -26,6 +26,11 @@ def base_config(recipe: Values, topology: str) -> Config:
             f"training.max_seconds {config.training.max_seconds:g}: an ablation has one number of updates for all "
             "cells: expected training.max_updates instead"
         )
+    if config.training.start_from:
+        raise UsageError(
+            f"training.start_from {config.training.start_from}: an ablation trains every cell from the beginning: "
+            "leave it out"
+        )
     return config
 
 

@@ -75,7 +75,7 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
     for path, outcome in sorted(zip(paths, outcomes, strict=True), key=lambda run: run[0] != baseline):
         options = {name: value for name, value in outcome.config.items() if name not in NO_PART_OF_A_SYSTEM}
         options |= {what: getattr(outcome.facts, key) for key, what in FINGERPRINTS.items()}
-        options["schedule"] = outcome.facts.extensions
+        options["schedule"], options["start"] = outcome.facts.extensions, outcome.facts.started_from
         if options not in systems:
             systems.append(options)
             members.append({})
@@ -94,10 +94,11 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
 
 
 def convergence_marks(system: TrainedSystem) -> list[str]:
-    """Marks for a system whose training was too short, or was made longer than its schedule."""
+    """Marks for a system whose training began with other weights, was too short, or longer than its schedule."""
     late = system.not_converged
+    starts = dict.fromkeys(str(run.facts.started_from) for run in system.runs.values() if run.facts.started_from)
     extensions = dict.fromkeys(str(each) for run in system.runs.values() for each in run.facts.extensions)
-    return [*extensions, *([f"not converged ({named_seeds(late)})"] if late else [])]
+    return [*starts, *extensions, *([f"not converged ({named_seeds(late)})"] if late else [])]
 
 
 def _names_of(systems: Sequence[Options], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:

@@ -15,7 +15,7 @@ from mtlite.config.recipe import options
 from mtlite.errors import RunError, UsageError
 from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
-from mtlite.storage.run_directory import FACTS, LOG, Extension, Run
+from mtlite.storage.run_directory import FACTS, LOG, Extension, Run, StartedFrom
 from mtlite.storage.training_log import Validated, read_training_log
 from mtlite.translation.result import hypotheses_file, read_result
 
@@ -23,7 +23,7 @@ LAST_SHARE = 5  # a run that still gains in the last fifth of its updates has no
 LARGEST_LATE_GAIN = 0.3  # BLEU that it may gain there
 _PLACES = (
     *("data.train.", "data.dev.", "data.test.", "data.tests"),
-    *("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model"),
+    *("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model", "training.start_from"),
 )
 """Options that say where something lies: it may lie elsewhere on another machine, and has a checksum."""
 
@@ -70,6 +70,7 @@ class RunFacts:
     machine: dict[str, str]
     unreachable: float | None
     extensions: list[Extension] = field(default_factory=list)
+    started_from: StartedFrom | None = None
     date: str | None = None
 
 

@@ -226,6 +226,7 @@ class TrainingConfig:
         deterministic: Make TensorFlow refuse operations that are not repeatable. Equal seeds give equal weights without
             it, too; it takes about 2 % more time.
         tensorboard: Write TensorBoard scalars into the run directory.
+        start_from: Run directory whose weights training starts from, with its tokenizer and model (fine-tuning).
     """
 
     MOVED: ClassVar[dict[str, str]] = {"plateau_factor": "the schedule plateau is gone: give training.schedule linear"}
@@ -248,6 +249,7 @@ class TrainingConfig:
     threads: Annotated[int, Between(0, 4096)] = 0
     deterministic: bool = False
     tensorboard: bool = True
+    start_from: str | None = None
 
 
 @dataclass(frozen=True)

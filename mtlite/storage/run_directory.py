@@ -6,6 +6,7 @@ run.json             facts: versions, fingerprints, sizes, wall times
 source.model         SentencePiece of the source, with the rules that its text passes; target.model, of the target
 data/                raw dev and test sides
 training-log.jsonl   one line per validation and per report of progress
+start.safetensors    weights that training started from, if those of another run
 best.safetensors     weights of the best validation
 last.safetensors     everything that is needed to go on; previous.safetensors is the one before
 result.json          scores with signatures
@@ -53,6 +54,7 @@ T = TypeVar("T")
 
 FORMAT = 2
 FACTS, RESOLVED, CONFIG, RESULT, LOG = "run.json", "resolved.yaml", "config.yaml", "result.json", "training-log.jsonl"
+START = "start.safetensors"
 _LOCK = ".lock"
 _LOCK_FILES = {_LOCK, f"{_LOCK}.holder"}
 _MOMENT = 0.5  # seconds, in which somebody who only looks whether a run is in use gives its lock back
@@ -63,9 +65,9 @@ _MOST_BYTES = {
     LOG: MAX_LOG_BYTES,
     "hypotheses.txt": MAX_LINES_BYTES,
     **dict.fromkeys(TOKENIZERS, MAX_TOKENIZER_BYTES),
-    **dict.fromkeys(("best.safetensors", "last.safetensors", "previous.safetensors"), MAX_ARRAYS_BYTES),
+    **dict.fromkeys((START, "best.safetensors", "last.safetensors", "previous.safetensors"), MAX_ARRAYS_BYTES),
 }
-_BEFORE_FACTS = {*_LOCK_FILES, CONFIG, RESOLVED, *TOKENIZERS, "data", FACTS}
+_BEFORE_FACTS = {*_LOCK_FILES, CONFIG, RESOLVED, START, *TOKENIZERS, "data", FACTS}
 """What a run can hold that was stopped before its run.json was written."""
 
 Language = Annotated[str, Matching(".{1,99}", "a language code")]
@@ -80,6 +82,17 @@ class Extension:
 
     def __str__(self) -> str:
         return f"schedule extended at update {self.update:,} from {self.max_updates:,}"
+
+
+@dataclass(frozen=True)
+class StartedFrom:
+    """The weights that a training started from, those of another run."""
+
+    weights: str  # the sha256 of their file
+    run: str = field(compare=False)  # its path: the same weights may lie elsewhere
+
+    def __str__(self) -> str:
+        return f"started from {self.run} (weights {self.weights[:12]}…)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +119,7 @@ class Facts:
     threads: Count | None = None  # that the training began with
     other_threads: list[int] = field(default_factory=list)  # that it went on with
     extensions: list[Extension] = field(default_factory=list)
+    started_from: StartedFrom | None = None
     parameters: int | None = None
     date: str | None = None  # on which the training began, in UTC; None if it was not written down
     unreachable: float | None = None  # share of the pieces of the dev references without a position in the topology

@@ -19,9 +19,11 @@ from mtlite.data.prepare import Prepared, data_report, prepare
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError
 from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
-from mtlite.storage.checkpoint import check_state
-from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, Facts, Run
+from mtlite.storage.checkpoint import assign_weights, check_state
+from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, START, Facts, Run
+from mtlite.storage.tensors import load_arrays
 from mtlite.training.extension import extend
+from mtlite.training.start import Start, start_of
 from mtlite.translation.loading import load_tokenizers, topology_config
 from mtlite.version import __version__
 
@@ -82,7 +84,7 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
 
 def dry_run(config: Config, console: Console) -> None:
     """Show what a training would start from, and about how long it would take; write nothing."""
-    prepared = _prepare(config, console)
+    prepared = _prepare(config, console, start_of(config))
     start_tensorflow(config.training.threads)
     from mtlite.training.estimate import seconds_per_update
 
@@ -96,8 +98,12 @@ def dry_run(config: Config, console: Console) -> None:
     )
 
 
-def _prepare(config: Config, console: Console) -> Prepared:
-    prepared = prepare(config, console.print)
+def _prepare(config: Config, console: Console, start: Start | None) -> Prepared:
+    if start:
+        config = start.taken_over(config)
+        console.print(f"starts from {start.run.path}: its weights, model and tokenizer are taken over")
+    prepared = prepare(config, console.print, start.tokenizers if start else None)
+    prepared = start.fitted(prepared) if start else prepared
     for line in data_report(prepared):
         console.print(line)
     return prepared
@@ -105,7 +111,8 @@ def _prepare(config: Config, console: Console) -> Prepared:
 
 def _begin(run: Run, config: Config, console: Console) -> Prepared:
     """Prepare the corpus and make the run directory."""
-    prepared = _prepare(config, console)
+    start = start_of(config)
+    prepared = _prepare(config, console, start)
     console.print(f"prepared in {prepared.seconds:.1f} s, {prepared.tokenizer_seconds:.1f} s of them for the tokenizer")
     prepared.tokenizers.save(run.path)
     run.write_config(CONFIG, config)
@@ -118,6 +125,7 @@ def _begin(run: Run, config: Config, console: Console) -> Prepared:
         for name, pairs in {"dev": prepared.corpus.dev, **prepared.corpus.tests}.items()
         for side in ("source", "target")
     }
+    started_from = start.copy_weights(run) if start else None
     # Written last: with it, the folder is a run.
     run.write_facts(
         Facts(
@@ -133,6 +141,7 @@ def _begin(run: Run, config: Config, console: Console) -> Prepared:
             training_fingerprint=prepared.fingerprint,
             sides=sides,
             tests=list(prepared.corpus.tests),
+            started_from=started_from,
             resolved=run.checksum(RESOLVED),
             packages=_packages(),
             machine=machine(),
@@ -183,6 +192,8 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = build_model(topology_config(run))
+        if run.facts.started_from:
+            assign_weights(model.weights, load_arrays(run.path / START)[0], run.path / START)
         optimizer = Adam(model.trainable_variables, training.clip_norm, training.moving_average)
     facts = dataclasses.replace(facts, parameters=model.count_params())
     console.print(

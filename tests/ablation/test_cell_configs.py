@@ -44,6 +44,10 @@ def test_several_hypotheses_in_a_recipe_keep_no_topology_out() -> None:
     ("recipe", "said"),
     [
         ({"training": {"patience": 3}}, "no early stopping"),
+        (
+            {"training": {"start_from": "runs/a"}},
+            "training.start_from runs/a: an ablation trains every cell from the beginning",
+        ),
         ({"training": {"max_seconds": 3}}, "expected training.max_updates"),
         ({"search": 3}, "search: expected options of search, received 3"),
         ({"model": [1]}, "model: expected options of model, received a list of 1"),
