@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import multiprocessing
+import multiprocessing.context
 import os
 import random
 import sys
@@ -81,11 +82,16 @@ def command(arguments: list[str], output: Path) -> None:
     raise SystemExit(main(arguments))
 
 
+def context() -> multiprocessing.context.ForkServerContext:
+    """Where processes come from: a server that has TensorFlow loaded already, but not started."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["tensorflow", "keras", "datasets", "sentencepiece", "sacrebleu", "rich.progress"])
+    return server
+
+
 def start(arguments: list[str], output: Path) -> BaseProcess:
-    """Start `mtlite`. The server that processes come from has TensorFlow loaded already, but not started."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tensorflow", "keras", "datasets", "sentencepiece", "sacrebleu", "rich.progress"])
-    process = context.Process(target=command, args=(arguments, output))
+    """Start `mtlite`."""
+    process = context().Process(target=command, args=(arguments, output))
     process.start()
     return process
 

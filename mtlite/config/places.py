@@ -35,4 +35,6 @@ def _with_paths(config: Config, change: Callable[[str], str]) -> Config:
     train, dev, test = list(map(of_corpus, data.train)), of_corpus(data.dev), of_corpus(data.test)
     data = replace(data, train=train, dev=dev, test=test, tests=tests)
     models: Values = {name: change(path) for name in _MODELS if (path := getattr(tokenizer, name))}
-    return replace(config, data=data, tokenizer=replace(tokenizer, **models))
+    start = config.training.start_from
+    training = replace(config.training, start_from=change(start) if start else start)
+    return replace(config, data=data, tokenizer=replace(tokenizer, **models), training=training)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig, TokenizerConfig
+from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig, TokenizerConfig, TrainingConfig
 from mtlite.config.places import in_full, is_same_elsewhere
 
 HERE = Config(
@@ -18,6 +18,7 @@ HERE = Config(
         tests={"long": CorpusConfig("long.en", "long.de"), "new": CorpusConfig(split="new")},
     ),
     tokenizer=TokenizerConfig(source_model="s.model", target_model="t.model"),
+    training=TrainingConfig(start_from="runs/a"),
 )
 
 
@@ -37,6 +38,7 @@ def test_every_path_is_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "long": CorpusConfig(f"{home}/long.en", f"{home}/long.de"),
         "new": CorpusConfig(split="new"),
     }
+    assert full.training.start_from == f"{home}/runs/a"
     assert (full.tokenizer.model, full.tokenizer.source_model) == (None, f"{home}/s.model")
     monkeypatch.chdir(tmp_path)
     assert in_full(full) == full
