@@ -38,8 +38,9 @@ def what_it_can_show(ablation: AblationConfig, sentences: dict[str, int]) -> str
         f"{smallest_difference(seeds, count, comparisons):.1f} BLEU on {test} ({count:,} sentences)"
         for test, count in judged.items()
     )
+    counted = f"{seeds} seeds and {comparisons} comparison{'s' if comparisons > 1 else ''}"
     return (
-        f"with {seeds} seeds and {comparisons} comparisons, the smallest differences that are shown with a probability "
-        f"of 80 %: about {', '.join(smallest)}; for this, variances between seeds and over sentences are those of "
-        "mtlite's own records, and yours will differ"
+        f"with {counted}, the smallest differences that are shown with a probability of 80 %: about "
+        f"{', '.join(smallest)}; variances between seeds and over sentences are taken from mtlite's own records, and "
+        "yours will differ"
     )

@@ -67,26 +67,31 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
 def verdict_table(family: ComparisonFamily) -> Table:
     """The same in a terminal of 80 columns: scores, lengths, distance to the baseline, verdict."""
     compared = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
-    columns = ["system", "BLEU", "chrF2", "length", "BP", "Δ BLEU", VERDICT]
+    columns = ["system", "BLEU", "length", "BP", "chrF2", "Δ BLEU", "verdict"]
     rows = []
     for system in family.systems:
         pair = compared.get(system.name)
         row = [system.name, spread(system.scores("greedy", family.test, "bleu"))]
-        row += [f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
         row += [f"{number:.2f}" for number in system.lengths("greedy", family.test)]
+        row += [f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
         rows.append(row + ([signed(pair.differences["bleu"].effect), verdict_of(pair)] if pair else ["", ""]))
     rows[0][-1] = "baseline"
-    others = sum(2 + max(map(len, texts)) for texts in list(zip(columns, *rows, strict=True))[1:])
-    room = max(TERMINAL - others, 12)
-    for row in rows:
-        row[0] = row[0] if len(row[0]) <= room else f"{row[0][: room - 1]}…"
-    where = f"{family.test}, {family.title}" if family.title else family.test
+    if _width([columns, *rows]) > TERMINAL:
+        columns, *rows = [[cell for at, cell in enumerate(row) if at != 4] for row in (columns, *rows)]
+    room = TERMINAL - _width([["", *row[1:]] for row in (columns, *rows)])
+    for row in rows:  # what tells systems apart stands at the end of their names
+        row[0] = row[0] if len(row[0]) <= room else f"…{row[0][1 - room :]}"
     smallest = [pair.differences["bleu"].smallest_shown for pair in compared.values()]
     shows = [each for each in smallest if each is not None]
-    said = (
-        f" Differences from {min(shows):.1f} to {max(shows):.1f} on are shown with 80 % probability." if shows else ""
-    )
-    return Table(columns, rows, f"Test set: {where}.{said}", (0, len(columns) - 1))
+    said = f" Differences of {max(shows):.1f} and more are shown with a probability of 80 %." if shows else ""
+    where = f"{family.test}, {family.title}" if family.title else family.test
+    caption = f"Test set: {where}. Verdicts are at the level {SIGNIFICANCE_LEVEL:g}.{said}"
+    return Table(columns, rows, caption, (0, len(columns) - 1))
+
+
+def _width(lines: Sequence[Sequence[str]]) -> int:
+    """Columns of a terminal that a table takes."""
+    return sum(2 + max(map(len, texts)) for texts in zip(*lines, strict=True)) - 2
 
 
 def differs_table(systems: Sequence[TrainedSystem]) -> Table:
@@ -235,11 +240,12 @@ def method(judged: int) -> list[str]:
     Args:
         judged: how many comparisons p is adjusted for.
     """
+    counted = f"{judged:,} comparison{'s' if judged != 1 else ''}"
     numbers = (
         "p is two-sided, by a t test of Δ. Its variance adds up the variance between the seeds of each system (s²/k, "
         f"not paired) and the variance over sentences ({RESAMPLES:,} bootstrap resamples on sacrebleu's counts, the "
         "same for all outputs: paired). The degrees of freedom are Satterthwaite's, at most "
-        f"{MOST_DEGREES} times those of the system with fewer seeds. p (Holm) is adjusted for {judged:,} comparisons: "
+        f"{MOST_DEGREES} times those of the system with fewer seeds. p (Holm) is adjusted for {counted}: "
         "those with a baseline that have enough seeds, on all test sets that the verdicts are about."
     )
     return [numbers, VERDICTS]

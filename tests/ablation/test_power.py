@@ -40,7 +40,7 @@ def test_words_before_a_training() -> None:
         assert f"{smallest_difference(3, count, 4):.1f} BLEU on test" in both
     assert "mtlite's own records" in both
     chosen = what_it_can_show(AblationConfig(topologies=["attention", "peek"], primary=["test"]), tests)
-    assert "1 comparisons" in chosen
+    assert "1 comparison," in chosen
     assert "test-new" not in chosen
     grid = AblationConfig(topologies=["attention"], grid={"model.units": [4, 8, 16]})
     assert "2 comparisons" in what_it_can_show(grid, {"test": 1000})

@@ -7,7 +7,9 @@ import dataclasses
 import pytest
 from made_up import made_up
 
-from mtlite.comparison.results import ComparisonFamily, compare_systems
+from mtlite.ablation.header import Header
+from mtlite.comparison.results import ComparisonFamily, Group, compare_systems
+from mtlite.comparison.systems import TrainedSystem
 from mtlite.evaluation.buckets import ScoresByBucket
 from mtlite.evaluation.significance import Verdict
 from mtlite.report.document import to_text
@@ -140,15 +142,23 @@ def test_the_smallest_difference_stands_in_page_and_terminal() -> None:
 
 
 def test_a_terminal_has_80_columns() -> None:
-    grid = {"training.learning_rate": [0.0123456789, 0.0223456789], "model.units": [128]}
-    header, outcomes = made_up(
-        topologies=["encoder-decoder"], grid=grid, seeds=[1, 2, 3], mistakes={"encoder-decoder": 0.1}
-    )
+    grid = {"training.learning_rate": [0.0123456789, 0.0223456789], "training.precision": ["float32", "bfloat16"]}
+    header, outcomes = made_up(topologies=["encoder-decoder"], grid=grid, seeds=[1, 2, 3])
     systems, groups = gather(header, outcomes)
-    table = verdict_table(compare_systems(systems, header, groups, {}).families[0])
-    assert max(map(len, to_text(table).splitlines()[:3])) <= 80
-    assert table.rows[0][0].endswith("…")
-    assert table.columns[3:5] == ["length", "BP"]
+    long = verdict_table(compare_systems(systems, header, groups, {}).families[0])
+    assert max(map(len, to_text(long).splitlines()[:5])) <= 80
+    assert long.columns[1:4] == ["BLEU", "length", "BP"]
+    assert "chrF2" not in long.columns
+    assert len({row[0] for row in long.rows}) == 4
+    short = verdict_table(compare_systems(*_two_systems(), {}).families[0])
+    assert "chrF2" in short.columns
+    assert max(map(len, to_text(short).splitlines()[:3])) <= 80
+
+
+def _two_systems() -> tuple[list[TrainedSystem], Header, dict[str, Group]]:
+    header, outcomes = made_up(topologies=["attention", "peek"])
+    systems, groups = gather(header, outcomes)
+    return systems, header, groups
 
 
 def test_what_differs_has_a_row_for_each_system(family: ComparisonFamily) -> None:
