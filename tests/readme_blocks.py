@@ -40,6 +40,7 @@ OPTIONS_ONLY = {
     "scripts/benchmark.py": "measures for minutes; tests/test_benchmark.py tests its tables",
     "scripts/growth.py": "writes five million pairs",
     "scripts/steady_memory.py": "trains for thousands of updates",
+    "scripts/started_together.py": "starts many trainings at once; tests/test_started_together.py starts three",
     "scripts/kill_and_resume.py": "kills trainings for minutes; tests/training/test_resume.py kills one",
     "scripts/batch_independence.py": "translates a test set 17 times; tests/translation/test_searcher.py does the like",
     "scripts/disturbed_sources.py": "translates a test set 21 times; tests/data/test_normalisation.py does the like",
