@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import platform
@@ -64,7 +65,8 @@ def refuse_other_backends() -> None:
 def _keras_backend() -> tuple[str, str]:
     """The backend, and what says so: as Keras chooses it when it is imported."""
     if "keras" in sys.modules:
-        return sys.modules["keras"].backend.backend(), "Keras is imported already"
+        # Imported once more, which waits where another thread is at it.
+        return importlib.import_module("keras").backend.backend(), "Keras is imported already"
     if named := os.environ.get("KERAS_BACKEND"):
         return named, "KERAS_BACKEND"
     home = os.path.expanduser("~")
