@@ -447,7 +447,8 @@ def read_header(_: Path, path: Path) -> bool:
 def read_arrays(_: Path, path: Path) -> bool:
     from mtlite.storage.tensors import load_arrays
 
-    return bool(load_arrays(path)[0]["a"].size == 50)
+    arrays, facts = load_arrays(path)
+    return all(array.nbytes < MOST_BYTES for array in arrays.values()) and isinstance(facts, dict)
 
 
 def read_translations(folder: Path, path: Path) -> bool:

@@ -191,7 +191,11 @@ def normalize_columns(dataset: datasets.Dataset, columns: Columns, where: str) -
     dataset = dataset.select_columns([source, target])
     for number, batch in enumerate(dataset.with_format("arrow").iter(_BATCH_SIZE)):
         for name in (source, target):
-            checked_sentences(batch[name].combine_chunks(), f"{where}, column {name}", number * _BATCH_SIZE)
+            try:
+                sentences = batch[name].combine_chunks()
+            except pa.ArrowException as error:  # parts of a table that are not where it says
+                raise DataError(f"{where}, column {name}, is damaged: {first_line(error)}") from None
+            checked_sentences(sentences, f"{where}, column {name}", number * _BATCH_SIZE)
     # In two steps: the columns may be called "target" and "source".
     dataset = dataset.rename_columns({source: "the source", target: "the target"})
     dataset = dataset.rename_columns({"the source": "source", "the target": "target"})

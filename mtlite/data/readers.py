@@ -205,5 +205,5 @@ LAYOUTS: dict[Reader, Recognise] = {read_tabs: tab_layout, read_csv: csv_layout}
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error of another library says, in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """Return what an error of another library says, in one line, which may quote a whole file."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:500]

@@ -11,6 +11,9 @@ import datasets
 import pyarrow as pa
 import pytest
 
+from mtlite.config.options import CorpusConfig
+from mtlite.data.columns import Columns, Side
+from mtlite.data.pairs import load_pairs
 from mtlite.data.saved_folder import check_saved_folder
 from mtlite.errors import DataError
 
@@ -99,4 +102,18 @@ def test_what_was_not_saved_is_refused(folder: Path, change: Callable[[Path], No
     change(the_table(folder))
     with pytest.raises(DataError, match=said) as error:
         check_saved_folder(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_column_whose_offsets_lead_out_of_its_text(folder: Path) -> None:
+    good = pa.array(COLUMNS["de"])
+    offsets = good.buffers()[1]
+    path = the_table(folder)
+    write(path, pa.table({"de": good, "en": good}), pa.ipc.IpcWriteOptions())
+    broken = path.read_bytes().replace(offsets.to_pybytes()[8:40], b"\xff\xff\xff\x7f" * 8)
+    assert broken != path.read_bytes()
+    path.write_bytes(broken)
+    columns = Columns(Side("source", language="de"), Side("target", language="en"))
+    with pytest.raises(DataError, match="column de") as error:
+        load_pairs(CorpusConfig(pairs=str(folder), split="test"), columns, "data.train", None)
     assert "\n" not in str(error.value)
