@@ -15,6 +15,7 @@ from mtlite.commands import COMMANDS
 from mtlite.errors import UsageError, explain
 from mtlite.runtime import refuse_other_backends
 from mtlite.version import __version__
+from mtlite.visible import visible_line
 
 VERSIONS = ("tensorflow", "keras", "sacrebleu", "sentencepiece", "datasets")  # what a result depends on most
 
@@ -88,6 +89,6 @@ def _discard_output() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    text = " ".join(message.split())
+    text = visible_line(message)
     print(text if text.startswith("mtlite ") else f"mtlite: {text}", file=sys.stderr)
     return code

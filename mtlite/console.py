@@ -18,6 +18,8 @@ from typing import IO, Any, cast
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mtlite.visible import visible
+
 _SECONDS_BETWEEN_LINES = 20.0
 _SECONDS_IN_SILENCE = 5.0
 _SECONDS_TO_END = 0.3
@@ -48,9 +50,16 @@ class StandardError(io.TextIOBase):
         return sys.stderr.encoding
 
 
+class _VisibleConsole(Console):
+    """Shows the controls in a text as their codes: names of files and systems are other people's."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(visible(each) if isinstance(each, str) else each for each in objects), **options)
+
+
 def make_console() -> Console:
     """Make a console for plain text on standard error; standard output is for results."""
-    return Console(file=cast(IO[str], StandardError()), markup=False, highlight=False, soft_wrap=True)
+    return _VisibleConsole(file=cast(IO[str], StandardError()), markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

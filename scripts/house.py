@@ -27,6 +27,7 @@ ROOMS = (
     *(
         "version",
         "errors",
+        "visible",
         "notices",
         "limits",
         "languages",

@@ -12,7 +12,6 @@ import argparse
 import dataclasses
 import itertools
 import json
-import sys
 import traceback
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from mtlite.console import make_console
 from mtlite.data.ids import truncate
 from mtlite.errors import DamagedError, MtliteError, explain
 from mtlite.evaluation.likelihood import Likelihood
+from mtlite.notices import notice
 from mtlite.runtime import end_with_parent, start_tensorflow
 from mtlite.storage.checkpoint import check_state
 from mtlite.storage.files import write_atomically
@@ -70,14 +70,14 @@ def discard_if_unusable(run: Run) -> None:
         try:
             if (run.path / FACTS).exists():
                 assert run.facts
-                check_state(run.path, lambda warning: print(f"mtlite: {warning}", file=sys.stderr))
+                check_state(run.path, notice)
                 return
             reason = f"{run.path} was stopped before its {FACTS} was written"
         except DamagedError as error:
             reason = str(error)
         names = (run.path.with_name(f"{run.path.name}.damaged-{number}") for number in itertools.count(1))
         aside = next(path for path in names if not path.exists())
-        print(f"mtlite: {reason}: the cell is done again, {aside} is what there was", file=sys.stderr)
+        notice(f"{reason}: the cell is done again, {aside} is what there was")
         run.path.rename(aside)
 
 
@@ -134,7 +134,7 @@ def main() -> int:
         if not isinstance(error, MtliteError):
             traceback.print_exc()
         reason, code = explain(error, "its log shows where")
-        print(f"mtlite: {' '.join(reason.split())}", file=sys.stderr)
+        notice(reason)
         return code
     return 0
 

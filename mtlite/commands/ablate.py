@@ -14,6 +14,7 @@ from mtlite.config.registry import register_topology
 from mtlite.errors import MtliteError, UsageError
 from mtlite.report.document import to_text
 from mtlite.storage.files import refuse_unwritable
+from mtlite.visible import visible
 
 REPORT = "report"
 
@@ -83,8 +84,8 @@ def run(options: argparse.Namespace) -> None:
     for family in results.families:
         print(to_text(verdict_table(family)), end="\n\n")
     if results.families and (warning := nothing_learned(results.families[0])):
-        print(warning, end="\n\n")
-    print(folder / REPORT / "report.html")
+        print(visible(warning), end="\n\n")
+    print(visible(str(folder / REPORT / "report.html")))
     if finished.failures:
         cell, reason = next(iter(finished.failures.items()))
         raise MtliteError(

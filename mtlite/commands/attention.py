@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import sys
 
 from mtlite.commands.parsing import Parser, add_search_options, new_picture, search_config, warn_of_truncation
 from mtlite.config.registry import TOPOLOGIES, entry_of
@@ -11,6 +12,7 @@ from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.files import write_atomically
 from mtlite.translation.loading import open_runs
+from mtlite.visible import visible
 
 
 def make_parser() -> Parser:
@@ -47,4 +49,4 @@ def run(options: argparse.Namespace) -> None:
     pieces, drawn = (translation.source_pieces, translation.target_pieces), io.BytesIO()
     draw_attention(*pieces, translation.attention, drawn, format=output.suffix.removeprefix("."))
     write_atomically(output, drawn.getvalue())
-    print(translation.texts[0])
+    print(visible(translation.texts[0]) if sys.stdout.isatty() else translation.texts[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mtlite.commands.listing import print_table
 from mtlite.commands.parsing import Parser
+from mtlite.visible import visible_line
 
 if TYPE_CHECKING:
     from mtlite.storage.cache import Listed
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
         with writing_to_cache():
             gone, kept = cache.clear()
         for entry in kept:
-            print(f"kept: {entry.path}: {entry.what}{of(entry)}, in use by {', '.join(entry.users)}")
+            print(visible_line(f"kept: {entry.path}: {entry.what}{of(entry)}, in use by {', '.join(entry.users)}"))
         print(f"removed: {total(gone)}; kept: {total(kept)}")
         return
     entries = cache.entries()
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
             for entry in sorted(entries, key=lambda entry: (entry.origin, entry.used))
         ]
         print_table(_COLUMNS, rows, long=("what", "made from", "in use by"), right=("size",))
-    print(f"{cache.folder}: {total(entries)}")
+    print(visible_line(f"{cache.folder}: {total(entries)}"))
 
 
 def of(entry: Listed) -> str:

@@ -18,6 +18,7 @@ from mtlite.errors import UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.files import write_atomically
 from mtlite.translation.loading import open_runs, sets_to_score
+from mtlite.visible import visible, visible_line
 
 
 def make_parser() -> Parser:
@@ -67,10 +68,12 @@ def run(options: argparse.Namespace) -> None:
         scored = score_lines(translator, sources, references, run.facts.target_language)
         for number in scored.truncated:
             warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
-        print(describe(name, scored, search.in_words(run.config.model.topology)), flush=True)
+        print(visible_line(describe(name, scored, search.in_words(run.config.model.topology))), flush=True)
         if options.moses:
             moses = moses_bleu(scored.hypotheses, references, run.facts.target_language, tokenized)
-            print(f"{name}: BLEU {moses.score:.2f} on Moses tokens in lower case  {moses.signature}", flush=True)
+            print(
+                visible(f"{name}: BLEU {moses.score:.2f} on Moses tokens in lower case  {moses.signature}"), flush=True
+            )
         if hypotheses:
             write_atomically(hypotheses, "".join(line + "\n" for line in scored.hypotheses).encode())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 
+from mtlite.visible import visible_line
+
 
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], long: Sequence[str], right: Sequence[str]
@@ -22,5 +24,5 @@ def print_table(
     for name in columns:
         table.add_column(name, no_wrap=name not in long, overflow="fold", justify="right" if name in right else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(visible_line, row))
     Console(width=shutil.get_terminal_size((80, 24)).columns, markup=False, highlight=False).print(table)

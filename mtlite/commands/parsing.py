@@ -17,6 +17,7 @@ from mtlite.errors import UsageError
 from mtlite.storage.files import refuse_unwritable
 from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import search_of
+from mtlite.visible import visible_line
 
 AS_RUN = "(default: as the run was configured)"
 _SEARCH = ("beam", "length_penalty", "max_source_tokens", "nbest", "sample", "temperature", "top_k", "top_p")
@@ -195,7 +196,7 @@ def search_config(parsed: argparse.Namespace, run: Run) -> SearchConfig:
 def warn_of_truncation(what: str, most: int) -> None:
     """Say that a source was longer than search accepts."""
     text = f"mtlite: warning: {what} has more than {most:,} pieces and was cut (--max-source-tokens)"
-    print(text, file=sys.stderr, flush=True)
+    print(visible_line(text), file=sys.stderr, flush=True)
 
 
 def existing_file(path: str, option: str) -> Path:

@@ -11,6 +11,7 @@ from mtlite.errors import MtliteError, UsageError
 from mtlite.storage.files import size_of
 from mtlite.storage.run_directory import CONFIG, FACTS, LOG, Run
 from mtlite.storage.training_log import read_training_log
+from mtlite.visible import visible_line
 
 _COLUMNS = ("run", "corpus", "topology", "state", "BLEU", "size")
 
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
     if not rows and not problems:
         problems.append(f"no run directory below {options.folder}: mtlite train makes one")
     for problem in problems:
-        print(problem)
+        print(visible_line(problem))
 
 
 def row_of(path: Path) -> list[str]:

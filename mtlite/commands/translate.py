@@ -21,8 +21,10 @@ from mtlite.commands.parsing import (
 )
 from mtlite.data.lines import STANDARD_INPUT, read_lines
 from mtlite.errors import UsageError
+from mtlite.notices import notice
 from mtlite.runtime import start_tensorflow
 from mtlite.translation.loading import open_runs
+from mtlite.visible import visible
 
 if TYPE_CHECKING:
     from mtlite.translation.translator import Translation
@@ -68,6 +70,7 @@ def run(options: argparse.Namespace) -> None:
     from mtlite.translation.translator import Translator
 
     translator = Translator.of(opened, search, options.threads, options.seed)
+    terminal = sys.stdout.isatty()
     number, doubts = 0, dict[str, tuple[int, str]]()  # by what is doubtful: how many lines, and the first
     for lines in chunks(read_lines(path)):
         for line, translation in zip(lines, translator.translate(lines, first=number), strict=True):
@@ -80,10 +83,11 @@ def run(options: argparse.Namespace) -> None:
             for text, score in zip(translation.texts, translation.scores, strict=True):
                 parts = [str(number)] if search.nbest > 1 else []
                 parts += [f"{score:.4f}"] if options.scores else []
-                sys.stdout.buffer.write("\t".join([*parts, text]).encode() + b"\n")
+                shown = visible(text) if terminal else text  # a pipe or a file gets every byte
+                sys.stdout.buffer.write("\t".join([*parts, shown]).encode() + b"\n")
         sys.stdout.buffer.flush()
     for what, (count, first) in doubts.items():
-        print(f"mtlite: warning: {count:,} of {number:,} lines {what}; the first is {first}", file=sys.stderr)
+        notice(f"warning: {count:,} of {number:,} lines {what}; the first is {first}")
 
 
 def _doubts(line: str, translation: Translation) -> Iterator[tuple[str, str]]:

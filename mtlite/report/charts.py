@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mtlite.report.attention_map import draw_attention
+from mtlite.visible import visible, visible_line
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#c4c4c4"  # of Okabe and Ito's palette (2008)
 _SAME_FILE: Any = {"svg.hashsalt": "mtlite"}  # the same drawing is the same file
@@ -30,9 +32,15 @@ Curves = Mapping[int, Sequence[tuple[int, float, float]]]
 """By seed, update, dev loss and dev BLEU of every validation."""
 
 
+def _labels(names: Iterable[str]) -> list[str]:
+    return list(map(visible_line, names))
+
+
 def _svg(figure: Figure) -> bytes:
     content = io.BytesIO()
-    figure.savefig(content, **_SVG)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # an empty box stands for it
+        figure.savefig(content, **_SVG)
     pyplot.close(figure)
     return content.getvalue()
 
@@ -55,7 +63,7 @@ def bleu_with_intervals(scores: Mapping[str, Sequence[float]], intervals: Mappin
             axes.plot(values, [row] * len(values), "o", ms=4, mfc="white", mec=ORANGE, mew=1.2)
             axes.plot(center, row, "o", ms=6, color=BLUE)
             axes.annotate(f"{center:.1f}", (max(high, *values), row), (6, 0), textcoords="offset points", va="center")
-        axes.set_yticks(range(len(scores)), list(scores), parse_math=False)
+        axes.set_yticks(range(len(scores)), _labels(scores), parse_math=False)
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
         most = max(_LEAST_BLEU, *(max(intervals[name][1], *values) for name, values in scores.items()))
@@ -83,7 +91,7 @@ def learning_curves(curves: Mapping[str, Curves]) -> bytes:
                 axes.plot(other[0], other[1], color=GREY, lw=0.8)
             axes.fill_between(updates, low, high, color=BLUE, alpha=0.25, lw=0)
             axes.plot(updates, middle, color=BLUE, lw=1.8)
-            axes.set_title(name, loc="left", fontsize=8.5, color=BLUE, parse_math=False)
+            axes.set_title(visible_line(name), loc="left", fontsize=8.5, color=BLUE, parse_math=False)
             axes.set_ylim(0, 1.05 * max(_LEAST_BLEU, *(float(high.max()) for *_, high in means.values())))
         figure.supxlabel("updates")
         figure.supylabel("dev BLEU")
@@ -145,7 +153,7 @@ def side_by_side(measures: Mapping[str, Mapping[str, float]]) -> bytes:
             axes.set_xticks([])
             axes.spines["bottom"].set_visible(False)
             axes.tick_params(axis="y", length=0)
-        panels[0].set_yticks(range(len(names)), names, parse_math=False)
+        panels[0].set_yticks(range(len(names)), _labels(names), parse_math=False)
         panels[0].invert_yaxis()
         return _svg(figure)
 
@@ -169,8 +177,8 @@ def _numbers(axes: Any, table: np.ndarray, dark: float, form: str, skip_diagonal
 
 
 def _frame(axes: Any, rows: list[str], columns: list[str]) -> None:
-    axes.set_yticks(range(len(rows)), rows, parse_math=False)
-    axes.set_xticks(range(len(columns)), columns, parse_math=False)
+    axes.set_yticks(range(len(rows)), _labels(rows), parse_math=False)
+    axes.set_xticks(range(len(columns)), list(map(visible, columns)), parse_math=False)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+
+from mtlite.visible import visible, visible_line
 
 
 @dataclass(frozen=True)
@@ -78,32 +81,38 @@ def _markdown(block: Block) -> str:
             fence = "```"
             while fence in block.text:
                 fence += "`"
-            return f"{fence}\n{block.text}\n{fence}"
+            return f"{fence}\n{visible(block.text)}\n{fence}"
         case Table():
             kinds = ["---" if at in block.words else "--:" for at in range(len(block.columns))]
-            lines = [block.columns, kinds, *block.rows]
-            rows = ["| " + " | ".join(_cell(text) for text in line) + " |" for line in lines]
+            head, *lines = [list(map(_cell, line)) for line in [block.columns, *block.rows]]
+            rows = [f"| {' | '.join(line)} |" for line in [head, kinds, *lines]]
             return "\n".join(rows) + f"\n\n*{_cell(block.caption)}*"
         case Picture():
             return f"![{_cell(block.shows)}]({block.name}.svg)\n\n*{_cell(block.caption)}*"
         case Folded():
             inner = "\n\n".join(_markdown(each) for each in block.blocks)
-            return f"<details><summary>{html.escape(block.title)}</summary>\n\n{inner}\n\n</details>"
+            return f"<details><summary>{_html_text(visible_line(block.title))}</summary>\n\n{inner}\n\n</details>"
+
+
+def _html_text(text: str) -> str:
+    return html.escape(visible(text))
+
+
+_MARKDOWN = re.compile(r"[\\`*_\[\]|<>#$~&@]|:(?=//)|(?<=www)(?=\.)|^[-+=]|(?<=^\d)[.)](?=\s|$)")
+"""What Markdown would not show as it is: its marks, entities, formulas, mentions, links, the start of a list."""
 
 
 def _cell(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    plain = " ".join(text.split())
-    for letter in "\\`*_[]|<>#":
-        plain = plain.replace(letter, f"\\{letter}")
-    return plain
+    return _MARKDOWN.sub(lambda found: f"\\{found[0]}", visible_line(text))
 
 
 _LATEX = {
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
     **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
-    **{"Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "·": r"$\cdot$", "…": r"\ldots{}", "–": "--", "−": "$-$"},
+    **{"Δ": r"$\Delta$", "±": r"$\pm$", "×": r"$\times$", "·": r"$\cdot$", "…": r"\ldots{}", "–": "–", "−": "$-$"},
+    **{"[": "{[}", "]": "{]}", "*": "{*}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}"},
     **{"“": "``", "”": "''", "≥": r"$\geq$"},
 }
 # Letters that pdfLaTeX knows without a package.
@@ -131,9 +140,8 @@ def _latex(table: Table) -> str:
 
 def _latex_text(text: str) -> str:
     known = {**dict.fromkeys(_LATEX_LETTERS), **_LATEX}
-    plain = " ".join(text.split())
-    plain = "".join(each if each.isascii() or each in known else f"U+{ord(each):04X}" for each in plain)
-    return "".join(_LATEX.get(letter, letter) for letter in plain)
+    plain = "".join(each if each.isascii() or each in known else f"U+{ord(each):04X}" for each in visible_line(text))
+    return "".join(_LATEX.get(letter, letter) for letter in plain).replace("--", "-{}-").replace("–", "--")
 
 
 _STYLE = """
@@ -179,7 +187,7 @@ def to_html(title: str, blocks: Sequence[Block]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n<script>{_SCRIPT}</script>\n"
+        f"<title>{_html_text(title)}</title>\n<style>{_STYLE}</style>\n<script>{_SCRIPT}</script>\n"
         f"</head>\n<body>\n{_html_blocks(blocks)}\n</body>\n</html>\n"
     )
 
@@ -196,23 +204,23 @@ def _html_blocks(blocks: Sequence[Block]) -> str:
 def _html(block: Block) -> str:
     match block:
         case Heading():
-            return f"<h{block.level}>{html.escape(block.text)}</h{block.level}>"
+            return f"<h{block.level}>{_html_text(block.text)}</h{block.level}>"
         case Paragraph():
-            return f"<p>{html.escape(block.text)}</p>"
+            return f"<p>{_html_text(block.text)}</p>"
         case Code():
-            return f"<pre><code>{html.escape(block.text)}</code></pre>"
+            return f"<pre><code>{_html_text(block.text)}</code></pre>"
         case Table():
             return _html_table(block)
         case Picture():
             source = base64.b64encode(block.svg).decode("ascii")
             return (
-                f'<figure class="picture"><img alt="{html.escape(block.shows)}" '
+                f'<figure class="picture"><img alt="{_html_text(block.shows)}" '
                 f'src="data:image/svg+xml;base64,{source}">'
-                f"<figcaption>{html.escape(block.caption)}</figcaption></figure>"
+                f"<figcaption>{_html_text(block.caption)}</figcaption></figure>"
             )
         case Folded():
             inner = _html_blocks(block.blocks)
-            return f"<details><summary>{html.escape(block.title)}</summary>\n{inner}\n</details>"
+            return f"<details><summary>{_html_text(block.title)}</summary>\n{inner}\n</details>"
 
 
 def _html_table(table: Table) -> str:
@@ -227,24 +235,24 @@ def _html_table(table: Table) -> str:
         cells = []
         for scope, name, text in zip(scopes, classes, texts, strict=True):
             start, end = (f'<th scope="{scope}"', "</th>") if scope else ("<td", "</td>")
-            cells.append(f"{start}{name}>{html.escape(text)}{end}")
+            cells.append(f"{start}{name}>{_html_text(text)}{end}")
         return f"<tr>{''.join(cells)}</tr>"
 
     head = line(["col"] * width, table.columns)
     rows = "\n".join(line(["row" if 0 in table.words else "", *[""] * (width - 1)], row) for row in table.rows)
     return (
         f'<figure><div class="scroll"><table>\n<thead>{head}</thead>\n<tbody>\n{rows}\n</tbody>\n'
-        f"</table></div><figcaption>{html.escape(table.caption)}</figcaption></figure>"
+        f"</table></div><figcaption>{_html_text(table.caption)}</figcaption></figure>"
     )
 
 
 def to_text(table: Table) -> str:
     """A table for a terminal, its columns side by side."""
-    lines = [table.columns, *table.rows]
+    lines = [list(map(visible_line, line)) for line in [table.columns, *table.rows]]
     widths = [max(len(line[at]) for line in lines) for at in range(len(table.columns))]
     sides = ["<" if at in table.words else ">" for at in range(len(widths))]
     shapes = "  ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
-    return "\n".join([*(shapes.format(*line).rstrip() for line in lines), "", table.caption])
+    return "\n".join([*(shapes.format(*line).rstrip() for line in lines), "", visible(table.caption)])
 
 
 def to_html_part(blocks: Sequence[Block]) -> str:

@@ -18,8 +18,10 @@ from mtlite.comparison.systems import TrainedSystem
 from mtlite.config.read import plain
 from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.statistics import COUNTS_PER_SENTENCE
+from mtlite.visible import visible
 
 _SCORES = (*COUNTS_PER_SENTENCE, "exact_matches", "length_ratio")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones, too
 
 Row = Options
 """By column, the numbers and names of one cell on one test set."""
@@ -78,10 +80,18 @@ def _output_columns(search: str, output: Output | None, references: list[str]) -
 def as_csv(rows: Sequence[Row]) -> bytes:
     """Rows with a header, lines ending in a newline."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(_in_a_spreadsheet, rows[0]))
+    writer.writerows([_in_a_spreadsheet(value) for value in row.values()] for row in rows)
     return text.getvalue().encode()
+
+
+def _in_a_spreadsheet(value: object) -> object:
+    """A text that a spreadsheet would take for a formula, after a quotation mark; a number stays one."""
+    if not isinstance(value, str):
+        return value
+    text = visible(value)  # a lone carriage return would end the row
+    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def as_lines(rows: Sequence[Row]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from mtlite.ablation.header import Header
@@ -24,7 +25,7 @@ def how_it_was_made(results: ComparisonResults, header: Header, outcomes: Mappin
     return [
         Heading("How it was made"),
         Paragraph("This command makes the same tables again, with the recipe below:"),
-        Code(f"mtlite ablate {header.name}"),
+        Code(f"mtlite ablate {shlex.quote(header.name)}"),
         Code(recipe.rstrip()),
         Table(["what", "value"], rows, "Data, training, scores, and checksums (sha256).", (0, 1), "provenance"),
         Folded("Options that the recipe leaves open", [_defaults(header, outcomes.values())]),

@@ -29,6 +29,7 @@ from mtlite.report.tables import (
     pairs_table,
 )
 from mtlite.storage.run_directory import Run
+from mtlite.visible import visible
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +40,9 @@ class SideBySide:
     comparison: Comparison | None  # differences, intervals, p and verdicts
 
     def __repr__(self) -> str:
-        return "\n\n".join(block.text if isinstance(block, Paragraph) else to_text(block) for block in self.blocks)
+        return "\n\n".join(
+            visible(block.text) if isinstance(block, Paragraph) else to_text(block) for block in self.blocks
+        )
 
     def _repr_html_(self) -> str:
         return to_html_part(self.blocks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mtlite.report.document import (
     Block,
     Code,
@@ -46,10 +48,10 @@ def test_the_heads_of_a_table_say_what_they_name() -> None:
 def test_markdown() -> None:
     text = to_markdown(BLOCKS)
     assert "# Results" in text
-    assert "a \\<b\\> & \\| \\*c\\* \\[d\\](e) \\`f\\`" in text
+    assert "a \\<b\\> \\& \\| \\*c\\* \\[d\\](e) \\`f\\`" in text
     assert "````\nx: ```" in text
     assert "| --- | --: |" in text
-    assert "![b & c](p.svg)" in text
+    assert "![b \\& c](p.svg)" in text
 
 
 def test_text() -> None:
@@ -77,3 +79,23 @@ def test_latex_has_no_letter_that_it_cannot_set() -> None:
 
 def test_latex_has_real_minus_signs() -> None:
     assert "$-$1.5" in to_latex([Table(["n"], [["−1.5"]], "Numbers")])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("- a", "\\- a"),
+        ("1. a", "1\\. a"),
+        ("$x$ ~~y~~ &lt; @me", "\\$x\\$ \\~\\~y\\~\\~ \\&lt; \\@me"),
+        ("https://x www.x", "https\\://x www\\.x"),
+        ("39.5 – BLEU: (a) 1.5", "39.5 – BLEU: (a) 1.5"),
+    ],
+)
+def test_markdown_gives_no_meaning_to_text(text: str, shown: str) -> None:
+    assert to_markdown([Paragraph(text)]) == f"{shown}\n"
+
+
+def test_latex_gives_no_meaning_to_text() -> None:
+    text = to_latex([Table(["a"], [["[2cm] *"], ["a--b ``c'' –"]], "x")])
+    assert "{[}2cm{]} {*}" in text  # after a row's end, brackets would be its distance
+    assert r"a-{}-b \textasciigrave{}\textasciigrave{}c\textquotesingle{}\textquotesingle{} --" in text

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import html
 import html.parser
 import re
 import shutil
 import subprocess
+import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from made_up import made_up
 
 from mtlite.errors import RunError
 from mtlite.report.report import report
+from mtlite.visible import visible
 
 TOPOLOGIES = ["attention", "peek", "ctc", "one-to-one"]
 
@@ -174,3 +178,45 @@ def test_what_is_folded_away_is_printed(page: Path, tmp_path: Path) -> None:
     unfolded = pages(text.replace("<details>", "<details open>"))
     assert pages(re.sub("<script>.*</script>", "", text, flags=re.DOTALL)) < unfolded
     assert pages(text) == unfolded
+
+
+HOSTILE = [
+    *("<script>alert(1)</script>", "</style><b>", "]]>", "--><b>", '" onload="x', "' x", "`a` ``` b", "a|b|c", "$x$"),
+    *("\\\\input{x}", "a_b_c", "**b**", "[a](http://x)", "![a](x)", "\u202eevil", "a\u2028b", "\x1b[31mred", "\x9b2J"),
+    *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "&lt;", "%", "#1", "~", "^", "{", "}", "<details>"),
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_shown_as_it_is(name: str, tmp_path: Path) -> None:
+    def written(kind: str, name: str) -> str:
+        folder = tmp_path / kind
+        header, outcomes = made_up(topologies=["attention"], grid={"tokenizer.model": ["a", name]}, seeds=[1])
+        report(dataclasses.replace(header, name=f"{name}.yaml"), outcomes, {"peek-seed-9": name}, folder)
+        return (folder / "report.html").read_text(encoding="utf-8")
+
+    page, harmless = written("hostile", name), written("harmless", "b")
+    assert html.escape(visible(name).strip()) in page
+    assert Found(page).tags == Found(harmless).tags
+    folder = tmp_path / "hostile"
+    for file in ("report.html", "report.md", "report.tex"):
+        text = (folder / file).read_text(encoding="utf-8")
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]", text)
+        for sign in ("|", "&", "{", "}") if file != "report.html" else ():  # unescaped ones: cells and groups
+            other = (tmp_path / "harmless" / file).read_text(encoding="utf-8")
+            table = re.compile(r"(?<!\\)(?:\\\\)*" + re.escape(sign))
+            if sign == "|" and file == "report.md":
+                lines = [[each for each in one.split("\n") if each[:1] == "|"] for one in (text, other)]
+                assert [len(table.findall(each)) for each in lines[0]] == [
+                    len(table.findall(each)) for each in lines[1]
+                ]
+            if sign == "&" and file == "report.tex":
+                assert len(table.findall(text)) == len(table.findall(other))
+            if sign == "{" and file == "report.tex":
+                assert len(table.findall(text)) == len(re.findall(r"(?<!\\)(?:\\\\)*\}", text))
+    with open(folder / "results.csv", encoding="utf-8", newline="") as file_of_rows:
+        cells = [cell for row in csv.reader(file_of_rows) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in "=+@\t\r" and cell]
+    assert not [cell for cell in cells if cell[:1] == "-" and not re.fullmatch(r"-[\d.]+", cell)]
+    for svg in folder.glob("*.svg"):
+        xml.etree.ElementTree.parse(svg)
