@@ -1,8 +1,8 @@
 """Make a folder with the splits of Multi30k (Elliott et al. 2016) from its text files, for the recipes.
 
-    python corpora/multi30k.py FILES
+    python corpora/multi30k.py FOLDER
 
-FILES is a folder with train, val and test_2016_flickr in en, de and fr, one sentence a line, gzipped or not, as they
+FOLDER is one with train, val and test_2016_flickr in en, de and fr, one sentence a line, gzipped or not, as they
 come from github.com/multi30k/dataset. The folder is written to corpora/multi30k; it is not part of this project.
 """
 

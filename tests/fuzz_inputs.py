@@ -104,7 +104,7 @@ class Fuzzer:
         self.random = random.Random(seed)
         self.outcomes: Counter[str] = Counter()
         self.bugs: list[str] = []
-        self.tokenizer = Tokenizer((run / "source.model").read_bytes())
+        self.tokenizer = Tokenizer((run / "target.model").read_bytes())
         self.translator = Translator.load(run)
         self.recipe = (run / "config.yaml").read_bytes()
         self.copy = folder / "run"

@@ -169,11 +169,11 @@ def village_lines(village: Path, folder: Path) -> None:
     (folder / "input.txt").write_text("".join(sides["en"][300:303]), encoding="utf-8")
     pairs = (f"{a.strip()}\t{b}" for a, b in zip(sides["en"][300:], sides["de"][300:], strict=True))
     (folder / "pairs.tsv").write_text("".join(pairs), encoding="utf-8")
-    (folder / "FILES").mkdir()
+    (folder / "FOLDER").mkdir()
     for number, split in enumerate(("train", "val", "test_2016_flickr")):
         for language, side in (("en", "en"), ("de", "de"), ("fr", "de")):
             some = sides[side][100 * number : 100 * (number + 1)]
-            (folder / "FILES" / f"{split}.{language}").write_text("".join(some), encoding="utf-8")
+            (folder / "FOLDER" / f"{split}.{language}").write_text("".join(some), encoding="utf-8")
 
 
 def named_options(page: str) -> set[str]:

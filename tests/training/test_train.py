@@ -149,7 +149,7 @@ def test_what_is_wrong_is_said_in_one_line(name, tmp_path, monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.out == ""
     *notes, error = shown.err.splitlines()
-    assert error.startswith("mtlite: ")
+    assert error.startswith(("mtlite: ", "mtlite train: "))
     assert message in error
     assert not any("mtlite:" in note or "Traceback" in note for note in notes)
     assert not (tmp_path / "runs" / "run-1").exists()  # the next attempt finds the place empty
@@ -377,7 +377,7 @@ def test_a_configuration_is_read_once_on_its_way_into_a_training(corpus, tmp_pat
     assert main(["train", str(tmp_path / "recipe.yaml"), "--run", str(tmp_path / "run")]) == 0
     # The second is what the run is: whoever opens it reads the same.
     assert [name for name in readings if name.endswith("Config")] == ["Config", "ResolvedConfig"]
-    assert set(readings) <= {"Config", "ResolvedConfig", "Facts", "Reported", "Validated"}
+    assert set(readings) <= {"Config", "ResolvedConfig", "Facts", "Reported", "Validated", "EntryFacts"}
     readings.clear()
     (tmp_path / "run" / "result.json").unlink()
     assert main(["train", "--run", str(tmp_path / "run"), "--resume"]) == 0
