@@ -20,7 +20,10 @@ from mtlite.translation.loading import search_of
 from mtlite.visible import visible_line
 
 AS_RUN = "(default: as the run was configured)"
-_SEARCH = ("beam", "length_penalty", "max_source_tokens", "nbest", "sample", "temperature", "top_k", "top_p")
+_SEARCH = (
+    *("beam", "length_penalty", "min_length", "max_source_tokens", "nbest", "equal_texts"),
+    *("sample", "temperature", "top_k", "top_p"),
+)
 """Options of commands that search; `--beam` is `search.beam_size`, the others are named as in a recipe."""
 
 
@@ -171,10 +174,12 @@ def add_search_options(parser: Parser) -> None:
     """Add options of search; those that are not given are as the run says."""
     beam = f"hypotheses kept at every step; 1 is greedy {AS_RUN}"
     penalty = f"0 prefers short hypotheses, 1 long ones {AS_RUN}"
+    least = f"pieces that a hypothesis has at least {AS_RUN}"
     most, threads = f"longer sources are cut, with a warning {AS_RUN}", "processor threads; 0 takes all"
     group = parser.add_argument_group("search")
     group.add_argument("--beam", type=int, metavar="K", help=beam)
     group.add_argument("--length-penalty", type=float, metavar="P", help=penalty)
+    group.add_argument("--min-length", type=int, metavar="N", help=least)
     group.add_argument("--max-source-tokens", type=int, metavar="N", help=most)
     group.add_argument("--threads", type=whole_number(0, 4096), default=0, metavar="N", help=threads)
 

@@ -43,6 +43,8 @@ def make_parser() -> Parser:
     parser.add_argument("--input", metavar="FILE", help="read this file, may be gzipped (default: standard input)")
     nbest = f"give N hypotheses a line, each after its line's number {AS_RUN}"
     parser.add_argument("--nbest", type=int, metavar="N", help=nbest)
+    equal = f"keep hypotheses of one text in --nbest: other pieces may give the same text {AS_RUN}"
+    parser.add_argument("--equal-texts", action="store_true", default=None, help=equal)
     parser.add_argument("--scores", action="store_true", help="write the score before each hypothesis, and a tab")
     add_search_options(parser)
     temperature = f"below 1 favours likely words, above 1 flattens the distribution {AS_RUN}"

@@ -259,7 +259,9 @@ class SearchConfig:
     Args:
         beam_size: Hypotheses kept at every step; 1 is greedy search. A topology that writes in one pass has none.
         length_penalty: Exponent of the length penalty of Wu et al. (2016): 0 prefers short, 1 long hypotheses.
-        nbest: Hypotheses given for every sentence.
+        min_length: Pieces that a hypothesis has at least, as far as its topology has positions for them.
+        nbest: Hypotheses given for every sentence, fewer where the beam has not so many different texts.
+        equal_texts: Keep hypotheses of one text in an n-best list: other pieces may give the same text.
         sample: Draw words at random instead of searching for the best.
         temperature: For sampling: below 1 favours likely words, above 1 flattens the distribution.
         top_k: For sampling: draw among the k likeliest words only (0: all).
@@ -270,7 +272,9 @@ class SearchConfig:
 
     beam_size: Annotated[int, Between(1, 1000)] = 5
     length_penalty: Annotated[float, Between(0, 10)] = 1.0
+    min_length: Annotated[int, Between(0, 1000)] = 0
     nbest: Annotated[int, Between(1, 1000)] = 1
+    equal_texts: bool = False
     sample: bool = False
     temperature: Annotated[float, Between(1e-3, 1000)] = 1.0
     top_k: Annotated[int, Between(0, MAX_VOCABULARY)] = 0

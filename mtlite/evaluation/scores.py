@@ -20,6 +20,8 @@ from mtlite.limits import MAX_TER_WORDS
 
 DEFAULT_SEED = 12345
 """The seed of sacrebleu's own resampling, so that its command line gives the same intervals."""
+_USUAL_RATIO = 0.9, 1.1
+"""Hypothesis words per reference word: outside it, the length decides much of BLEU."""
 LEARNED = {"bleu": 2.0, "chrf2": 30.0}
 """By metric, a score that no system reaches which has learned nothing yet. Single words have no BLEU."""
 
@@ -65,11 +67,20 @@ class Scores:
         return math.exp(min(0.0, 1 - self.reference_length / max(self.hypothesis_length, 1)))
 
     @property
-    def note_on_ter(self) -> str:
-        """What a reader must know beside TER; empty if nothing."""
-        if not self.without_shifts:
-            return ""
-        return f"TER is without shifts in {self.without_shifts:,} sentences of more than {MAX_TER_WORDS} words"
+    def note(self) -> str:
+        """What a reader must know beside the figures; empty if nothing."""
+        said = []
+        if not self.hypothesis_length:
+            said.append("all hypotheses are empty")
+        elif missing := [order for order, count in enumerate(self.total, 1) if not count]:
+            counts = f"it counts runs of 1 to {len(self.total)} words"
+            said.append(f"BLEU is 0 since no hypothesis has {missing[0]} words: {counts}")
+        if self.hypothesis_length and not _USUAL_RATIO[0] <= self.length_ratio <= _USUAL_RATIO[1]:
+            said.append(f"the hypotheses have {self.length_ratio:.2f} times as many words as the references")
+        if self.without_shifts:
+            many = f"{self.without_shifts:,} sentences of more than {MAX_TER_WORDS} words"
+            said.append(f"TER is without shifts in {many}")
+        return "; ".join(said)
 
 
 def score(

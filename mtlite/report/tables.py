@@ -329,7 +329,7 @@ def outputs_table(outputs: Mapping[str, SentenceStatistics], reference: str) -> 
     rows, signatures, notes = [], set[str](), ""
     for name, statistics in outputs.items():
         scores = scores_of(statistics)
-        notes += f" {name}: {scores.note_on_ter}." if scores.note_on_ter else ""
+        notes += f" {name}: {scores.note}." if scores.note else ""
         metrics = scores.bleu, scores.chrf2, scores.ter
         rows.append([name, *(f"{each.score:.2f} ± {each.half_width or 0:.2f}" for each in metrics)])
         signatures |= {metric.signature for metric in metrics}

@@ -35,12 +35,15 @@ def likeliest(
     return tf.transpose(values, [1, 0, 2]), tf.transpose(tokens, [1, 0, 2])
 
 
-def one_pass(models: Sequence[Direct], source: tf.Tensor) -> Hypotheses:
+def one_pass(models: Sequence[Direct], source: tf.Tensor, min_length: int = 0) -> Hypotheses:
     """Take the likeliest token at every position, up to the first `</s>` or the last position.
 
-    The score of the one hypothesis a sentence is log p of its tokens and its `</s>`.
+    The first `min_length` positions are no `</s>`. The score of the one hypothesis a sentence is log p of its tokens
+    and its `</s>`.
     """
-    log_p, tokens = (best[:, :, 0] for best in likeliest(models, source, 1, never=(PAD, BOS, UNK)))
+    log_p, tokens = likeliest(models, source, 2 if min_length else 1, never=(PAD, BOS, UNK))
+    ends_early = (tf.range(tf.shape(tokens)[1]) < min_length) & (tokens[:, :, 0] == EOS)
+    log_p, tokens = (tf.where(ends_early, each[:, :, -1], each[:, :, 0]) for each in (log_p, tokens))
     ended = tf.cumsum(tf.cast(tokens == EOS, tf.int32), axis=1, exclusive=True) > 0
     written = ~ended & tf.sequence_mask(models[0].positions(source), tf.shape(tokens)[1])
     scores = tf.reduce_sum(tf.where(written, log_p, 0.0), axis=1)

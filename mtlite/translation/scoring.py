@@ -107,5 +107,5 @@ def describe(name: str, scored: Scored, search: str) -> str:
     return (
         f"{name}: BLEU {bleu.score:.2f}{interval}  chrF2 {scores.chrf2.score:.2f}  TER {scores.ter.score:.2f}  "
         f"({scores.sentences:,} sentences, {search}, {scored.seconds:.1f} s)  {bleu.signature}"
-        + (f"  {scores.note_on_ter}" if scores.note_on_ter else "")
+        + (f"  {scores.note}" if scores.note else "")
     )

@@ -21,6 +21,7 @@ from mtlite.search.beam import beam_search
 from mtlite.search.ctc import best_path, prefix_beam_search
 from mtlite.search.greedy import greedy
 from mtlite.search.hypotheses import Hypotheses
+from mtlite.search.minimum_length import MinimumLength
 from mtlite.search.one_pass import one_pass
 from mtlite.search.sampling import sample
 from mtlite.search.stepper import Stepper
@@ -47,6 +48,8 @@ class Asked(NamedTuple):
 def _token_by_token(models: Sequence[Any], asked: Asked) -> Hypotheses:
     source, limits, uniforms, config = asked
     stepper = Stepper(models)
+    if config.min_length:
+        stepper = MinimumLength(stepper, config.min_length)
     if config.sample:
         return sample(stepper, source, limits, uniforms, config.temperature, config.top_k, config.top_p)
     if config.beam_size == 1:
@@ -55,13 +58,15 @@ def _token_by_token(models: Sequence[Any], asked: Asked) -> Hypotheses:
 
 
 def _over_paths(models: Sequence[Any], asked: Asked) -> Hypotheses:
-    (model,), source, beam_size = models, asked.source, asked.config.beam_size
-    return best_path(model, source) if beam_size == 1 else prefix_beam_search(model, source, beam_size)
+    (model,), source, beam_size, least = models, asked.source, asked.config.beam_size, asked.config.min_length
+    # One path cannot be made longer without looking at others.
+    direct = beam_size == 1 and not least
+    return best_path(model, source) if direct else prefix_beam_search(model, source, beam_size, least)
 
 
 _SEARCHES: dict[str, Callable[[Sequence[Any], Asked], Hypotheses]] = {
     "token by token": _token_by_token,
-    "one pass": lambda models, asked: one_pass(models, asked.source),
+    "one pass": lambda models, asked: one_pass(models, asked.source, asked.config.min_length),
     "paths": _over_paths,
 }
 
@@ -84,7 +89,8 @@ class Searcher:
 
     def limits(self, lengths: np.ndarray) -> np.ndarray:
         """The most tokens that hypotheses for sources of these lengths may have."""
-        return np.max([model.config.lengths.limits(lengths) for model in self.models], axis=0)  # type: ignore[no-any-return]
+        limits = [model.config.lengths.limits(lengths) for model in self.models]
+        return np.maximum(np.max(limits, axis=0), self.config.min_length + 1)  # type: ignore[no-any-return]
 
     def _positions(self, length: int) -> int:
         """The output positions of one source that are in memory at once."""
@@ -138,7 +144,8 @@ class Searcher:
         self, source_length: int, ids: np.ndarray, scores: np.ndarray, attention: np.ndarray
     ) -> SentenceHypotheses:
         possible = max(1, int(np.sum(scores > -np.inf)))  # fewer where the vocabulary and the limit allow no more
-        rows = [row[: np.count_nonzero(row != PAD)].tolist() for row in ids[: min(possible, self.config.nbest)]]
+        kept = possible if self.config.nbest > 1 else 1  # all of the beam: several may give one text
+        rows = [row[: np.count_nonzero(row != PAD)].tolist() for row in ids[:kept]]
         return SentenceHypotheses(
             [row[:-1] if row[-1:] == [EOS] else row for row in rows],
             [float(score) for score in scores[: len(rows)]],

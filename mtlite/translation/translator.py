@@ -24,7 +24,7 @@ from mtlite.translation.searcher import Searcher
 class Translation(NamedTuple):
     """One sentence translated."""
 
-    texts: list[str]  # n best, best first
+    texts: list[str]  # n best, best first; fewer where not so many differ
     scores: list[float]
     source_pieces: list[str]
     target_pieces: list[str]  # of the best, with </s> if written
@@ -104,11 +104,15 @@ class Translator:
             at += len(sentence.ids)
             if whole == [EOS]:  # an empty line, or nothing but spaces and invisible characters
                 texts = [""] * len(texts)
+            scores = sentence.scores
+            if not self.config.equal_texts:
+                texts, scores = _different(texts, scores)
+            texts, scores = texts[: self.config.nbest], scores[: self.config.nbest]
             written = [*sentence.ids[0], EOS][: len(sentence.attention)]  # no </s> where the limit ended the search
             pieces = self.tokenizers.source.pieces(ids), self.tokenizers.target.pieces(written)
             unknown = self.tokenizers.source.unknown(line) if UNK in whole else []
             truncated = len(whole) > limit
-            translations.append(Translation(texts, sentence.scores, *pieces, sentence.attention, truncated, unknown))
+            translations.append(Translation(texts, scores, *pieces, sentence.attention, truncated, unknown))
         return translations
 
     @overload
@@ -119,3 +123,11 @@ class Translator:
         """The best translation of one sentence, or of every sentence in a list."""
         best = [each.texts[0] for each in self.translate([lines] if isinstance(lines, str) else lines)]
         return best[0] if isinstance(lines, str) else best
+
+
+def _different(texts: list[str], scores: list[float]) -> tuple[list[str], list[float]]:
+    """Of hypotheses with one text, keep the best, which comes first."""
+    best: dict[str, float] = {}
+    for text, score in zip(texts, scores, strict=True):
+        best.setdefault(text, score)
+    return list(best), list(best.values())

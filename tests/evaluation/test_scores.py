@@ -112,3 +112,26 @@ def test_the_brevity_penalty_is_that_of_sacrebleu() -> None:
             BLEU().corpus_score(hypotheses, [references]).bp
         )
     assert score(["", ""], references, "de").brevity_penalty == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "said"),
+    [
+        (["ein Haus steht dort", "wir sehen alte Katzen"], []),
+        (["", ""], ["all hypotheses are empty"]),
+        (["ein Haus steht", "Katzen"], ["BLEU is 0", "no hypothesis has 4 words", "0.50 times as many words"]),
+        (["ein", "wir"], ["no hypothesis has 2 words"]),
+        (["ein Haus steht dort"] * 2, []),
+        (["ein Haus steht dort und dort", "wir sehen alte Katzen und Hunde"], ["1.50 times as many words"]),
+    ],
+)
+def test_what_a_reader_must_know_beside_the_figures(hypotheses: list[str], said: list[str]) -> None:
+    found = score(hypotheses, ["ein Haus steht dort", "wir sehen alte Katzen"], "de", confidence=False)
+    assert [part for part in said if part not in found.note] == []
+    assert bool(found.note) == bool(said)
+    assert ("BLEU is 0" not in found.note) or found.bleu.score == 0.0
+
+
+def test_no_hypotheses_at_all_are_refused() -> None:
+    with pytest.raises(DataError):
+        score([], [], "de")

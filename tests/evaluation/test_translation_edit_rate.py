@@ -49,7 +49,7 @@ def test_usual_sentences_are_scored_as_sacrebleu_does() -> None:
     )
     found = score(hypotheses, references, "de", confidence=False)
     assert found.ter.score == TER().corpus_score(hypotheses, [references]).score
-    assert (found.without_shifts, found.note_on_ter) == (0, "")
+    assert (found.without_shifts, found.note) == (0, "")
 
 
 @pytest.mark.parametrize("lengths", [(1000, 1000), (MAX_TER_WORDS + 1, 3), (3, MAX_TER_WORDS + 1), (20_000, 15_000)])
@@ -61,4 +61,4 @@ def test_a_long_sentence_is_scored_without_shifts_and_that_is_said(lengths: tupl
     assert words == lengths[1]
     assert statistics.without_shifts == 1
     found = score([hypothesis], [reference], "de", confidence=False)
-    assert f"without shifts in 1 sentences of more than {MAX_TER_WORDS} words" in found.note_on_ter
+    assert f"without shifts in 1 sentences of more than {MAX_TER_WORDS} words" in found.note

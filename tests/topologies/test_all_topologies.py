@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -94,6 +95,17 @@ def test_a_hypothesis_does_not_depend_on_its_neighbours(name: str, beam_size: in
         np.testing.assert_allclose(alone.scores, found.scores, atol=1e-4)
         assert not {PAD, UNK, BOS, EOS} & {token for ids in found.ids for token in ids}
         assert len(found.ids[0]) <= 2 * len(source) + 13
+
+
+@pytest.mark.parametrize("search", [{"beam_size": 1}, {"beam_size": 3}, {"sample": True}])
+def test_no_hypothesis_is_shorter_than_asked_for(name: str, search: dict[str, Any], eagerly: None) -> None:
+    least, model = 9, build(name)
+    positions = [least] * 3
+    if not is_autoregressive(name):
+        positions = [int(model.positions(np.array([source]))[0]) for source, _ in PAIRS[:3]]
+    found = Searcher([model], SearchConfig(min_length=least, **search)).search([source for source, _ in PAIRS[:3]])
+    for hypotheses, most in zip(found, positions, strict=True):
+        assert all(len(ids) >= min(least, most) for ids in hypotheses.ids)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from mtlite.config.options import SearchConfig
+from mtlite.data.tokenizer import Tokenizer
 from mtlite.errors import UsageError
 from mtlite.translation.translator import Translator
 
@@ -151,3 +152,19 @@ def test_threads_load_side_by_side(tiny_run: Path) -> None:
 def test_what_cannot_be_pickled_or_copied_says_what_to_do(way: Any, tiny_run: Path) -> None:
     with pytest.raises(UsageError, match=r"pickled or copied.*Translator\.load"):
         way(Translator.load(tiny_run))
+
+
+@pytest.mark.parametrize("equal_texts", [False, True])
+def test_no_two_texts_of_an_n_best_list_are_equal_unless_asked_for(
+    tiny_run: Path, equal_texts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    translator = Translator.load(tiny_run, SearchConfig(beam_size=8, nbest=4, equal_texts=equal_texts))
+    whole = Translator.load(tiny_run, SearchConfig(beam_size=8, nbest=8, equal_texts=True)).translate(["one two"])[0]
+    decode = Tokenizer.decode
+    monkeypatch.setattr(Tokenizer, "decode", lambda self, ids: [text[:1] for text in decode(self, ids)])
+    found, empty = translator.translate(["one two", ""])
+    texts = [text[:1] for text in whole.texts]
+    assert len(set(texts)) < len(texts)
+    assert found.texts == (texts[:4] if equal_texts else list(dict.fromkeys(texts))[:4])
+    assert found.scores == [whole.scores[texts.index(text)] for text in found.texts] or equal_texts
+    assert empty.texts == [""] * (4 if equal_texts else 1)
