@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
         scored = score_lines(translator, sources, references, run.facts.target_language)
         for number in scored.truncated:
             warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
-        print(visible_line(describe(name, scored, search.in_words(run.config.model.topology))), flush=True)
+        print(visible(describe(visible_line(name), scored, search.in_words(run.config.model.topology))), flush=True)
         if options.moses:
             moses = moses_bleu(scored.hypotheses, references, run.facts.target_language, tokenized)
             print(
