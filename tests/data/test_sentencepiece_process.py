@@ -49,7 +49,7 @@ def instead(tmp_path, monkeypatch):
 
 
 def test_ctrl_c_ends_the_training_at_once(instead):
-    number, seen = instead('trap "" INT\necho $$ > "$number"\nexec sleep 1000'), []
+    number, seen = instead('trap "" INT\ncat > /dev/null\necho $$ > "$number"\nexec sleep 1000'), []
 
     def interrupt():
         seen.append(int(number.read_text()))
