@@ -1,7 +1,7 @@
 """YAML as plain values, by the rules of YAML 1.2: `no` is a text, `010` is ten, `1e3` a thousand.
 
-PyYAML reads by the rules of YAML 1.1, where `no` is false, `010` eight and `1e3` a text. Its parser and its emitter are
-used with the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema) in place of those rules.
+PyYAML follows YAML 1.1, where `no` is false, `010` eight and `1e3` a text. Here PyYAML still parses and writes, but
+the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema) says what a value means.
 """
 
 from __future__ import annotations
