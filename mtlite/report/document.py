@@ -156,8 +156,8 @@ figcaption { margin-top: .4rem; width: 0; min-width: min(100%, 54rem); color: va
 .figures { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2rem; }
 .picture { flex: 1 1 28rem; max-width: min(100%, 40rem); }
 .scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
-table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top;
+table { border-collapse: separate; border-spacing: 0; font-size: .85rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .45rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top;
   white-space: nowrap; }
 thead th { background: var(--soft); vertical-align: bottom; } .words { text-align: left; }
 .long { min-width: 14rem; white-space: normal; }
