@@ -40,7 +40,7 @@ ROOMS = (
         "layers",
         "topologies",
     ),
-    *("search", "translation", "training", "comparison", "ablation", "report", "commands", "cli", "__main__"),
+    *("search", "translation", "training", "comparison", "ablation", "page", "report", "commands", "cli", "__main__"),
 )
 """Folders and single modules of the package: each imports from those before it only."""
 SLOW = {

@@ -59,9 +59,11 @@ def test_whatever_is_asked_for_first_prints_nothing(name: str, tiny_run: Path) -
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_types_and_licence_are_in_the_package() -> None:
+def test_what_is_no_python_is_in_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["project"]["license-files"] == ["mtlite/LICENSE"]
-    for name in project["tool"]["setuptools"]["package-data"]["mtlite"]:
-        assert (ROOT / "mtlite" / name).is_file()
+    patterns = project["tool"]["setuptools"]["package-data"]["mtlite"]
+    packed = {path for pattern in patterns for path in (ROOT / "mtlite").glob(pattern)}
+    needed = {path for path in (ROOT / "mtlite/page").rglob("*") if path.suffix not in (".py", ".pyc", ".md")}
+    assert packed == {ROOT / "mtlite/py.typed", ROOT / "mtlite/LICENSE", *filter(Path.is_file, needed)}
     assert (ROOT / "mtlite" / "LICENSE").read_text().startswith("MIT License")

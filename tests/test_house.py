@@ -24,7 +24,7 @@ BOUNDS = {
     "modules without a test": 0,
     "local imports": 47,
     "open dictionaries": 17,
-    "lines": 17_300,
+    "lines": 18_300,
     "longest function": 49,
     "files for a topology": 1,
     "lines for a topology": 2,
