@@ -113,7 +113,11 @@ class Mutator:
                         value = {"a": value} if self.random.random() < 0.5 else [value]
                     place[key] = value
                 case 3:
-                    place[key] = value * self.random.choice([2, 1000]) if isinstance(value, str | list) else [value]
+                    # What was enlarged before is doubled: the program's memory is measured, not this one's.
+                    times = self.random.choice(
+                        [2, 1000 if isinstance(value, str | list) and len(value) < 10_000 else 2]
+                    )
+                    place[key] = value * times if isinstance(value, str | list) else [value]
                 case 4 if isinstance(place, dict):
                     del place[key]
                 case 5 if isinstance(place, dict):
