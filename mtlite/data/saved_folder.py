@@ -19,6 +19,16 @@ from mtlite.errors import DataError
 from mtlite.limits import MAX_SMALL_FILE_BYTES, read_file
 
 _DICTIONARY, _RECORD = 2, 3  # kinds of messages in an Arrow file that hold data
+_FACTS: dict[str, tuple[type, ...]] = {
+    "_data_files": (list,),
+    "_fingerprint": (str,),
+    "_format_columns": (list, type(None)),
+    "_format_kwargs": (dict,),
+    "_format_type": (str, type(None)),
+    "_output_all_columns": (bool,),
+    "_split": (str, type(None)),
+}
+"""What `save_to_disk` writes of a table: `datasets` prints whatever else stands there."""
 
 
 def check_saved_folder(folder: Path) -> None:
@@ -42,8 +52,14 @@ def _check_facts(path: Path) -> None:
         facts = parse_json(read_file(path, MAX_SMALL_FILE_BYTES), f"{path} is damaged", DataError)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}): save the data set again") from None
-    parts = facts.get("_data_files") if isinstance(facts, dict) else None
-    for part in parts if isinstance(parts, list) else ():
+    if not isinstance(facts, dict):
+        raise DataError(f"{path}: expected names and values, received {shown(facts)}: save the data set again")
+    for fact in _FACTS.keys() & facts.keys():
+        if not isinstance(facts[fact], _FACTS[fact]):
+            raise DataError(f"{path}: {fact} cannot be {shown(facts[fact])}: save the data set again")
+    if not all(isinstance(column, str) for column in facts.get("_format_columns") or ()):
+        raise DataError(f"{path}: expected names of columns in _format_columns: save the data set again")
+    for part in facts.get("_data_files", ()):
         name = part.get("filename") if isinstance(part, dict) else None
         if isinstance(name, str) and Path(name).name != name:
             raise DataError(f"{path}: expected parts in the same folder, received {shown(name)}")

@@ -68,6 +68,14 @@ def elsewhere(path: Path) -> None:
     state.write_text(json.dumps(facts))
 
 
+def facts(name: str, value: object) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        state = path.with_name("state.json")
+        state.write_text(json.dumps({**json.loads(state.read_text()), name: value}))
+
+    return change
+
+
 def large_facts(path: Path) -> None:
     with open(path.with_name("state.json"), "ab") as file:
         file.truncate(1 << 35)
@@ -92,6 +100,15 @@ def test_what_was_saved_is_accepted(folder: Path) -> None:
         (elsewhere, "parts in the same folder"),
         (large_facts, "expected at most"),
         (deep_facts, "is damaged"),
+        (lambda path: path.with_name("state.json").write_text("[1]"), "names and values"),
+        (facts("_data_files", 3), "_data_files"),
+        (facts("_fingerprint", None), "_fingerprint"),
+        (facts("_format_columns", [["de"]]), "_format_columns"),
+        (facts("_format_columns", {"a": [{"a": 1}] * 5000}), "_format_columns"),
+        (facts("_format_kwargs", []), "_format_kwargs"),
+        (facts("_format_type", {}), "_format_type"),
+        (facts("_output_all_columns", [False]), "_output_all_columns"),
+        (facts("_split", 1), "_split"),
         (lambda path: rewrite(path, compression="zstd"), "is compressed"),
         (lambda path: rewrite(path, compression="lz4"), "is compressed"),
         (lambda path: dictionary(path, "zstd"), "is compressed"),
