@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,8 @@ from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, scores_
 from mtlite.evaluation.examples import SentenceExample, SentenceExamples
 from mtlite.evaluation.metrics import Words, check_lines, make_metrics, split_words
 from mtlite.evaluation.ngrams import NgramGain, correct_ngrams, ngram_gains, share_with_repeat
+from mtlite.evaluation.properties import sentence_properties
 from mtlite.evaluation.statistics import bleu_of_sentences, chrf2_of_sums, sentence_counts
-from mtlite.evaluation.word_order import reordering
 from mtlite.evaluation.words import FREQUENCY_EDGES, WordsByFrequency, frequencies_of, words_by_frequency
 
 LENGTH_EDGES = (5, 10, 15, 20, 30, 40, 60)
@@ -79,13 +78,11 @@ def break_down(
     metrics = make_metrics(target_language)
     bleu = {name: sentence_counts(metrics["bleu"], lines, references) for name, lines in systems.items()}
     chrf2 = {name: sentence_counts(metrics["chrf2"], lines, references) for name, lines in systems.items()}
-    source_words, reference_words = split_words(sources, source_language), split_words(references, target_language)
+    properties = sentence_properties(sources, references, source_language, target_language, training_frequencies)
+    reference_words = properties.reference_words
     words = {name: split_words(lines, target_language) for name, lines in systems.items()}
     counted_in = "references" if training_frequencies is None else "training pairs"
     frequencies = frequencies_of(reference_words) if training_frequencies is None else training_frequencies
-    rarest = [min((frequencies.get(word, 0) for word in line), default=None) for line in reference_words]
-    moved = [share if share is None else whole_percent(share) for share in reordering(source_words, reference_words)]
-    lengths = [len(line) for line in source_words]
     longer = {name: counts[:, 0] - counts[:, 1] for name, counts in bleu.items()}
     sentence_bleu = {name: bleu_of_sentences(counts) for name, counts in bleu.items()}
     sentence_chrf2 = {name: chrf2_of_sums(counts) for name, counts in chrf2.items()}
@@ -94,9 +91,11 @@ def break_down(
     return Breakdown(
         outputs={name: Output(length_ratio(bleu[name]), share_with_repeat(lines)) for name, lines in words.items()},
         reference_repeating=share_with_repeat(reference_words),
-        source_length=scores_by_bucket("words in the source", LENGTH_EDGES, lengths, bleu, chrf2),
-        reordering=scores_by_bucket("words that change places, %", REORDERING_EDGES, moved, bleu, chrf2),
-        rarest_word=scores_by_bucket(rarity, FREQUENCY_EDGES, rarest, bleu, chrf2),
+        source_length=scores_by_bucket("words in the source", LENGTH_EDGES, properties.source_length, bleu, chrf2),
+        reordering=scores_by_bucket(
+            "words that change places, %", REORDERING_EDGES, properties.reordering, bleu, chrf2
+        ),
+        rarest_word=scores_by_bucket(rarity, FREQUENCY_EDGES, properties.rarest_word, bleu, chrf2),
         words=words_by_frequency(f"frequency in the {counted_in}", frequencies, words, reference_words),
         length_difference=sentences_by_bucket("hypothesis words minus reference words", DIFFERENCE_EDGES, longer),
         sentence_bleu=sentences_by_bucket("sentence BLEU", SENTENCE_BLEU_EDGES, sentence_bleu),
@@ -115,11 +114,6 @@ def _pairs(
         behind = ngram_gains(correct[name], correct[baseline], SHOWN)
         pairs.append(PairBreakdown(baseline, name, *sentences, ahead, behind))
     return pairs
-
-
-def whole_percent(share: float) -> int:
-    """A share in percent, rounded up, so that 0 means none at all."""
-    return math.ceil(round(100 * share, 6))
 
 
 def length_ratio(counts: np.ndarray) -> float:

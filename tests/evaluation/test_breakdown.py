@@ -7,7 +7,7 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from mtlite.config.read import plain
 from mtlite.errors import DataError
-from mtlite.evaluation.breakdown import break_down, whole_percent
+from mtlite.evaluation.breakdown import break_down
 from mtlite.evaluation.metrics import split_words
 from mtlite.evaluation.statistics import bleu_of_sentences, sentence_statistics
 from mtlite.evaluation.words import word_frequencies
@@ -35,10 +35,6 @@ def test_sentence_bleu_equals_sacrebleu(systems, references):
     metric = BLEU(effective_order=True)
     pairs = zip(systems["fair"], references, strict=True)
     assert ours == pytest.approx([metric.sentence_score(line, [reference]).score for line, reference in pairs])
-
-
-def test_shares_in_whole_percent():
-    assert [whole_percent(share) for share in (0, 1e-3, 0.07, 0.1, 1)] == [0, 1, 7, 10, 100]
 
 
 def test_whole_breakdown(breakdown, systems, references):
