@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsers import browser, expect, fits, opened  # noqa: F401 - fixtures
 from samples import changed, number_pairs, write_pairs
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
