@@ -10,10 +10,12 @@ from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonResults, compare_systems
 from mtlite.errors import RunError
 from mtlite.report import sections
-from mtlite.report.document import Block, Heading, Paragraph, Picture, Table, to_html, to_latex, to_markdown
+from mtlite.report.document import Block, Heading, Paragraph, Picture, Table, to_latex, to_markdown
 from mtlite.report.gather import gather
+from mtlite.report.html_page import to_html
 from mtlite.report.numbers import as_csv, as_json, as_lines, cell_rows
 from mtlite.report.provenance import how_it_was_made
+from mtlite.report.sentences import explorer
 from mtlite.report.summary import summary
 from mtlite.report.tables import differs_table, likelihood_table, main_table, method, notes_table
 from mtlite.storage.files import write_atomically
@@ -65,6 +67,7 @@ def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[
             blocks.append(sections.all_pairs(family))
     if not results.families:
         blocks += notes
+    blocks.append(explorer(sections.in_order(results), results, header))
     blocks += sections.costs(results)
     if results.likelihood:
         blocks += [Heading("How probable the references are"), likelihood_table(results.likelihood)]

@@ -16,7 +16,8 @@ from mtlite.evaluation.significance import Comparison
 from mtlite.evaluation.significance import compare as compare_outputs
 from mtlite.evaluation.statistics import sentence_statistics
 from mtlite.languages import is_language_code, language_of, meant_language
-from mtlite.report.document import Paragraph, Table, to_html_part, to_text
+from mtlite.report.document import Paragraph, Table, to_text
+from mtlite.report.html_page import to_html_part
 from mtlite.report.summary import nothing_learned
 from mtlite.report.tables import (
     cost_table,

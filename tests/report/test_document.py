@@ -7,12 +7,12 @@ import pytest
 from mtlite.report.document import (
     Block,
     Code,
+    Explorer,
     Folded,
     Heading,
     Paragraph,
     Picture,
     Table,
-    to_html,
     to_latex,
     to_markdown,
     to_text,
@@ -28,23 +28,6 @@ BLOCKS: list[Block] = [
 ]
 
 
-def test_html() -> None:
-    page = to_html(ODD, BLOCKS)
-    assert "<b>" not in page
-    assert page.count("a &lt;b&gt; &amp; | *c*") == 5
-    assert 'alt="b &amp; c"' in page
-    assert "&lt;/code&gt;" in page
-    assert page.count("<tr>") == 3
-    assert 'src="data:image/svg+xml;base64,PHN2Zy8+"' in page
-
-
-def test_the_heads_of_a_table_say_what_they_name() -> None:
-    page = to_html("", [Table(["system", "n"], [["a", "1"]], "Numbers")])
-    assert '<tr><th scope="col" class="words">system</th><th scope="col">n</th></tr>' in page
-    assert '<tr><th scope="row" class="words">a</th><td>1</td></tr>' in page
-    assert "<tr><td>1</td><td>2</td></tr>" in to_html("", [Table(["a", "b"], [["1", "2"]], "Numbers", ())])
-
-
 def test_markdown() -> None:
     text = to_markdown(BLOCKS)
     assert "# Results" in text
@@ -52,6 +35,11 @@ def test_markdown() -> None:
     assert "````\nx: ```" in text
     assert "| --- | --: |" in text
     assert "![b \\& c](p.svg)" in text
+
+
+def test_what_needs_a_script_is_in_no_text() -> None:
+    assert to_markdown([Paragraph("a"), Explorer("b", "c", {}), Paragraph("d")]) == "a\n\nd\n"
+    assert "booktabs" in to_latex([Explorer("b", "c", {})])
 
 
 def test_text() -> None:
