@@ -5,26 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from mtlite.config.read import plain
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
+from mtlite.page.compose import PackedRun
 from mtlite.page.weights import Precision, StoredTensor, pack
 from mtlite.storage.checkpoint import weight_arrays
 from mtlite.storage.files import write_atomically
 from mtlite.storage.run_directory import TOKENIZERS, Run
 from mtlite.translation.loading import load_model, open_runs, search_of
 from mtlite.translation.result import read_result
-
-
-class PackedRun(NamedTuple):
-    """A run, or what the engine needs of one."""
-
-    description: dict[str, object]  # plain values
-    weights: bytes
-    source: bytes  # the SentencePiece model of the source
-    target: bytes
 
 
 def pack_run(run: str | Path | Run, precision: Precision = "bfloat16") -> PackedRun:

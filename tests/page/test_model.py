@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mtlite.errors import RunError
-from mtlite.page.model import PackedRun, pack_run, write_folder
+from mtlite.page.compose import PackedRun
+from mtlite.page.model import pack_run, write_folder
 from mtlite.page.weights import StoredTensor, unpack
 from mtlite.storage.run_directory import Run
 from mtlite.storage.tensors import load_arrays

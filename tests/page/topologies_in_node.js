@@ -1,24 +1,23 @@
-// Opens models and computes their logits: a question a line on standard input, an answer a line on standard output.
+// Opens models and computes their logits.
 
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { pathToFileURL } from "node:url";
-
-const engine = pathToFileURL(`${process.argv[2]}/`);
-const { openTopology } = await import(new URL("topologies/index.js", engine));
-const { selected } = await import(new URL("topologies/autoregressive.js", engine));
 
 const FIRST = 2; // <s>
 
-for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(answered(JSON.parse(line))));
-
-function answered({ description, weights, questions }) {
-  try {
-    const model = openTopology(description, new Uint8Array(readFileSync(weights)));
-    return questions.map(({ source, targets }) => (model.read ? autoregressive(model, source, targets) : direct(model, source)));
-  } catch (error) {
-    return { error: String(error) };
-  }
+/** For each question what a model says to its sources and targets, or why it cannot be opened. */
+export async function answersTo(page, questions) {
+  const { openTopology } = await page("engine/topologies/index.js");
+  const { selected } = await page("engine/topologies/autoregressive.js");
+  return questions.map(({ description, weights, asked }) => {
+    try {
+      const model = openTopology(description, new Uint8Array(readFileSync(weights)));
+      return asked.map(({ source, targets }) =>
+        model.read ? autoregressive(model, selected, source, targets) : direct(model, source),
+      );
+    } catch (error) {
+      return { error: String(error) };
+    }
+  });
 }
 
 /** @returns {{positions: number, logits: number[][]}} */
@@ -27,11 +26,11 @@ function direct(model, source) {
 }
 
 /**
- * The targets, which are equally long, side by side as in a beam; they change their rows at every step.
+ * The targets, which are equally long, each alone, and side by side as in a beam, where they change rows at every step.
  *
  * @returns {{alone: number[][][], together: number[][][], attention: number[][][] | null}} for each target and column
  */
-function autoregressive(model, source, targets) {
+function autoregressive(model, selected, source, targets) {
   const { memory, state: first } = model.read(source);
   const together = targets.map(() => []);
   const attention = targets.map(() => []);

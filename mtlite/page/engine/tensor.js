@@ -104,47 +104,99 @@ export function product(x, matrix, bias) {
 /**
  * The same, added to what is there.
  *
+ * Every sum runs over the numbers of a row in their order and in double precision, whichever function below does it:
+ * what a row gives does not depend on the rows beside it.
+ *
  * @param {Tensor} sums `[rows, outputs]`
  * @param {Tensor} x `[rows, size]`
  * @param {Tensor} matrix `[outputs, size]`
  */
 export function addProduct(sums, x, matrix) {
   if (x.size !== matrix.size) throw new Error(`product of ${x.shape} with ${matrix.shape}: sizes differ`);
-  const whole = matrix.rows - (matrix.rows % 4);
-  // Four rows of the matrix at a time, which stay in the cache for all rows of x.
-  for (let output = 0; output < whole; output += 4) {
-    for (let row = 0; row < x.rows; row++) addFourOutputs(sums, x, matrix, row, output);
+  const outputs = matrix.rows - (matrix.rows % 8);
+  const rows = x.rows - (x.rows % 4);
+  // Eight rows of the matrix at a time: they stay in the processor's cache for all rows of x.
+  for (let output = 0; output < outputs; output += 8) {
+    for (let row = 0; row < rows; row += 4) {
+      for (let pair = output; pair < output + 8; pair += 2) addFourRows(sums, x, matrix, row, pair);
+    }
+    for (let row = rows; row < x.rows; row++) addEightOutputs(sums, x, matrix, row, output);
   }
-  for (let output = whole; output < matrix.rows; output++) {
+  for (let output = outputs; output < matrix.rows; output++) {
     for (let row = 0; row < x.rows; row++) sums.data[row * sums.size + output] += dot(x.row(row), matrix.row(output));
   }
 }
 
-/** Four sums that do not wait for each other keep the processor busy; they are doubles, as all sums in JavaScript. */
-function addFourOutputs(sums, x, matrix, row, output) {
-  const size = x.size;
-  const a = x.data;
+/** Eight outputs of one row: sums that do not wait for each other, which is twice as fast as one after another. */
+function addEightOutputs(sums, x, matrix, row, output) {
+  const { size, data: a } = x;
   const b = matrix.data;
   const end = (row + 1) * size;
-  const second = size;
-  const third = 2 * size;
-  const fourth = 3 * size;
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
   let sum3 = 0;
+  let sum4 = 0;
+  let sum5 = 0;
+  let sum6 = 0;
+  let sum7 = 0;
   for (let i = row * size, j = output * size; i < end; i++, j++) {
     const value = a[i];
     sum0 += value * b[j];
-    sum1 += value * b[j + second];
-    sum2 += value * b[j + third];
-    sum3 += value * b[j + fourth];
+    sum1 += value * b[j + size];
+    sum2 += value * b[j + 2 * size];
+    sum3 += value * b[j + 3 * size];
+    sum4 += value * b[j + 4 * size];
+    sum5 += value * b[j + 5 * size];
+    sum6 += value * b[j + 6 * size];
+    sum7 += value * b[j + 7 * size];
   }
   const at = row * sums.size + output;
   sums.data[at] += sum0;
   sums.data[at + 1] += sum1;
   sums.data[at + 2] += sum2;
   sums.data[at + 3] += sum3;
+  sums.data[at + 4] += sum4;
+  sums.data[at + 5] += sum5;
+  sums.data[at + 6] += sum6;
+  sums.data[at + 7] += sum7;
+}
+
+/** Two outputs of four rows: six numbers are read for eight products, where one row needs nine. */
+function addFourRows(sums, x, matrix, row, output) {
+  const { size, data: a } = x;
+  const b = matrix.data;
+  const end = (row + 1) * size;
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  let next0 = 0;
+  let next1 = 0;
+  let next2 = 0;
+  let next3 = 0;
+  for (let i = row * size, j = output * size; i < end; i++, j++) {
+    const weight = b[j];
+    const next = b[j + size];
+    sum0 += a[i] * weight;
+    next0 += a[i] * next;
+    sum1 += a[i + size] * weight;
+    next1 += a[i + size] * next;
+    sum2 += a[i + 2 * size] * weight;
+    next2 += a[i + 2 * size] * next;
+    sum3 += a[i + 3 * size] * weight;
+    next3 += a[i + 3 * size] * next;
+  }
+  const first = row * sums.size + output;
+  const step = sums.size;
+  sums.data[first] += sum0;
+  sums.data[first + 1] += next0;
+  sums.data[first + step] += sum1;
+  sums.data[first + step + 1] += next1;
+  sums.data[first + 2 * step] += sum2;
+  sums.data[first + 2 * step + 1] += next2;
+  sums.data[first + 3 * step] += sum3;
+  sums.data[first + 3 * step + 1] += next3;
 }
 
 /**
