@@ -37,6 +37,8 @@ def describe(config: TopologyConfig, tensors: Sequence[StoredTensor]) -> dict[st
         "topology": config.topology,
         "family": entry.family,
         "search": entry.search,
+        "parts": plain(entry.parts),
+        **{zone: getattr(entry, zone) for zone in ("reads", "remembers", "writes")},
         "config": plain(config),
         "tensors": plain(tensors),
     }
