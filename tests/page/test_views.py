@@ -18,7 +18,7 @@ const limits = {runs: 3, views: ["translate", "about"]};
 def test_an_address_says_all_that_was_chosen():
     state = {
         "view": "about", "runs": [0, 2], "text": "Grüße & „=#%“\n<b>\u2028🦊", "sentence": 1, "beam": 5,
-        "lengthPenalty": 0.6, "alternatives": {"0.1": 2, "2.0": 1}, "forced": [5, 1999], "step": 7, "theme": "dark",
+        "lengthPenalty": 0.6, "alternatives": {"0.1": 2, "2.0": 1}, "forced": {"0": [5]}, "step": 7, "theme": "dark",
     }  # fmt: skip
     code = "console.log(JSON.stringify(readAddress(writeAddress({...DEFAULTS, ...given}), limits)));"
     assert run_module(ADDRESS + code, state) == state

@@ -1,6 +1,8 @@
 // The state of the page in its address, as `#view=pieces&runs=0,3&text=…`. Anybody may have written an address:
 // unknown keys and values that are no good are left out.
 
+import {MOST_REPEATS, readCells, readForced, readNodes, writeCells, writeForced, writeNodes} from "./chosen.js";
+
 /**
  * @typedef {object} State
  * @property {string} view name of the view that is shown
@@ -10,14 +12,17 @@
  * @property {number} beam hypotheses that search keeps; 0 is as each run was configured
  * @property {number} lengthPenalty −1 is as each run was configured
  * @property {Record<string, number>} alternatives by "run.sentence", which hypothesis is shown instead of the best
- * @property {number[]} forced ids of the target pieces that the translation must begin with
+ * @property {import("./chosen.js").ForcedByRun} forced target pieces that each run must write
+ * @property {import("./chosen.js").NodeByRun} node the hypothesis that is looked at in each run's beam
+ * @property {import("./chosen.js").CellByRun} cell the square that is looked at in each run's maps
+ * @property {string} changed the sentence with other words; empty is as it is
+ * @property {number} repeat how often the sentence is repeated
  * @property {number} step the step in time that a view shows
  * @property {"" | "light" | "dark"} theme empty is as the system says
  */
 
 const LONGEST_TEXT = 20_000; // characters of an address; longer texts stay in the page and out of its address
 const MOST_NUMBERS = 500;
-const LARGEST_ID = 2 ** 24;
 const LARGEST_BEAM = 50;
 
 /** @type {State} */
@@ -29,7 +34,11 @@ export const DEFAULTS = Object.freeze({
   beam: 0,
   lengthPenalty: -1,
   alternatives: {},
-  forced: [],
+  forced: {},
+  node: {},
+  cell: {},
+  changed: "",
+  repeat: 1,
   step: 0,
   theme: "",
 });
@@ -48,7 +57,11 @@ const KEYS = {
   beam: {key: "beam", read: (text) => wholeNumber(text, LARGEST_BEAM)},
   penalty: {key: "lengthPenalty", read: (text) => numberWithin(text, 0, 10)},
   alternatives: {key: "alternatives", read: readAlternatives, write: writeAlternatives},
-  force: {key: "forced", read: (text) => wholeNumbers(text, LARGEST_ID)},
+  force: {key: "forced", read: readForced, write: writeForced},
+  node: {key: "node", read: readNodes, write: writeNodes},
+  cell: {key: "cell", read: readCells, write: writeCells},
+  changed: {key: "changed", read: (text) => (text.length <= LONGEST_TEXT ? text : undefined)},
+  repeat: {key: "repeat", read: (text) => wholeNumber(text, MOST_REPEATS) || undefined},
   step: {key: "step", read: (text) => wholeNumber(text, 10 * MOST_NUMBERS)},
   theme: {key: "theme", read: (text) => (["light", "dark"].includes(text) ? text : undefined)},
 };

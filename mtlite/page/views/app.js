@@ -1,11 +1,16 @@
 // The frame around the views: tabs, the choice of runs, the sentence that is explained, light and dark.
 
 import {aboutView} from "./about.js";
+import {beamView} from "./beam_tree.js";
 import {Client, workerOf} from "./client.js";
 import {element} from "./elements.js";
+import {influenceView} from "./influence.js";
+import {piecesView} from "./pieces.js";
 import {sentencesOf} from "./sentences.js";
-import {followAddress, getState, onState, setState} from "./state.js";
+import {NOTHING_CHOSEN, followAddress, getState, onState, setState} from "./state.js";
 import {translateView} from "./translate.js";
+import {whatIfView} from "./what_if.js";
+import {wiringView} from "./wiring.js";
 
 /**
  * A part of the page. `render` is called with the same container whenever the state changes while it is shown, and the
@@ -18,7 +23,7 @@ import {translateView} from "./translate.js";
  */
 
 /** @type {View[]} */
-const VIEWS = [translateView, aboutView];
+const VIEWS = [translateView, wiringView, piecesView, beamView, influenceView, whatIfView, aboutView];
 
 function start() {
   const page = JSON.parse(textOf("page-data"));
@@ -123,14 +128,14 @@ function chooseRun(at) {
   const {runs} = getState();
   const others = runs.filter((run) => run !== at);
   const chosen = runs.includes(at) ? others : [...others, at].sort((a, b) => a - b);
-  setState({runs: chosen.length ? chosen : runs, forced: []}, {step: true});
+  setState({runs: chosen.length ? chosen : runs}, {step: true});
 }
 
 function makeSentenceChoice() {
   const field = /** @type {HTMLInputElement} */ (element("input", {id: "sentence-text", type: "text", dir: "auto",
     spellcheck: "false", autocomplete: "off", oninput: () => changeSentence(field.value)}));
   const choice = /** @type {HTMLSelectElement} */ (element("select", {id: "sentence-choice", "aria-label": "Which sentence",
-    onchange: () => setState({sentence: Number(choice.value), step: 0, forced: []}, {step: true})}));
+    onchange: () => setState({sentence: Number(choice.value), ...NOTHING_CHOSEN}, {step: true})}));
   const place = element("div", {class: "sentence-choice"}, element("label", {for: "sentence-text"}, "Sentence"), field, choice);
   return {
     place,

@@ -6,6 +6,9 @@ const ADDRESS_PAUSE = 200; // milliseconds: browsers refuse addresses that chang
 
 /** @typedef {import("./address.js").State} State */
 
+/** What is chosen within one sentence, before anything is. */
+export const NOTHING_CHOSEN = Object.freeze({step: 0, forced: {}, node: {}, cell: {}, changed: ""});
+
 let current = /** @type {State} */ ({...DEFAULTS});
 let listeners = /** @type {((state: State) => void)[]} */ ([]);
 let ownAddress = "";
@@ -26,7 +29,7 @@ export function getState() {
 export function setState(change, {step = false} = {}) {
   if (step && unwritten) writeNow();
   const newText = change.text !== undefined && change.text !== current.text;
-  const dropped = newText ? {sentence: 0, step: 0, forced: [], alternatives: {}} : {};
+  const dropped = newText ? {sentence: 0, alternatives: {}, ...NOTHING_CHOSEN} : {};
   current = {...current, ...dropped, ...change};
   if (step) {
     ownAddress = writeAddress(current);

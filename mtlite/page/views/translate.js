@@ -3,10 +3,10 @@
 import {isStopped} from "./client.js";
 import {announce, copyText, element} from "./elements.js";
 import {paragraphsOf, sentencesOf} from "./sentences.js";
+import {searchOf} from "./searching.js";
 import {getState, setState} from "./state.js";
 
 const PAUSE = 350; // milliseconds after the last key until a text is translated
-const ALTERNATIVES = 5; // hypotheses that are offered
 const LONG = 3; // sentences from which progress is shown
 
 /** @typedef {import("./address.js").State} State */
@@ -129,31 +129,17 @@ function makeColumn(run, client) {
  * @param {import("./client.js").Client} client
  */
 function renderColumn(column, state, client) {
-  const {beam, lengthPenalty} = searchOf(client.runs[column.run], state);
-  const shown = JSON.stringify([state.text, beam, lengthPenalty]);
+  const search = searchOf(client.runs[column.run], state);
+  const shown = JSON.stringify([state.text, search]);
   if (shown !== column.shown) {
     column.control.abort();
     column.control = new AbortController();
     column.shown = shown;
     column.answers = new Map();
     column.notes.replaceChildren();
-    translateAll(column, sentencesOf(state.text), {beam, lengthPenalty, count: Math.min(beam, ALTERNATIVES)}, client);
+    translateAll(column, sentencesOf(state.text), search, client);
   }
   showOutput(column, state);
-}
-
-/**
- * How a run searches: as it was configured, or as somebody has chosen.
- * @param {any} run
- * @param {State} state
- * @returns {{beam: number, lengthPenalty: number}}
- */
-function searchOf(run, state) {
-  const beam = state.beam || run.searchConfig.beam_size;
-  return {
-    beam: run.search === "one pass" ? 1 : beam,
-    lengthPenalty: state.lengthPenalty < 0 ? run.searchConfig.length_penalty : state.lengthPenalty,
-  };
 }
 
 /**
