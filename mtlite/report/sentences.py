@@ -41,10 +41,10 @@ def _property(name: str, title: str, edges: Sequence[int], of_hypothesis: bool =
 PROPERTIES = [
     _property("length", "source words", LENGTH_EDGES),
     _property("word-order", "words that change places, %", REORDERING_EDGES),
-    _property("rarest-word", "rarest word: times in training", FREQUENCY_EDGES),
-    _property("words", "one word: times in training", FREQUENCY_EDGES),
-    _property("length-difference", "words more than the reference", DIFFERENCE_EDGES, of_hypothesis=True),
-    _property("sentence-bleu", "sentence BLEU", SENTENCE_BLEU_EDGES, of_hypothesis=True),
+    _property("rarest-word", "rarest word: times seen", FREQUENCY_EDGES),
+    _property("words", "one word: times seen", FREQUENCY_EDGES),
+    _property("length-difference", "words too many", DIFFERENCE_EDGES, of_hypothesis=True),
+    _property("sentence-bleu", "BLEU", SENTENCE_BLEU_EDGES, of_hypothesis=True),
 ]
 
 

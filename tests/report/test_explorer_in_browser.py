@@ -65,7 +65,7 @@ def test_sentences_are_sorted_and_their_differences_marked(opened: Opened, page_
     chooser(page, "Order").select_option("ahead")
     cards = page.locator(".card")
     assert cards.count() == 10
-    first, second = (int(number) for number in cards.first.locator(".number").all_inner_texts()[-2:])
+    first, second = (float(number) for number in cards.first.locator(".number").all_inner_texts()[-2:])
     assert first - second >= 10
     assert cards.first.locator("ins, del, .moved").count() > 0
     assert all(text in SAID for text in {each.get_attribute("title") for each in cards.locator("ins, del").all()})

@@ -18,13 +18,23 @@ const MOST_PAGES = 1_000_000;
  * @returns {State}
  */
 export function startState(outputs) {
-  const second = outputs.systems.findIndex((_, system) => system !== outputs.baseline);
   return {
     systems: outputs.systems.map((_, system) => system),
     test: outputs.test, seed: outputs.seed,
-    first: outputs.baseline, second: Math.max(second, 0),
+    first: outputs.baseline, second: otherSystem(outputs, outputs.baseline),
     order: "line", search: "", buckets: {}, everyone: false, page: 0, section: "",
   };
+}
+
+/**
+ * The baseline, or beside it the system that follows in the tables; a single one stands beside itself.
+ * @param {Outputs} outputs
+ * @param {number} first
+ * @returns {number}
+ */
+export function otherSystem(outputs, first) {
+  if (first !== outputs.baseline) return outputs.baseline;
+  return Math.max(0, outputs.systems.findIndex((_, system) => system !== first));
 }
 
 /**

@@ -22,7 +22,7 @@ export function card(outputs, state, line) {
     row("source", "", text(sources[line], source)),
     row("reference", "", text(references[line], target)),
     ...equalOutputs(outputs, state, line).map(({ names, hypothesis }) => row(
-      names.join(", "), hypothesis.bleu.toFixed(0),
+      names.join(", "), hypothesis.bleu.toFixed(1),
       text(hypothesis.text, target, differences(hypothesis.text, references[line], outputs.unspaced)),
     )),
   ];

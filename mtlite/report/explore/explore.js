@@ -1,6 +1,6 @@
 // Makes a report explorable: what a reader chooses is one state, which stands in the address.
 
-import { readAddress, writeAddress } from "./address.js";
+import { otherSystem, readAddress, writeAddress } from "./address.js";
 import { Outputs } from "./outputs.js";
 import { foldTogether, openSection, printFolded } from "./sections.js";
 import { showSentences } from "./sentences.js";
@@ -30,7 +30,10 @@ function exploreOutputs(outputs) {
     show();
   };
   const goToSentences = (changed) => {
-    change({ ...changed, section: SENTENCES }, true);
+    // A system beside itself would say nothing.
+    const { first = state.first } = changed;
+    const other = first === state.second ? { second: otherSystem(outputs, first) } : {};
+    change({ ...changed, ...other, section: SENTENCES }, true);
     openSection(SENTENCES);
   };
   views.push(

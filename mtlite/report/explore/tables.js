@@ -85,8 +85,9 @@ function linkBucketsOf(table, property, outputs, go) {
       if (first < 0) continue;
       const pressed = () => go({ ...shown(bucket), first, order: property.ofHypothesis ? "line" : "worst" });
       const cell = row.cells[at];
-      cell.replaceChildren(element("button", { type: "button", class: "bucket", title, onclick: pressed },
-        cell.textContent));
+      // Where the heading leads to the same sentences, a Tab passes by: with the form, it does all that the cells do.
+      const beside = property.ofHypothesis ? { class: "bucket" } : { class: "bucket quiet", tabindex: -1 };
+      cell.replaceChildren(element("button", { type: "button", ...beside, title, onclick: pressed }, cell.textContent));
     }
   });
 }
