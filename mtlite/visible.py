@@ -10,7 +10,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 def visible(text: str) -> str:
     r"""Write such characters as their codes, for instance `\x1b` or `\u202e`, and leave the rest of the text alone."""
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def visible_line(text: str) -> str:
