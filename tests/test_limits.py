@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -34,6 +35,11 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
             with pytest.raises(OSError, match=r".") as error:
                 open_file(path)
             assert error.value.strerror
+            assert error.value.errno in (errno.EINVAL, errno.ENXIO)  # the second for a socket
+            assert error.value.filename == str(path)
+    for path, said in ((tmp_path / "pipe", "pipe"), (tmp_path, "folder")):
+        with pytest.raises(OSError, match=said):
+            open_file(path)
 
 
 def test_expansion() -> None:

@@ -91,6 +91,30 @@ def test_training_frequencies(systems, sources, references):
     assert breakdown.words.buckets[:2] == ["0", "3"]
 
 
+def test_lengths_and_rarest_words_by_hand():
+    found = break_down(
+        {"long": ["the dog barks", "gnu", "the the the"], "short": ["the", "gnu", ""]},
+        ["a b", "c", "a"],
+        ["the dog", "gnu", "the"],
+        baseline="long",
+        training_frequencies={"the": 100, "dog": 7},
+        **LANGUAGES,
+    )
+    differences = {
+        name: dict(zip(found.length_difference.buckets, counts, strict=True))
+        for name, counts in found.length_difference.sentences.items()
+    }
+    assert {name: {each: n for each, n in counts.items() if n} for name, counts in differences.items()} == {
+        "long": {"0": 1, "1 to 2": 2},
+        "short": {"-2 to -1": 2, "0": 1},
+    }
+    assert dict(zip(found.rarest_word.buckets, found.rarest_word.sentences, strict=True)) == {
+        "0": 1,  # gnu: never seen in training
+        "5 to 9": 1,
+        "100 to 999": 1,
+    }
+
+
 def test_one_system_alone_and_the_perfect_one(sources, references):
     breakdown = break_down({"perfect": references}, sources, references, baseline="perfect", **LANGUAGES)
     assert breakdown.pairs == []

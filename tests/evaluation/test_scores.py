@@ -11,7 +11,8 @@ from sacrebleu.metrics import BLEU, CHRF, TER
 from mtlite.config.read import plain, read_as
 from mtlite.errors import DataError
 from mtlite.evaluation.metrics import make_metrics
-from mtlite.evaluation.scores import Scores, bleu, score
+from mtlite.evaluation.scores import MetricScore, Scores, bleu, score
+from mtlite.limits import MAX_TER_WORDS
 
 
 def test_scores_equal_sacrebleu_with_its_intervals(hypotheses, references):
@@ -130,6 +131,22 @@ def test_what_a_reader_must_know_beside_the_figures(hypotheses: list[str], said:
     assert [part for part in said if part not in found.note] == []
     assert bool(found.note) == bool(said)
     assert ("BLEU is 0" not in found.note) or found.bleu.score == 0.0
+
+
+def test_a_score_is_shown_with_its_interval_if_it_has_one() -> None:
+    assert repr(MetricScore(12.345, "")) in ("12.35", "12.34")
+    assert repr(MetricScore(12.5, "", 12.4, 0.75)) in ("12.50 ± 0.8", "12.50 ± 0.7")
+
+
+def test_a_bound_on_the_work_of_ter_is_said_beside_it() -> None:
+    line = " ".join(f"w{number}" for number in range(MAX_TER_WORDS + 1))
+    found = score([line, "b"], [line, "b"], None, confidence=False)
+    assert found.without_shifts == 1
+    assert all(part in found.note for part in ("TER", "shifts", "1 sentence", f"{MAX_TER_WORDS} words"))
+
+
+def test_no_words_in_the_references_give_no_ratio() -> None:
+    assert score(["a"], [""], None, confidence=False).length_ratio == 0
 
 
 def test_no_hypotheses_at_all_are_refused() -> None:

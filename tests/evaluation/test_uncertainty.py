@@ -22,6 +22,14 @@ def test_sentences_alone_are_the_standard_error_of_their_mean() -> None:
     assert found.p(differences.mean()) == pytest.approx(stats.ttest_1samp(differences, 0).pvalue, rel=0.2)
 
 
+def test_both_the_sentences_and_the_resamples_are_finite() -> None:
+    """11 sentences and 21 resamples: 1/10 + 1/20 of a degree of freedom, and a variance that is 11/10 as large."""
+    values = np.random.default_rng(5).normal(size=21)
+    found = over_sentences(values, 11)
+    assert found.degrees == pytest.approx(20 / 3)
+    assert found.standard_error**2 == pytest.approx(values.var(ddof=1) * 1.1)
+
+
 def test_seeds_alone_are_the_test_of_welch() -> None:
     """Without a spread over sentences; 8 and 9 seeds are enough not to be bounded."""
     generator = np.random.default_rng(2)

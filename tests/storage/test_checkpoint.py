@@ -1,5 +1,6 @@
 """The state that a training goes on from: whole, or the one before it."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from faults import failing_at
 
 from mtlite.config.read import plain
 from mtlite.errors import DamagedError, RunError
-from mtlite.storage.checkpoint import Progress, array_of, check_state, load_state, save_state
+from mtlite.storage.checkpoint import Progress, array_of, assign_weights, check_state, load_state, save_state
 from mtlite.storage.tensors import Arrays, save_arrays
 
 ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "weights/b": np.ones(4, np.float32)}
@@ -142,3 +143,37 @@ def test_an_array_of_another_configuration(tmp_path, name, shape, received):
     ):
         array_of(arrays, name, shape, Path("here"))
     assert array_of(arrays, "weights/a", [2, 3], Path("here")) is arrays["weights/a"]
+
+
+def test_a_damaged_state_in_a_folder_that_may_only_be_read(tmp_path, monkeypatch):
+    for update in (1, 2):
+        save_state(tmp_path, ARRAYS, Progress(update=update))
+    (tmp_path / "last.safetensors").write_bytes(b"cut")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    state, problems = load_state(tmp_path)
+    assert state is not None
+    assert (state.progress.update, len(problems)) == (1, 1)
+
+
+class Variable:
+    """What is used of a Keras variable."""
+
+    def __init__(self, path, shape):
+        self.path, self.shape, self.value = path, shape, None
+
+    def assign(self, value):
+        self.value = value
+
+
+def test_weights_are_given_all_or_none(tmp_path):
+    weights = [Variable("a", (2, 3)), Variable("b", (4,))]
+    assign_weights(weights, ARRAYS, tmp_path)
+    assert all(weight.value is ARRAYS[f"weights/{weight.path}"] for weight in weights)
+    others = [Variable("a", (2, 3)), Variable("b", (5,))]
+    with pytest.raises(RunError, match="weights/b"):
+        assign_weights(others, ARRAYS, tmp_path)
+    assert [each.value for each in others] == [None, None]

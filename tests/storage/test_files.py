@@ -6,7 +6,15 @@ import pytest
 from faults import Killed, failing_at
 
 from mtlite.errors import RunError
-from mtlite.storage.files import append, aside, refuse_unwritable, remove_parts, without_aside, write_atomically
+from mtlite.storage.files import (
+    append,
+    aside,
+    refuse_unwritable,
+    remove_parts,
+    size_of,
+    without_aside,
+    write_atomically,
+)
 
 CALLS = ["open", "write", "flush", "fsync", "replace", "open", "fsync"]  # the last two are those of the folder
 
@@ -63,6 +71,17 @@ def test_every_writer_has_a_name_of_its_own_aside(tmp_path):
     remove_parts(tmp_path)
     remove_parts(tmp_path / "missing")
     assert len(os.listdir(tmp_path)) == 3
+
+
+def test_the_size_of_a_folder_whatever_is_removed_meanwhile(tmp_path, monkeypatch):
+    (tmp_path / "below").mkdir()
+    folders = size_of(tmp_path)
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "below" / "b").write_bytes(b"defg")
+    assert size_of(tmp_path) == folders + 7
+    found = [*tmp_path.rglob("*"), tmp_path / "gone"]
+    monkeypatch.setattr("pathlib.Path.rglob", lambda *_: found)
+    assert size_of(tmp_path) == folders + 7
 
 
 def test_a_file_that_several_write_at_once_is_that_of_one_of_them(tmp_path):

@@ -62,6 +62,7 @@ def test_it_is_free_held_and_free_again(lock: Lock) -> None:
         Lock(lock.path).acquire(0)
     lock.release()
     assert not lock.is_held
+    assert lock.path.exists()  # others may wait at it
     lock.acquire(0)
     lock.release(remove=True)
     assert os.listdir(lock.path.parent) == []
@@ -137,6 +138,17 @@ def test_whoever_waits_hears_for_whom(lock: Lock, monkeypatch: pytest.MonkeyPatc
     Lock(lock.path).acquire(math.inf, hear)
     assert len(said) == 1
     assert said[0].startswith(f"process {os.getpid()} on ")
+
+
+def test_it_is_free_for_others_after_a_disk_that_is_full(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mtlite.storage.locks._make_exclusively", fail)
+    with pytest.raises(OSError, match="No space left"):
+        lock.acquire(0)
+    monkeypatch.undo()
+    Lock(lock.path).acquire(0)
 
 
 def test_a_file_system_without_hard_links(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:

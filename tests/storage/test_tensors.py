@@ -39,3 +39,23 @@ def test_a_truncated_file_is_recognised(tmp_path, kept):
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(RunError, match=str(path)):
         load_arrays(path)
+
+
+def test_the_order_of_facts_does_not_matter(tmp_path):
+    for name, facts in (("a", {"update": 3, "epoch": 1}), ("b", {"epoch": 1, "update": 3})):
+        save_arrays(tmp_path / name, ARRAYS, facts)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_file_may_have_all_the_bytes_that_are_allowed(tmp_path):
+    path = tmp_path / "a.safetensors"
+    save_arrays(path, ARRAYS, {})
+    size = path.stat().st_size
+    assert load_arrays(path, size)[1] == {}
+    with pytest.raises(RunError, match=f"{path} has {size} bytes: expected at most {size - 1}"):
+        load_arrays(path, size - 1)
+
+
+def test_what_cannot_be_read_is_said_with_its_reason(tmp_path):
+    with pytest.raises(RunError, match=f"cannot read {tmp_path} .*folder"):
+        load_arrays(tmp_path)
