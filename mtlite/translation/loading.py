@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
 
 
-_ARRAYS_OF_A_LAYER = 3  # of an LSTM: for inputs, for states, and a bias
+_ARRAYS_OF_A_LAYER = 2  # at least: a kernel and a bias; an LSTM has one more
 
 
 class OpenRuns(NamedTuple):

@@ -14,9 +14,11 @@ from mtlite.cli import main
 from mtlite.config.length_rules import LengthRule, LengthRules
 from mtlite.config.options import Config, ModelConfig, SearchConfig
 from mtlite.errors import DataError, RunError, UsageError
+from mtlite.storage.checkpoint import weight_arrays
 from mtlite.storage.run_directory import Run
-from mtlite.storage.tensors import load_arrays
-from mtlite.translation.loading import load_model, refuse_unjoinable, search_of, sets_to_score
+from mtlite.storage.tensors import load_arrays, save_arrays
+from mtlite.topologies.build import build_model
+from mtlite.translation.loading import load_model, refuse_unjoinable, search_of, sets_to_score, topology_config
 
 SHORT = LengthRules(LengthRule(1.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
 LONG = LengthRules(LengthRule(2.0, 0.0), LengthRule(1.0, 0.0), fixed=6, expansion=2)
@@ -115,8 +117,17 @@ def test_no_model_of_many_layers_is_made_without_weights_for_it(
 ) -> None:
     other = altered(tiny_run, tmp_path / "other", "layers: 1", "layers: 100")
     monkeypatch.setattr("mtlite.topologies.build.weight_shapes", lambda config: pytest.fail("the model is made"))
-    with pytest.raises(RunError, match="expected at least 300 arrays for 100 layers, received"):
+    with pytest.raises(RunError, match="expected at least 200 arrays for 100 layers, received"):
         load_model(other)
+
+
+def test_a_dense_layer_has_fewer_arrays_than_an_lstm(tiny_run: Path, tmp_path: Path) -> None:
+    once = altered(tiny_run, tmp_path / "once", "topology: attention", "topology: one-to-one")
+    twice = altered(once, tmp_path / "twice", "bidirectional: true", "bidirectional: false")
+    deep = altered(twice, tmp_path / "deep", "layers: 1", "layers: 6")
+    model = build_model(topology_config(Run.open(deep)))
+    save_arrays(deep / "best.safetensors", weight_arrays(model.weights), {})
+    assert load_model(deep).config.layers == 6
 
 
 def test_a_model_is_loaded_from_its_folder(tiny_run: Path) -> None:
