@@ -15,7 +15,9 @@ export const beamView = {name: "beam", title: "Beam", explains: true, render: re
 
 function renderBeam(container, state, client) {
   renderExplanation(container, state, client, {
-    says: "How the translation was found: at every step search continues its best few beginnings, keeps the likeliest, and cuts the others. Choose a piece to read the beginning that ends with it.",
+    says:
+      "How the translation was found: at every step search continues its best few beginnings, keeps the " +
+      "likeliest, and cuts the others. Choose a piece to read the beginning that ends with it.",
     depends: (now, run) => searchOf(run, now),
     answer: answerBeam,
     make: makeBeam,
@@ -75,7 +77,8 @@ function searchNote(run, beam) {
       element(
         "p",
         {class: "hint"},
-        "This model writes all positions at once: its likeliest pieces are the translation, and there is nothing to search.",
+        "This model writes all positions at once: its likeliest pieces are the translation, and there is nothing " +
+          "to search.",
       ),
     ];
   if (run.search === "paths")

@@ -16,8 +16,10 @@ const HEAD = 30;
 
 /**
  * @param {Choice[]} steps
- * @param {{written: (number | null)[], forced: (number | null)[], pieces: Record<number, string>, blank: number | null, title: string}} what
- *   was written at each step (null: what stands there comes after the end), what of it was forced; the pieces of ids that are
+ * @param {{written: (number | null)[], forced: (number | null)[], pieces: Record<number, string>, blank: number |
+ *   null, title: string}} what
+ *   was written at each step (null: what stands there comes after the end), what of it was forced; the pieces of ids
+ * that are
  *   no candidates; the id of a blank, if there is one
  * @returns {import("./shapes.js").Shape}
  */

@@ -1,4 +1,5 @@
-// What the views that explain a sentence have in common: one plain sentence that says what is shown, then a part for each
+// What the views that explain a sentence have in common: one plain sentence that says what is shown, then a part for
+// each
 // chosen run, which asks the models and shows their answer.
 
 import {isStopped} from "./client.js";
@@ -12,8 +13,10 @@ import {chosenSentence} from "./sentences.js";
  * @typedef {object} Explaining
  * @property {string} says what the view shows, in one plain sentence
  * @property {() => HTMLElement} [controls] made once, above all runs
- * @property {(state: State, run: any, number: number) => any} depends what the answer depends on: another one is asked for when it changes
- * @property {(ask: (method: string, ...values: any[]) => Promise<any>, sentence: string, state: State, run: any, number: number) => Promise<any>} answer
+ * @property {(state: State, run: any, number: number) => any} depends what the answer depends on: another one is
+ *   asked for when it changes
+ * @property {(ask: (method: string, ...values: any[]) => Promise<any>, sentence: string, state: State, run: any,
+ *   number: number) => Promise<any>} answer
  * @property {(answer: any, run: any, number: number) => {place: HTMLElement, show?: (state: State) => void}} make
  * @property {() => HTMLElement} [end] made once, below all runs
  * @property {(made: Map<number, any>, state: State) => void} [shown] called when all that there is was shown

@@ -2,7 +2,8 @@
 
 /**
  * @param {Element} picture its cells have `data-cell`, `data-row` and `data-column`
- * @param {{choose: (cell: string) => void, look?: (cell: string) => void, first?: string}} react `look` is called for the cell under
+ * @param {{choose: (cell: string) => void, look?: (cell: string) => void, first?: string}} react `look` is called for
+ *   the cell under
  *   the pointer or with the focus; `first` is the one that Tab goes to
  */
 export function makeGrid(picture, {choose, look = () => {}, first}) {

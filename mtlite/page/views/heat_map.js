@@ -18,7 +18,8 @@ export function heatStrengths(values, most = Math.max(1e-9, ...values.flat().map
 
 /**
  * @param {{source: string[], target: string[], values: number[][], kind: string, title: string, most?: number,
- *   says: (row: number, column: number) => string}} what `kind` is a class of its colour; `most` is the darkest number, the
+ *   says: (row: number, column: number) => string}} what `kind` is a class of its colour; `most` is the darkest
+ * number, the
  *   largest one if it is not given
  * @returns {import("./shapes.js").Shape}
  */

@@ -15,7 +15,9 @@ export const influenceView = {name: "influence", title: "Influence", explains: t
 
 function renderInfluence(container, state, client) {
   renderExplanation(container, state, client, {
-    says: "How much each source piece matters for each written piece: a source piece is replaced by others, and the darker the square, the less likely the written piece becomes.",
+    says:
+      "How much each source piece matters for each written piece: a source piece is replaced by others, and " +
+      "the darker the square, the less likely the written piece becomes.",
     depends: (now, run) => searchOf(run, now),
     answer: answerInfluence,
     make: makeInfluence,
@@ -137,17 +139,24 @@ function trust() {
     element(
       "p",
       {},
-      "Each number is measured on this model: the log probability of a written piece, less what it is on average when the source piece is replaced (by the unknown piece and by frequent ones). What was written before stays the same in both.",
+      "Each number is measured on this model: the log probability of a written piece, less what it is on average " +
+        "when the source piece is replaced (by the unknown piece and by frequent ones). What was written before " +
+        "stays the same in both.",
     ),
     element(
       "p",
       {},
-      "A map that looked the same for a model that has learnt nothing would show the method and not the model. So mtlite makes the maps of models whose weights were replaced by random ones, too, and they do not resemble those of the trained models. On tasks where it is known which source piece is the right one (copying, reversing, a cipher), the map finds it.",
+      "A map that looked the same for a model that has learnt nothing would show the method and not the model. " +
+        "A check shuffles the weights of a model: the map of the same translation must be another then (a rank " +
+        "correlation within ±0.3), except for one-to-one, whose wiring alone puts the influence on the diagonal. On " +
+        "tasks where it is known which source piece is the right one (copying, reversing, a cipher), the strongest " +
+        "influence must be that of the right piece at 95 % of the positions. It is scripts/influence_check.py of mtlite.",
     ),
     element(
       "p",
       {},
-      "It does not say that a piece is the only one that matters: where two source pieces say the same, neither is missed.",
+      "It does not say that a piece is the only one that matters: where two source pieces say the same, neither " +
+        "is missed.",
     ),
   );
 }

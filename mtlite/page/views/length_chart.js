@@ -1,7 +1,8 @@
 /**
  * How well each model keeps up with a sentence that is repeated: a line for each, over how often it is repeated.
  *
- * @typedef {{times: number, agreement: number, score: number, read: number, written: number, truncated: boolean}} Repeat
+ * @typedef {{times: number, agreement: number, score: number, read: number, written: number, truncated: boolean}}
+ *   Repeat
  */
 
 import {label, percent, pictureShape, rounded, shape, shortened, textWidth, through} from "./shapes.js";

@@ -1,4 +1,5 @@
-// Saves a picture as it is seen now, as SVG or PNG. The colours of the page are written into it, so that it needs no page.
+// Saves a picture as it is seen now, as SVG or PNG. The colours of the page are written into it, so that it needs no
+// page.
 
 import {announce, element} from "./elements.js";
 

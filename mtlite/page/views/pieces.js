@@ -1,4 +1,5 @@
-// Why this piece: how likely the model finds the best next pieces at each step. One can be forced, and the rest follows.
+// Why this piece: how likely the model finds the best next pieces at each step. One can be forced, and the rest
+// follows.
 
 import {searchOf} from "./searching.js";
 import {candidatesPicture} from "./candidates_picture.js";
@@ -19,7 +20,9 @@ export const piecesView = {name: "pieces", title: "Pieces", explains: true, rend
 
 function renderPieces(container, state, client) {
   renderExplanation(container, state, client, {
-    says: "How likely the model finds each next piece: the best few at every step, and what was written in colour. Click another one to force it, and see how the rest changes.",
+    says:
+      "How likely the model finds each next piece: the best few at every step, and what was written in " +
+      "colour. Click another one to force it, and see how the rest changes.",
     depends: (now, run, number) => [searchOf(run, now), now.forced[number] ?? []],
     answer: answerPieces,
     make: makePieces,

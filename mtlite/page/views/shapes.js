@@ -29,7 +29,7 @@ export function drawn({tag, attributes, children}) {
   return element;
 }
 
-const SMALLEST = 0.72; // to fit the page a picture may shrink to this share; beyond, it scrolls
+const SMALLEST = 0.85; // to fit the page a picture may shrink to this share; beyond, it scrolls
 
 /** A whole picture, of so many pixels. */
 export function pictureShape(width, height, attributes, ...children) {

@@ -4,7 +4,8 @@
  *
  * @typedef {{number: number, parent: number, step: number, id: number, piece: string, logP: number, score: number,
  *   fate: "kept" | "cut" | "finished" | "best"}} BeamNode
- * @typedef {BeamNode & {x: number, y: number, width: number, row: number, column: number, text: string, own: number}} PlacedBeamNode
+ * @typedef {BeamNode & {x: number, y: number, width: number, row: number, column: number, text: string, own: number}}
+ *   PlacedBeamNode
  */
 
 import {label, percent, pictureShape, rounded, shape, shortened, shownPiece, textWidth} from "./shapes.js";

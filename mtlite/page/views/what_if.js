@@ -18,7 +18,9 @@ export const whatIfView = {name: "what-if", title: "What if", explains: true, re
 
 function renderWhatIf(container, state, client) {
   renderExplanation(container, state, client, {
-    says: "What changes in the translation when the source changes: change, drop, swap or add words below; new parts of a translation are marked, lost ones are struck out.",
+    says:
+      "What changes in the translation when the source changes: change, drop, swap or add words below; new " +
+      "parts of a translation are marked, lost ones are struck out.",
     controls: makeWhatIfControls,
     depends: (now, run) => [searchOf(run, now), changedSentence(now), now.repeat],
     answer: answerWhatIf,
@@ -97,7 +99,8 @@ function makeRepeating() {
     element(
       "p",
       {},
-      "A memory of a fixed size holds only so much. Repeat the sentence, and see which model still translates each copy as it translates one alone.",
+      "A memory of a fixed size holds only so much. Repeat the sentence, and see which model still translates " +
+        "each copy as it translates one alone.",
     ),
     element(
       "label",

@@ -34,7 +34,9 @@ export const wiringView = {name: "wiring", title: "Wiring", explains: true, rend
 
 function renderWiring(container, state, client) {
   renderExplanation(container, state, client, {
-    says: "How the model works through your sentence: what it reads, what it remembers, and when it writes. Press Play to watch it step by step.",
+    says:
+      "How the model works through your sentence: what it reads, what it remembers, and when it writes. Press " +
+      "Play to watch it step by step.",
     controls: () => element("div", {}, makeLegend(), makePlayer()),
     depends: (now, run) => searchOf(run, now),
     answer: answerWiring,

@@ -10,7 +10,8 @@
  *   x: number, y: number, halfWidth: number, halfHeight: number}} PlacedNode
  * @typedef {{start: string, end: string, use: string, step: number, points: Point[]}} PlacedEdge
  * @typedef {{width: number, height: number, nodes: PlacedNode[], edges: PlacedEdge[],
- *   bands: {zone: string, top: number, bottom: number}[], captions: {text: string, x: number, y: number, anchor: string}[]}} Layout
+ *   bands: {zone: string, top: number, bottom: number}[], captions: {text: string, x: number, y: number, anchor:
+ * string}[]}} Layout
  */
 
 import {ZONE_OF_LAYER} from "../engine/wiring.js";

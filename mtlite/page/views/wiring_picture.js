@@ -20,7 +20,8 @@ const MOST_FAINT = 400; // edges that look back; more of them are shown at their
 
 /**
  * @param {import("../engine/wiring.js").Wiring} wiring
- * @param {{texts: Record<string, string>, activity: Record<string, number>, attention: number[][] | null, title: string}} what
+ * @param {{texts: Record<string, string>, activity: Record<string, number>, attention: number[][] | null, title:
+ *   string}} what
  *   stands on the nodes; how strong each is, from 0 to 1, by name; `[target pieces][source pieces]`
  * @returns {import("./shapes.js").Shape}
  */

@@ -4,7 +4,8 @@
  * @param {import("../engine/wiring.js").Wiring} wiring
  * @param {string[]} source pieces
  * @param {string[]} target pieces
- * @param {{candidates: {id: number, piece: string}[]}[] | null} path the likeliest piece at each position, where all are written in
+ * @param {{candidates: {id: number, piece: string}[]}[] | null} path the likeliest piece at each position, where all
+ *   are written in
  *   one pass
  * @returns {Record<string, string>} texts, by the names of nodes
  */
@@ -39,7 +40,8 @@ function writeOnPath(wiring, path, texts) {
 
 /**
  * @param {import("../engine/wiring.js").Wiring} wiring
- * @param {{reader: number[], memory: number[], writer: number[]}} activity sizes of vectors, as `engine/explain/activity.js` says
+ * @param {{reader: number[], memory: number[], writer: number[]}} activity sizes of vectors, as
+ *   `engine/explain/activity.js` says
  * @returns {Record<string, number>} strength by the names of nodes: 1 is the strongest of its kind
  */
 export function wiringActivity(wiring, {reader, memory, writer}) {

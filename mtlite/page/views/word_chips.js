@@ -6,7 +6,8 @@ import {joinedWords, withNewWord, withoutWord, withSwappedWords, withWord, words
 /**
  * @param {string} sentence
  * @param {string[]} original words: others are marked
- * @param {(sentence: string, focus: string) => void} change called with another sentence, and with what has the focus in it
+ * @param {(sentence: string, focus: string) => void} change called with another sentence, and with what has the focus
+ *   in it
  */
 export function wordChips(sentence, original, change) {
   const words = wordsOf(sentence);
