@@ -98,7 +98,7 @@ def difference(record: str, name: str) -> Difference:
         signed(found.effect, 2),
         interval(found.sentence_interval),
         interval(found.interval),
-        verdict_of(pair),
+        verdict_of(pair, "bleu"),
     )
 
 

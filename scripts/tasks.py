@@ -23,6 +23,7 @@ from mtlite.ablation.ablate import recorded_ablation
 from mtlite.ablation.record import Record
 from mtlite.cli import main as mtlite
 from mtlite.errors import MtliteError
+from mtlite.evaluation.references import first_of
 
 TASKS = ("copy", "cipher", "reverse", "spell", "classify", "expand", "shrink")
 RECIPE = Path(__file__).resolve().parent / "recipes" / "tasks.yaml"
@@ -82,7 +83,7 @@ def table(records: dict[str, Path], accuracy: Callable[[str, str], float]) -> st
     for task, path in records.items():
         recorded = recorded_ablation(Record(path))
         topologies = recorded.header.ablation.topologies
-        references = {test: recorded.header.references(test) for test in recorded.header.tests}
+        references = {test: first_of(recorded.header.references(test)) for test in recorded.header.tests}
         constant[task] = cell([score([common(lines)] * len(lines), lines, accuracy) for lines in references.values()])
         shares: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for outcome in recorded.outcomes.values():

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mtlite.ablation.cell_configs import base_config, cell_config
 from mtlite.ablation.cell_runner import CellRunner
-from mtlite.ablation.cells import cells_of, points, systems_of, tuning_cells_of
+from mtlite.ablation.cells import cells_of, doubled_cells_of, points, systems_of, tuning_cells_of
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header, keep_header
 from mtlite.ablation.jobs import Stopped
@@ -75,6 +75,7 @@ def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Co
         try:
             runner.run(tuning_cells_of(ablation))
             runner.run(cells_of(ablation))
+            runner.run(doubled_cells_of(ablation))
         except Stopped as stop:
             done = f"{len(runner.outcomes)} cells are done"
             raise Stopped(f"{stop}; {done} and kept in {folder}; the same command goes on") from None
@@ -83,11 +84,12 @@ def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Co
     return FinishedAblation(header, runner.outcomes, runner.failures)
 
 
-def recorded_ablation(record: Record) -> FinishedAblation:
-    """What a record holds."""
+def recorded_ablation(record: Record, metrics: list[str] | None = None) -> FinishedAblation:
+    """What a record holds; `metrics` are in place of those of its recipe."""
     if record.header is None:
         raise UsageError(f"--record {record.path} not found: give a file that mtlite ablate has written")
-    return FinishedAblation(record.header, record.outcomes(record.header), {})
+    outcomes = record.outcomes(record.header)
+    return FinishedAblation(record.header.with_metrics(metrics) if metrics else record.header, outcomes, {})
 
 
 def dry_run(experiment: Experiment, console: Console) -> None:
@@ -99,16 +101,16 @@ def dry_run(experiment: Experiment, console: Console) -> None:
     from mtlite.training.estimate import seconds_per_update
 
     plan, total = Plan(experiment, console.print), 0.0
-    everything = [*tuning_cells_of(ablation), *cells_of(ablation)]
+    everything = [*tuning_cells_of(ablation), *cells_of(ablation), *doubled_cells_of(ablation)]
     for system in systems_of(ablation):
         config = plan.config(system, ablation.seeds[0], {})
-        cells = [cell.name for cell in everything if cell.system == system]
+        cells = [cell for cell in everything if cell.system == system]
         updates = config.training.max_updates
         seconds = updates * seconds_per_update(experiment.prepared_for(config))
-        total += seconds * len(cells)
+        total += seconds * sum(1 + cell.doubled for cell in cells)
         console.print(
             f"{system.name}: {count_parameters(experiment, config):,} weights, {updates:,} updates, "
-            f"about {seconds / 60:.1f} min each: {', '.join(cells)}"
+            f"about {seconds / 60:.1f} min each: {', '.join(cell.name for cell in cells)}"
         )
     console.print(
         what_it_can_show(ablation, {test: len(pairs) for test, pairs in experiment.prepared.corpus.tests.items()})

@@ -103,7 +103,7 @@ def translate_with_beam(run: Run, beam: int) -> dict[str, Output]:
     translator = Translator.load(run, {"beam_size": beam}, run.config.training.threads)
     written = {}
     for test in run.facts.tests:
-        sources, references = run.read_side(f"{test}.source"), run.read_side(f"{test}.target")
+        sources, references = run.read_side(f"{test}.source"), run.references(test)
         scored = score_lines(translator, sources, references, run.facts.target_language)
         sha256 = run.write_lines(hypotheses_file(test, "beam"), scored.hypotheses)
         written[test] = round(scored.seconds, 3), sha256

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options
 from mtlite.comparison.systems import System
@@ -9,6 +11,7 @@ from mtlite.config.options import Config
 from mtlite.config.read import shown
 from mtlite.config.recipe import Values, config_from, merge, nested
 from mtlite.config.registry import entry_of, unsupported
+from mtlite.config.resolve import ResolvedConfig
 from mtlite.errors import UsageError
 
 
@@ -44,6 +47,13 @@ def cell_config(recipe: Values, ablation: AblationConfig, system: System, seed: 
         "search": {**_section(values, "search"), "beam_size": 1, "nbest": 1},
     }
     return config_from({**values, **cell}, f"ablation, {system.name}")
+
+
+def doubled(config: ResolvedConfig) -> ResolvedConfig:
+    """The same with twice the updates, over which warm-up, schedule and validations are stretched."""
+    training = config.training
+    stretched = {name: 2 * getattr(training, name) for name in ("max_updates", "warmup_updates", "validate_every")}
+    return dataclasses.replace(config, training=dataclasses.replace(training, **stretched))
 
 
 def _model_values(values: Values, system: System) -> Values:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mtlite.ablation.cell import read_outcome
+from mtlite.ablation.cell_configs import doubled
 from mtlite.ablation.cells import Cell, best_options, tuning_outcomes
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header
@@ -62,11 +63,12 @@ class CellRunner:
         experiment, folder = self.experiment, self.experiment.folder
         best = best_options(experiment.ablation, cell.system, self.outcomes) if cell.tried is None else cell.tried
         config = self.plan.config(cell.system, cell.seed, best or {})
+        config = doubled(config) if cell.doubled else config
         recipes, run = Run(folder / "recipes"), self._folder(cell)
         recipes.path.mkdir(exist_ok=True)
         recipes.write_config(f"{cell.name}.yaml", config)
         run.parent.mkdir(exist_ok=True)
-        beam = experiment.ablation.beam if cell.tried is None else 0
+        beam = experiment.ablation.beam if cell.tried is None and not cell.doubled else 0
         arguments = [str(recipes.path / f"{cell.name}.yaml"), str(run), "--pair", *map(str, experiment.pair)]
         arguments += ["--beam", str(beam), "--parent", str(os.getpid())]
         if ":" in cell.system.topology:  # from outside: the user has asked for it by name
@@ -75,7 +77,8 @@ class CellRunner:
         return Job(cell.name, "mtlite.ablation.cell", arguments, log, run / LOG, config.training.max_updates)
 
     def _folder(self, cell: Cell) -> Path:
-        return self.experiment.folder / ("cells" if cell.tried is None else "tuning") / cell.name
+        kind = "tuning" if cell.tried is not None else "doubled" if cell.doubled else "cells"
+        return self.experiment.folder / kind / cell.name
 
     def _collect(self, cell: Cell) -> None:
         """Keep the outcome of a cell if it is done; a damaged one has to be made again."""

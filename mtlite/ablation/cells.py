@@ -20,12 +20,13 @@ class Cell:
     system: System
     seed: int
     tried: Options | None = None  # for a cell that only serves to choose options: those that are tried
+    doubled: bool = False  # whether it is trained with twice the updates
 
     @property
     def name(self) -> str:
         """Its folder."""
         parts = [self.system.topology, label(self.system.options), label(self.tried or {})]
-        kind = f"seed-{self.seed}" if self.tried is None else "tuning"
+        kind = f"seed-{self.seed}{'-doubled' if self.doubled else ''}" if self.tried is None else "tuning"
         return re.sub(r"[^\w.=-]+", "-", "-".join([*filter(None, parts), kind]))
 
 
@@ -42,6 +43,12 @@ def systems_of(config: AblationConfig) -> list[System]:
 def cells_of(config: AblationConfig) -> list[Cell]:
     """All cells that are reported."""
     return [Cell(system, seed) for system in systems_of(config) for seed in config.seeds]
+
+
+def doubled_cells_of(config: AblationConfig) -> list[Cell]:
+    """The cells that are trained with twice the updates."""
+    seed = config.double_seed
+    return [] if seed is None else [Cell(system, seed, doubled=True) for system in systems_of(config)]
 
 
 def tuning_cells_of(config: AblationConfig) -> list[Cell]:

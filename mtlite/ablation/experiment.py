@@ -17,6 +17,7 @@ from mtlite.config.options import Config
 from mtlite.config.recipe import Values
 from mtlite.config.resolve import ResolvedConfig, choose_budget, choose_sizes, resolved
 from mtlite.data.prepare import Prepared, count_batches
+from mtlite.evaluation.significance import DEFAULT_METRICS
 from mtlite.evaluation.words import word_frequencies
 from mtlite.storage.run_directory import TOKENIZERS
 
@@ -77,11 +78,7 @@ class Experiment:
     def header(self) -> Header:
         """What a record says before its cells."""
         corpus = self.prepared.corpus
-        sides = {
-            f"{name}.{side}": list(pairs[side])
-            for name, pairs in {"dev": corpus.dev, **corpus.tests}.items()
-            for side in ("source", "target")
-        }
+        sides = corpus.sides()
         counted = corpus.train.select(range(min(len(corpus.train), COUNTED_PAIRS)))
         frequencies = word_frequencies(list(counted["target"]), corpus.target_language)
         return Header(
@@ -100,7 +97,8 @@ class Experiment:
     def _shared(self, sides: dict[str, list[str]]) -> Options:
         """All that must be equal for two cells to be of one ablation: options and checksums by name."""
         ablation, prepared = self.ablation, self.prepared
-        config = flat(self._resolved(base_config(self.recipe, ablation.topologies[0])))
+        base = base_config(self.recipe, ablation.topologies[0])
+        config = flat(self._resolved(base))
         shared = {name: value for name, value in config.items() if name not in {*_NOT_SHARED, *ablation.grid}}
         # What the first topology cannot have, or has by its own default, is not seen in its configuration.
         asked = self.recipe.get("model") or {}
@@ -110,6 +108,8 @@ class Experiment:
                 shared[f"model.{name}"] = asked[name]
         for name in ("match", "threads", "beam", "tune", "tune_seed"):
             shared[f"ablation.{name}"] = getattr(ablation, name)
+        if (metric := base.evaluation.metrics[0]) != DEFAULT_METRICS[0]:
+            shared["evaluation.metrics[1]"] = metric
         if ablation.primary:
             shared["ablation.primary"] = ablation.primary
         if ablation.match == "parameters":

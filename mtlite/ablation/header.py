@@ -13,7 +13,8 @@ from typing import TypeVar
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options
 from mtlite.comparison.results import EvaluationSets
-from mtlite.config.read import plain
+from mtlite.config.options import EvaluationConfig
+from mtlite.config.read import plain, read_as
 from mtlite.config.recipe import Values
 from mtlite.errors import DamagedError, RunError, UsageError
 from mtlite.storage.run_directory import Run
@@ -31,6 +32,23 @@ class Header(EvaluationSets):
     recipe: Values  # its sections without `ablation`
     ablation: AblationConfig
     pair: tuple[int, int]  # source and target tokens of an average training pair
+
+    def check(self) -> None:
+        super().check()
+        _ = self.metrics
+
+    @property
+    def metrics(self) -> list[str]:
+        """What the outputs are scored by, the one that verdicts are about first."""
+        return list(read_as(EvaluationConfig, self.recipe.get("evaluation"), self.name, section="evaluation").metrics)
+
+    def with_metrics(self, metrics: list[str]) -> Header:
+        """The same with other metrics; raise UsageError if another one than was chosen before comes first."""
+        if metrics[0] != self.metrics[0]:
+            problem = f"expected {self.metrics[0]} first, which was chosen before the training, received {metrics[0]}"
+            raise UsageError(f"evaluation.metrics: {problem}")
+        evaluation = {**(self.recipe.get("evaluation") or {}), "metrics": metrics}
+        return dataclasses.replace(self, recipe={**self.recipe, "evaluation": evaluation})
 
     @property
     def experiment(self) -> str:
@@ -74,6 +92,7 @@ def joined(headers: Sequence[Header]) -> Header:
             topologies=_union(ablation.topologies, other.topologies),
             seeds=_union(ablation.seeds, other.seeds),
             grid={option: _union(values, other.grid.get(option, [])) for option, values in ablation.grid.items()},
+            double_seed=ablation.double_seed if other.double_seed is None else other.double_seed,
         )
     return dataclasses.replace(first, ablation=ablation)
 

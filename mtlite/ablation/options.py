@@ -39,6 +39,9 @@ class AblationConfig:
         tune: Options to be chosen for every system on the dev set before its cells start, such as
             {training.learning_rate: [0.002, 0.004]}; every combination is tried.
         tune_seed: The seed that they are chosen with; it is not reported.
+        double_seed: One of the seeds, with which each system is trained once more, anew, with twice the updates and its
+            schedule stretched over them; the report shows what it gains by that (default: none, and nothing is said
+            about convergence).
     """
 
     MOVED: ClassVar[dict[str, str]] = dict.fromkeys(
@@ -55,6 +58,7 @@ class AblationConfig:
     beam: Annotated[int, Between(0, 1000)] = 0
     tune: Grid = field(default_factory=dict)
     tune_seed: Seed = 1000
+    double_seed: Seed | None = None
 
     @property
     def baseline_topology(self) -> str:
@@ -86,11 +90,17 @@ class AblationConfig:
             raise UsageError("ablation.beam: expected 0 (none) or 2 to 1000, received 1: cells search greedily anyway")
         points = math.prod(map(len, self.grid.values()))
         tried = math.prod(map(len, self.tune.values())) if self.tune else 0
-        cells = len(self.topologies) * points * (len(self.seeds) + tried)
+        doubled = self.double_seed is not None
+        cells = len(self.topologies) * points * (len(self.seeds) + tried + doubled)
         if cells > MOST_CELLS:
             raise UsageError(
                 f"{len(self.topologies)} topologies × {len(self.seeds)} seeds × {points:,} points of the grid, with "
-                f"tuning, are {cells:,} cells: expected at most {MOST_CELLS:,}; split the recipe"
+                f"tuning and doubling, are {cells:,} cells: expected at most {MOST_CELLS:,}; split the recipe"
+            )
+        if self.double_seed is not None and self.double_seed not in self.seeds:
+            seeds = ", ".join(map(str, self.seeds))
+            raise UsageError(
+                f"ablation.double_seed: expected one of ablation.seeds ({seeds}), received {self.double_seed}"
             )
         self._check_varied_options()
 

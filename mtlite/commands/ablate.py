@@ -6,9 +6,16 @@ import argparse
 from pathlib import Path
 
 from mtlite.ablation.options import AblationConfig
-from mtlite.commands.parsing import Parser, add_config_options, add_option, config_values, whole_number
+from mtlite.commands.parsing import (
+    Parser,
+    add_config_options,
+    add_option,
+    config_values,
+    named_paths,
+    whole_number,
+)
 from mtlite.config.plain_yaml import parse_yaml
-from mtlite.config.recipe import Values, merge, read_recipe
+from mtlite.config.recipe import Values, merge, metrics_of, read_recipe
 from mtlite.config.recipe import options as options_of
 from mtlite.config.registry import register_topology
 from mtlite.errors import MtliteError, UsageError
@@ -25,7 +32,8 @@ def make_parser() -> Parser:
         "ablate",
         "Train topologies × seeds × options on one corpus, with one tokenizer, the same batches and the same budget, "
         "and report which differences are more than chance. Started again, it goes on where it was. Options may stand "
-        "over a recipe, or without one. With --record alone: the report of the record. Example: mtlite ablate "
+        "over a recipe, or without one. With --record alone: the report of the record, by other metrics with "
+        "--evaluation.metrics. Example: mtlite ablate "
         "--data.train.pairs pairs.tsv --ablation.topologies '[attention, aligned]' --ablation.seeds '[1, 2, 3]'",
         usage="mtlite ablate [RECIPE] [--run DIR] [--jobs N] [--record FILE.jsonl.xz] [--dry-run] "
         "[--section.option VALUE ...]",
@@ -36,6 +44,11 @@ def make_parser() -> Parser:
     parser.add_argument("--jobs", type=whole_number(1, 1000), default=1, metavar="N", help=jobs)
     parser.add_argument("--record", metavar="FILE.jsonl.xz", help=kept)
     parser.add_argument("--dry-run", action="store_true", help="list the cells with an estimated time, train nothing")
+    scores = (
+        "another metric, by a folder with a file for each output, one number a sentence, higher is better; the folder "
+        "REPORT/hypotheses has the outputs, and the names of the files (default: none)"
+    )
+    parser.add_argument("--scores", action="append", metavar="NAME=FOLDER", help=scores)
     group = parser.add_argument_group("ablation")
     for option in options_of(AblationConfig, "ablation."):
         add_option(group, option, "YAML")
@@ -46,6 +59,7 @@ def make_parser() -> Parser:
 def run(options: argparse.Namespace) -> None:
     """Train every cell of a recipe, and report."""
     given = {**config_values(options), **_ablation_values(options)}
+    scores = _score_folders(options.scores)
 
     from mtlite.ablation import ablate
     from mtlite.ablation.record import Record
@@ -54,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
     console = make_console()
     if options.record and not options.dry_run:
         refuse_unwritable(Path(options.record).parent, f"--record {options.record}")
-    if options.recipe is None and not given:
+    if options.recipe is None and given.keys() <= {"evaluation"}:
         if not options.record or options.dry_run:
             raise UsageError(
                 "mtlite ablate: expected a recipe, or options such as --data.train.pairs and --ablation.topologies, or "
@@ -62,7 +76,8 @@ def run(options: argparse.Namespace) -> None:
             )
         folder = Path(options.run or Path("runs") / Path(options.record).name.partition(".")[0])
         refuse_unwritable(folder / REPORT, f"--run {folder}")
-        finished = ablate.recorded_ablation(Record(Path(options.record)))
+        metrics = given.get("evaluation", {}).get("metrics")
+        finished = ablate.recorded_ablation(Record(Path(options.record)), metrics and metrics_of(metrics))
     else:
         name = options.recipe or "ablation"
         folder = Path(options.run or Path("runs") / Path(name).stem)
@@ -80,7 +95,7 @@ def run(options: argparse.Namespace) -> None:
     from mtlite.report.summary import nothing_learned
     from mtlite.report.tables import verdict_table
 
-    results = report(finished.header, finished.outcomes, finished.failures, folder / REPORT)
+    results = report(finished.header, finished.outcomes, finished.failures, folder / REPORT, scores)
     for family in results.families:
         print(to_text(verdict_table(family)), end="\n\n")
     if results.families and (warning := nothing_learned(results.families[0])):
@@ -91,6 +106,20 @@ def run(options: argparse.Namespace) -> None:
         raise MtliteError(
             f"{len(finished.failures)} cells failed, the first is {cell}: {reason}; the others are reported"
         )
+
+
+def _score_folders(given: list[str] | None) -> dict[str, Path]:
+    """By name of a metric, the folder of its scores."""
+    found = {}
+    for name, folders in named_paths("--scores", given).items():
+        if len(folders) > 1:
+            raise UsageError(f"--scores {name}: expected one folder, received {len(folders)}")
+        if not Path(folders[0]).is_dir():
+            raise UsageError(
+                f"--scores {name}: {folders[0]} is no folder: give one with a file of scores for each output"
+            )
+        found[name] = Path(folders[0])
+    return found
 
 
 def _ablation_values(parsed: argparse.Namespace) -> Values:

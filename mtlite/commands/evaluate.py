@@ -7,14 +7,17 @@ from pathlib import Path
 
 from mtlite.commands.parsing import (
     Parser,
+    add_metrics_option,
     add_search_options,
     existing_file,
     new_file,
     search_config,
     warn_of_truncation,
 )
+from mtlite.config.recipe import metrics_of
 from mtlite.data.lines import read_lines
 from mtlite.errors import UsageError
+from mtlite.evaluation.references import beside_each_other
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.files import write_atomically
 from mtlite.translation.loading import open_runs, sets_to_score
@@ -25,18 +28,21 @@ def make_parser() -> Parser:
     """Its options."""
     parser = Parser(
         "evaluate",
-        "Score a run with BLEU, chrF2 and TER: its own test sets, or other files. The run itself stays as it is.",
+        "Score a run: its own test sets, or other files. After ± is half of the 95 % interval for other sentences. The "
+        "run itself stays as it is.",
     )
     parser.add_argument("run", help="a run directory")
     source = "text to translate, one sentence a line (default: the run's own test sets)"
     output = "write the hypotheses for --source to this new file (default: not written)"
     parser.add_argument("--source", metavar="FILE", help=source)
-    parser.add_argument("--reference", metavar="FILE", help="its translation, line by line (default: as --source)")
+    reference = "its translation, line by line; once for each if there are several references (default: as --source)"
+    parser.add_argument("--reference", action="append", metavar="FILE", help=reference)
     parser.add_argument("--output", metavar="FILE", help=output)
     moses = "BLEU on Moses tokens in lower case, too, on a line of its own (needs sacremoses)"
-    tokenized = "with --moses: the tokenised translation for --reference, line by line (default: made from it)"
+    tokenized = "with --moses: the tokenised translation for each --reference, line by line (default: made from it)"
     parser.add_argument("--moses", action="store_true", help=moses)
-    parser.add_argument("--moses-reference", metavar="FILE", help=tokenized)
+    parser.add_argument("--moses-reference", action="append", metavar="FILE", help=tokenized)
+    add_metrics_option(parser)
     add_search_options(parser)
     return parser
 
@@ -52,12 +58,15 @@ def run(options: argparse.Namespace) -> None:
     opened = open_runs([options.run])
     (run,) = opened.runs
     search = search_config(options, run)
-    files = {"--source": options.source, "--reference": options.reference, "--moses-reference": options.moses_reference}
-    for name, path in files.items():
-        if path:
+    metrics = metrics_of(options.metrics, "--metrics") if options.metrics else run.config.evaluation.metrics
+    files = {"--source": [options.source] if options.source else [], "--reference": options.reference or []}
+    for name, paths in {**files, "--moses-reference": options.moses_reference or []}.items():
+        for path in paths:
             existing_file(path, name)
-    tokenized = list(read_lines(Path(options.moses_reference))) if options.moses_reference else None
-    sets = sets_to_score(run, options.source, options.reference)
+    tokenized = None
+    if options.moses_reference:
+        tokenized = beside_each_other([list(read_lines(Path(path))) for path in options.moses_reference])
+    sets = sets_to_score(run, options.source, list(map(Path, options.reference)) if options.reference else None)
 
     start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
     from mtlite.translation.scoring import describe, score_lines
@@ -65,10 +74,11 @@ def run(options: argparse.Namespace) -> None:
 
     translator = Translator.of(opened, search, options.threads)
     for name, (sources, references) in sets.items():
-        scored = score_lines(translator, sources, references, run.facts.target_language)
+        scored = score_lines(translator, sources, references, run.facts.target_language, metrics)
         for number in scored.truncated:
             warn_of_truncation(f"line {number} of {name}", search.max_source_tokens)
-        print(visible(describe(visible_line(name), scored, search.in_words(run.config.model.topology))), flush=True)
+        how = search.in_words(run.config.model.topology)
+        print(visible(describe(visible_line(name), scored, how, metrics)), flush=True)
         if options.moses:
             moses = moses_bleu(scored.hypotheses, references, run.facts.target_language, tokenized)
             print(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
-from mtlite.config.options import SearchConfig
+from mtlite.config.options import METRICS, SearchConfig
 from mtlite.config.read import members, split, unknown_option
 from mtlite.config.recipe import Option, Values, from_text, nested, options
 from mtlite.config.registry import register_topology
@@ -165,9 +165,28 @@ def _metavar(option: Option) -> str:
         return f"{{{','.join(get_args(option.kind))}}}"
     if bool in kinds:
         return "{true,false}"
+    if get_origin(option.kind) is list:
+        return "'[TEXT, TEXT]'"
     if get_origin(option.kind) is dict:
         return "'{NAME: {source: FILE, target: FILE}}'"
     return "NUMBER" if {int, float} & {*kinds} and str not in kinds else "TEXT"
+
+
+def add_metrics_option(parser: Parser) -> None:
+    """Add the choice of metrics; `metrics_of` checks what was given."""
+    names = f"metrics in their order, with commas: {', '.join(METRICS)} {AS_RUN}"
+    parser.add_argument("--metrics", type=lambda text: text.split(","), metavar="NAME,NAME", help=names)
+
+
+def named_paths(option: str, given: Sequence[str] | None) -> dict[str, list[str]]:
+    """Read `NAME=PATH`, given any number of times: by name, the paths in their order."""
+    found: dict[str, list[str]] = {}
+    for text in given or ():
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise UsageError(f"{option}: expected NAME=PATH, received {text[:80]}")
+        found.setdefault(name, []).append(path)
+    return found
 
 
 def add_search_options(parser: Parser) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mtlite.comparison.outcome import Options, Outcome
-from mtlite.comparison.systems import System, TrainedSystem, named_seeds
+from mtlite.comparison.systems import System, TrainedSystem
 from mtlite.config.registry import entry_of
 from mtlite.errors import DataError, UsageError
 from mtlite.storage.run_directory import Run
@@ -39,7 +39,7 @@ def refuse_incomparable(paths: Sequence[str], outcomes: Sequence[Outcome], test:
     first = outcomes[0]
     for path, outcome in zip(paths, outcomes, strict=True):
         refused = f"{path} cannot be compared with {paths[0]}"
-        for side, what in (("source", "source lines"), ("target", "references")):
+        for side, what in (("source", "source lines"), ("target", "references"), ("references", "further references")):
             found, expected = (each.facts.sides.get(f"{test}.{side}") for each in (outcome, first))
             if found != expected:
                 raise DataError(
@@ -88,17 +88,16 @@ def group_runs(paths: Sequence[str], outcomes: Sequence[Outcome], baseline: str)
     for name, runs in zip(_names_of(systems, members), members, strict=True):
         marks = [mark for _, outcome in runs.values() for mark in _differing_marks(outcome, first)]
         system = TrainedSystem(System(name), {seed: outcome for seed, (_, outcome) in sorted(runs.items())})
-        system.marks.extend([*dict.fromkeys(marks), *convergence_marks(system)])
+        system.marks.extend([*dict.fromkeys(marks), *training_marks(system)])
         trained.append(system)
     return trained, trained[0].name
 
 
-def convergence_marks(system: TrainedSystem) -> list[str]:
-    """Marks for a system whose training began with other weights, was too short, or longer than its schedule."""
-    late = system.not_converged
+def training_marks(system: TrainedSystem) -> list[str]:
+    """Marks for a system whose training began with other weights, or was longer than its schedule."""
     starts = dict.fromkeys(str(run.facts.started_from) for run in system.runs.values() if run.facts.started_from)
     extensions = dict.fromkeys(str(each) for run in system.runs.values() for each in run.facts.extensions)
-    return [*starts, *extensions, *([f"not converged ({named_seeds(late)})"] if late else [])]
+    return [*starts, *extensions]
 
 
 def _names_of(systems: Sequence[Options], members: Sequence[Mapping[int, tuple[str, Outcome]]]) -> list[str]:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 from mtlite.comparison.attention_maps import AttentionMap
+from mtlite.comparison.given_scores import read_scores
 from mtlite.config.options import Config, SearchConfig
 from mtlite.config.read import Count
 from mtlite.config.recipe import options
 from mtlite.errors import RunError, UsageError
 from mtlite.evaluation.likelihood import Likelihood
+from mtlite.evaluation.references import References
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
 from mtlite.storage.run_directory import FACTS, LOG, Extension, Run, StartedFrom
 from mtlite.storage.training_log import Validated, read_training_log
 from mtlite.translation.result import hypotheses_file, read_result
 
-LAST_SHARE = 5  # a run that still gains in the last fifth of its updates has not converged
-LARGEST_LATE_GAIN = 0.3  # BLEU that it may gain there
-_PLACES = (
-    *("data.train.", "data.dev.", "data.test.", "data.tests"),
-    *("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model", "training.start_from"),
+_NOT_OF_TRAINING = (
+    *("data.train.", "data.dev.", "data.test.", "data.tests", "data.join_repeated_sources"),
+    *("tokenizer.model", "tokenizer.source_model", "tokenizer.target_model", "training.start_from", "evaluation."),
 )
-"""Options that say where something lies: it may lie elsewhere on another machine, and has a checksum."""
+"""Options that say where something lies, which has a checksum, or what is done after a training."""
 
 Options = dict[str, Any]
 """By full name, such as `model.units`, the value of an option."""
@@ -44,6 +45,15 @@ class Output:
     def check(self) -> None:
         if len(self.hypotheses) != len(self.statistics.counts["bleu"]):
             raise UsageError("expected counts for each hypothesis")
+
+    def with_metrics(self, metrics: Sequence[str], references: References) -> Output:
+        """The same, counted for further metrics, too."""
+        return dataclasses.replace(self, statistics=self.statistics.with_metrics(metrics, self.hypotheses, references))
+
+    def with_scores(self, files: Mapping[str, str | Path]) -> Output:
+        """The same, with the scores of other metrics, whose files are given by name."""
+        scores = {name: read_scores(path, len(self.hypotheses)) for name, path in files.items()}
+        return dataclasses.replace(self, statistics=self.statistics.with_scores(scores))
 
     @property
     def sentences_per_second(self) -> float:
@@ -110,16 +120,19 @@ class Outcome:
         """The validation whose weights were kept: best BLEU, ties by loss."""
         return max(self.curve, key=lambda point: (point[2], -point[1]))
 
-    @property
-    def late_gain(self) -> float:
-        """Dev BLEU gained in the last fifth of the updates."""
-        early = [bleu for update, _, bleu in self.curve if update * LAST_SHARE <= self.updates * (LAST_SHARE - 1)]
-        return max(0.0, self.best[2] - max(early, default=0.0))
+    def with_metrics(self, metrics: Sequence[str], references: Callable[[str], References]) -> Outcome:
+        """The same, with its outputs counted for further metrics; `references` gives those of a test set."""
+        outputs = {
+            search: {test: output.with_metrics(metrics, references(test)) for test, output in tests.items()}
+            for search, tests in self.outputs.items()
+        }
+        return dataclasses.replace(self, outputs=outputs)
 
-    @property
-    def converged(self) -> bool:
-        """Whether the last fifth of the updates gained no more than 0.3 BLEU."""
-        return self.late_gain <= LARGEST_LATE_GAIN
+    def with_scores(self, given: Mapping[str, Mapping[str, str | Path]]) -> Outcome:
+        """The same, its greedy search with scores of other metrics: by test set and name, their files."""
+        tests = self.outputs["greedy"]
+        scored = {test: tests[test].with_scores(files) for test, files in given.items()}
+        return dataclasses.replace(self, outputs=self.outputs | {"greedy": tests | scored})
 
     def with_search_named(self, name: str) -> Outcome:
         """The same with its first search under another name, and no other search."""
@@ -127,7 +140,10 @@ class Outcome:
 
 
 def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
-    """The outcome of a run, on some of its test sets or all; raise RunError if it is not finished, or damaged."""
+    """The outcome of a run, on some of its test sets or all; raise RunError if it is not finished, or damaged.
+
+    Its outputs have the counts of those metrics that are always counted.
+    """
     result, lines = read_result(run), read_training_log(run.path / LOG)
     curve = [(line.update, line.dev_loss, line.dev_bleu) for line in lines if isinstance(line, Validated)]
     if not curve:
@@ -154,13 +170,13 @@ def read_outputs(run: Run, search: str, written: Mapping[str, tuple[float, str |
     """
     outputs = {}
     for test, (elapsed, sha256) in written.items():
-        hypotheses, references = run.read_lines(hypotheses_file(test, search), sha256), run.read_side(f"{test}.target")
+        hypotheses, references = run.read_lines(hypotheses_file(test, search), sha256), run.references(test)
         statistics = sentence_statistics(hypotheses, references, run.facts.target_language)
         outputs[test] = Output(hypotheses, statistics, elapsed)
     return outputs
 
 
 def flat(config: Config) -> Options:
-    """All options of a configuration, without those that say where something lies."""
-    names = [option.name for option in options() if not option.name.startswith(_PLACES)]
+    """All options of a configuration that its training depends on, without those that say where something lies."""
+    names = [option.name for option in options() if not option.name.startswith(_NOT_OF_TRAINING)]
     return {name: reduce(getattr, name.split("."), config) for name in names}

@@ -17,9 +17,12 @@ from mtlite.config.read import Count
 from mtlite.errors import UsageError
 from mtlite.evaluation.breakdown import Breakdown, break_down
 from mtlite.evaluation.likelihood import ComparedLikelihood, compare_likelihood
+from mtlite.evaluation.metrics import sign_of
+from mtlite.evaluation.references import References
 from mtlite.evaluation.scores import DEFAULT_SEED
-from mtlite.evaluation.significance import Comparison, compare, judge, resampled_scores
+from mtlite.evaluation.significance import DEFAULT_METRICS, Comparison, compare, judge, resampled_scores
 from mtlite.evaluation.statistics import interval_of
+from mtlite.storage.references import with_further
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +40,11 @@ class EvaluationSets:
             source, target = (self.sides.get(f"{test}.{side}", []) for side in ("source", "target"))
             if not source or len(source) != len(target):
                 raise UsageError(f"sides: expected the lines of both sides of {test}")
+            self.references(test)
 
-    def references(self, test: str) -> list[str]:
+    def references(self, test: str) -> References:
         """The right translations of a test set."""
-        return self.sides[f"{test}.target"]
+        return with_further(self.sides[f"{test}.target"], self.sides.get(f"{test}.references"), f"sides.{test}")
 
 
 class Group(NamedTuple):
@@ -57,16 +61,22 @@ class ComparisonFamily:
     title: str  # the options that they share; empty if there is only one family
     test: str
     baseline: str  # name of the system that the others are compared with
-    systems: list[TrainedSystem]  # the baseline first, then by BLEU
+    systems: list[TrainedSystem]  # the baseline first, then the best first
     comparison: Comparison | None  # None if there is nothing to compare
-    intervals: dict[str, tuple[float, float]]  # by system, the 95 % interval of mean BLEU over resampled sentences
+    intervals: dict[str, tuple[float, float]]  # by system, the 95 % interval of its mean over resampled sentences
+    metrics: list[str]  # the one that systems are ordered and compared by first
     primary: bool = True  # whether its comparisons with the baseline are among those that a report is about
+
+    @property
+    def metric(self) -> str:
+        """What systems are ordered and compared by."""
+        return self.metrics[0]
 
     @property
     def judged(self) -> int:
         """How many comparisons with the baseline have a p."""
         pairs = self.comparison.primary if self.comparison else []
-        return sum(pair.differences["bleu"].p is not None for pair in pairs)
+        return sum(pair.difference.p is not None for pair in pairs)
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,7 @@ class ComparisonResults:
     searches: list[str]  # `greedy`, and `beam` where all runs have it whose topology can
     likelihood: dict[str, ComparedLikelihood]  # of the references, by test set; empty if a run does not say so
     failures: dict[str, str]  # by cell, why it has no outcome
+    metrics: list[str]  # what was chosen, the one that verdicts are about first
 
     def judged(self, primary: bool) -> int:
         """How many comparisons share an adjustment: the primary ones, or the secondary ones."""
@@ -93,15 +104,17 @@ def compare_systems(
     groups: Mapping[str, Group],
     failures: Mapping[str, str],
     primary: Sequence[str] = (),
+    metrics: Sequence[str] = DEFAULT_METRICS,
 ) -> ComparisonResults:
     """Compare the systems of each group, given by title.
 
     Args:
         failures: by cell, why it has no outcome.
         primary: names of the test sets that were chosen for the verdicts before the training; all if empty.
+        metrics: the one that verdicts are about first; the outputs were counted for all of them.
     """
     outcomes = [outcome for system in systems for outcome in system.runs.values()]
-    families = make_families(systems, sets.tests, groups, primary)
+    families = make_families(systems, sets.tests, groups, primary, metrics)
     breakdown, seed = _breakdown(families[0], sets) if families else (None, None)
     able = [system for system in systems if system.ranks]
     searches = ["greedy", "beam"] if able and all(system.has_beam for system in able) else ["greedy"]
@@ -113,17 +126,22 @@ def compare_systems(
         for test in sets.tests
         if all(test in outcome.likelihood for outcome in outcomes)
     }
-    return ComparisonResults(list(systems), families, breakdown, seed, sets.tests, searches, likelihood, dict(failures))
+    found = list(systems), families, breakdown, seed, sets.tests, searches, likelihood
+    return ComparisonResults(*found, dict(failures), list(metrics))
 
 
 def make_families(
-    systems: Sequence[TrainedSystem], tests: Sequence[str], groups: Mapping[str, Group], primary: Sequence[str] = ()
+    systems: Sequence[TrainedSystem],
+    tests: Sequence[str],
+    groups: Mapping[str, Group],
+    primary: Sequence[str] = (),
+    metrics: Sequence[str] = DEFAULT_METRICS,
 ) -> list[ComparisonFamily]:
     """The groups on each test set, primary ones first; all primary comparisons are one family, all others another."""
     named = {system.name: system for system in systems}
     families = [
         replace(
-            make_family(title, test, group.baseline, [named[name] for name in group.members if name in named]),
+            make_family(title, test, group.baseline, [named[name] for name in group.members if name in named], metrics),
             primary=not primary or test in primary,
         )
         for test in tests
@@ -142,18 +160,21 @@ def _judged(families: Sequence[ComparisonFamily]) -> list[ComparisonFamily]:
     ]
 
 
-def make_family(title: str, test: str, baseline: str, systems: Sequence[TrainedSystem]) -> ComparisonFamily:
+def make_family(
+    title: str, test: str, baseline: str, systems: Sequence[TrainedSystem], metrics: Sequence[str] = DEFAULT_METRICS
+) -> ComparisonFamily:
     """Compare systems by their first search."""
     first = next(system for system in systems if system.name == baseline)
     others = [system for system in systems if system is not first]
     statistics = {system.name: system.statistics("greedy", test) for system in [first, *others]}
-    comparison = compare(statistics, baseline) if others else None
+    comparison = compare(statistics, baseline, metrics) if others else None
+    metric = metrics[0]
     intervals = {
-        name: interval_of(np.mean([scores[seed]["bleu"][1:] for seed in sorted(scores)], axis=0))
-        for name, scores in resampled_scores(statistics, DEFAULT_SEED).items()
+        name: interval_of(np.mean([scores[seed][metric][1:] for seed in sorted(scores)], axis=0))
+        for name, scores in resampled_scores(statistics, DEFAULT_SEED, [metric]).items()
     }
-    others.sort(key=lambda system: -mean(system.scores("greedy", test, "bleu")))
-    return ComparisonFamily(title, test, baseline, [first, *others], comparison, intervals)
+    others.sort(key=lambda system: -sign_of(metric) * mean(system.scores("greedy", test, metric)))
+    return ComparisonFamily(title, test, baseline, [first, *others], comparison, intervals, list(metrics))
 
 
 def _breakdown(family: ComparisonFamily, sets: EvaluationSets) -> tuple[Breakdown | None, int | None]:

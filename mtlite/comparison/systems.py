@@ -12,7 +12,7 @@ from mtlite.comparison.outcome import Options, Outcome
 from mtlite.config.registry import entry_of
 from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.scores import scores_of
-from mtlite.evaluation.statistics import SentenceStatistics
+from mtlite.evaluation.statistics import SentenceStatistics, scores_of_sums
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TrainedSystem:
     def scores(self, search: str, test: str, metric: str) -> list[float]:
         """The corpus score of every seed."""
         outputs = self.statistics(search, test).values()
-        return [getattr(scores_of(each, confidence=False), metric).score for each in outputs]
+        return [float(scores_of_sums(metric, each.counts[metric].sum(axis=0))) for each in outputs]
 
     def lengths(self, search: str, test: str) -> tuple[float, float]:
         """Length ratio and brevity penalty, means over seeds."""
@@ -84,11 +84,6 @@ class TrainedSystem:
     @property
     def parameters(self) -> int:
         return next(iter(self.runs.values())).facts.parameters
-
-    @property
-    def not_converged(self) -> list[int]:
-        """The seeds that had not converged."""
-        return [seed for seed, outcome in sorted(self.runs.items()) if not outcome.converged]
 
     def sentences_per_second(self, search: str, test: str) -> float:
         """Mean over the seeds of the speed of translation."""

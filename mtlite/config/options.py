@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from mtlite.config.read import Between, Count, Matching, Share, plain, shown
 from mtlite.config.registry import OPTIONAL, TOPOLOGIES, entry_of, refuse_options
@@ -19,6 +19,8 @@ _MANY = 2**31 - 1
 Positive = Annotated[int, Between(1, _MANY)]
 Size = Annotated[int, Between(1, 2**16)]
 LanguageCode = Annotated[str, Matching(".+", "a language code such as de, or null")]
+MetricName = Literal["bleu", "chrf2", "ter", "exact-match", "wer", "per", "cer"]
+METRICS: tuple[str, ...] = get_args(MetricName)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class CorpusConfig:
         dataset: Name of a data set on the Hugging Face Hub.
         configuration: Configuration of that data set.
         split: Split of that data set or folder, such as train or validation.
+        references: Of a dev or test set: files with further translations, line by line, any of which is right.
     """
 
     source: str | None = None
@@ -43,6 +46,7 @@ class CorpusConfig:
     dataset: str | None = None
     configuration: str | None = None
     split: str | None = None
+    references: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class DataConfig:
         dev: The set that is scored during training (default: split off the training pairs).
         test: The set that is scored at the end (default: split off the training pairs).
         tests: Further test sets by name, each with the same keys as test.
+        join_repeated_sources: Make one sentence of the pairs of a dev or test set that have the same source: their
+            targets are its references.
         held_out: Pairs split off the training pairs for a missing dev or test set (at most a tenth of them).
         seed: Decides which pairs are split off; it is not the seed of the training.
         cleaning: Which training pairs are left out.
@@ -106,11 +112,15 @@ class DataConfig:
     dev: CorpusConfig = field(default_factory=CorpusConfig)
     test: CorpusConfig = field(default_factory=CorpusConfig)
     tests: dict[str, CorpusConfig] = field(default_factory=dict)
+    join_repeated_sources: bool = False
     held_out: Positive = 1000
     seed: Count = 1
     cleaning: CleaningConfig = field(default_factory=CleaningConfig)
 
     def check(self) -> None:
+        if any(each.references for each in self.train):
+            problem = "expected none, since only dev and test sets have several references"
+            raise UsageError(f"data.train.references: {problem}: give further pairs as one more corpus in data.train")
         for name in self.tests:
             if not TEST_SET_NAME.fullmatch(name) or name in ("dev", "test"):
                 expected = "names of letters, digits, '-', '_' and '.' other than dev and test"
@@ -303,6 +313,30 @@ class SearchConfig:
 
 
 @dataclass(frozen=True)
+class EvaluationConfig:
+    """How translations are judged.
+
+    Args:
+        metrics: What is reported, in this order; verdicts are about the first, those by the others are secondary. bleu,
+            chrf2 and ter are sacrebleu's; exact-match is the share of sentences that are right as a whole; wer, per and
+            cer are error rates by edit distance over words and phones (both between spaces) and characters.
+    """
+
+    metrics: list[MetricName] = field(default_factory=lambda: ["bleu", "chrf2", "ter"])
+
+    def check(self) -> None:
+        if not self.metrics:
+            raise UsageError(f"evaluation.metrics: expected at least one of {', '.join(METRICS)}, received none")
+        if repeated := [name for name in self.metrics if self.metrics.count(name) > 1]:
+            raise UsageError(f"evaluation.metrics: expected each metric once, received {repeated[0]} twice")
+        if {"wer", "per"} <= {*self.metrics}:
+            raise UsageError(
+                "evaluation.metrics: expected wer or per, received both, which are one number under two names: leave "
+                "one out (the word error rate of grapheme-to-phoneme papers is 100 − exact-match)"
+            )
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything that defines a run.
 
@@ -313,6 +347,7 @@ class Config:
         model: The topology and its sizes.
         training: How to train.
         search: How to translate.
+        evaluation: How to judge translations.
     """
 
     MOVED: ClassVar[dict[str, str]] = {"ablation": "this is an ablation recipe: give it to mtlite ablate"}
@@ -323,6 +358,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def check(self) -> None:
         refuse_search(self.model.topology, self.search)

@@ -28,7 +28,8 @@ def _with_paths(config: Config, change: Callable[[str], str]) -> Config:
         files: Values = {name: path and change(path) for name in _FILES if (path := getattr(corpus, name)) is not None}
         name = corpus.dataset or ""
         on_disk = os.path.isabs(name) or os.path.isdir(name)  # any other is on the Hub
-        return replace(corpus, **files, dataset=change(name) if on_disk else corpus.dataset)
+        references = list(map(change, corpus.references))
+        return replace(corpus, **files, references=references, dataset=change(name) if on_disk else corpus.dataset)
 
     data, tokenizer = config.data, config.tokenizer
     tests = {name: of_corpus(corpus) for name, corpus in data.tests.items()}

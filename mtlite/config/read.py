@@ -27,6 +27,7 @@ from mtlite.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_TEXT
 
 T = TypeVar("T")
 _LARGEST = 2**63 - 1
+_EXACT = 2.0**53  # below it, a float can be any whole number
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", Any: "values"}
 _TRUTH = {**dict.fromkeys(("yes", "y", "on"), "true"), **dict.fromkeys(("no", "n", "off"), "false")}
@@ -105,11 +106,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, np.ndarray):
-        # Of a number of 32 bits, the shortest text that is the same number: half as long as the one of 64 bits.
-        return value.astype(str).astype(float).tolist() if value.dtype == np.float32 else value.tolist()
+        return _numbers_in(value)
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
+
+
+def _numbers_in(array: np.ndarray) -> list[Any]:
+    """The numbers of an array, in few characters."""
+    if array.dtype == np.float64 and (array == array.round()).all() and abs(array).max(initial=0) < _EXACT:
+        return array.astype(np.int64).tolist()  # type: ignore[no-any-return]
+    # Of a number of 32 bits, the shortest text that is the same number: half as long as the one of 64 bits.
+    return array.astype(str).astype(float).tolist() if array.dtype == np.float32 else array.tolist()  # type: ignore[no-any-return]
 
 
 @cache
@@ -221,7 +229,8 @@ class _Reader:
         if section_of(kind) and (value is None or isinstance(value, dict)):
             return [self.read(inner, value, name)]  # one section where a list of them may stand
         if not isinstance(value, list | tuple):
-            raise _refused(name, f"a list of {_PLURALS.get(split(inner)[0], 'sections')}", value)
+            plural = "names" if get_origin(inner) is Literal else _PLURALS.get(split(inner)[0], "sections")
+            raise _refused(name, f"a list of {plural}", value)
         return [self.read(inner, each, f"{name}[{number}]") for number, each in enumerate(value, 1)]
 
     def _array(self, kind: Any, value: Any, name: str) -> np.ndarray:

@@ -7,14 +7,14 @@ class, a module or another recipe to load.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple, get_origin
 
 import docstring_parser
 
-from mtlite.config.options import Config
+from mtlite.config.options import Config, EvaluationConfig
 from mtlite.config.plain_yaml import parse_yaml
 from mtlite.config.read import fields_of, members, read_as, section_of, shown, split
 from mtlite.errors import UsageError
@@ -97,6 +97,11 @@ def as_config(source: Config | str | Path | Values) -> Config:
             return config_from(nested(source), "the options")
     received = f"{type(source).__name__} {shown(source)}"
     raise UsageError(f"expected a mtlite.Config, the path of a recipe or options by name, received {received}")
+
+
+def metrics_of(names: Sequence[str], origin: str = "metrics") -> list[str]:
+    """Some names of metrics, which come from `origin`, checked as `evaluation.metrics` of a recipe is."""
+    return list(read_as(EvaluationConfig, {"metrics": names}, origin, section="evaluation").metrics)
 
 
 def from_text(option: Option, text: str) -> Any:

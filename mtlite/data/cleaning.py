@@ -54,6 +54,8 @@ def clean(corpus: Corpus, config: CleaningConfig) -> tuple[Corpus, CleaningRepor
     """Return the corpus with the training pairs that are kept, and what was left out; at least one must be kept."""
     parts = [corpus.train, *corpus.held_out.values()]
     key = ["cleaning", *(part._fingerprint for part in parts), repr(config)]
+    if corpus.further:
+        key.append(hashlib.sha256(repr(corpus.further).encode()).hexdigest())
     found = cached_arrays(key, lambda: _apply_rules(corpus, config))
     keep = found["keep"]
     removed = dict(zip(_active_names(config), found["removed"].tolist(), strict=True))
@@ -66,7 +68,7 @@ def clean(corpus: Corpus, config: CleaningConfig) -> tuple[Corpus, CleaningRepor
 
 def _apply_rules(corpus: Corpus, config: CleaningConfig) -> dict[str, np.ndarray]:
     """Which training pairs to keep, how many break each active rule, and how often to warn."""
-    held_out = [pair for part in corpus.held_out.values() for pair in pairs_of(part)]
+    held_out = list(corpus.right_pairs)
     rules = _active_rules(corpus.train, config, set(held_out))
     sides = {fold_case(source) for source, _ in held_out}, {fold_case(target) for _, target in held_out}
     removed, warnings = dict.fromkeys(rules, 0), np.zeros(len(_WARNINGS), np.int64)

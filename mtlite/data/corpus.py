@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import datasets
 import huggingface_hub
 
 from mtlite.config.options import CorpusConfig, DataConfig
-from mtlite.data.cache import join
+from mtlite.data.cache import join, pairs_of
 from mtlite.data.columns import Columns
+from mtlite.data.further_references import join_repeated, read_further
 from mtlite.data.language_choice import languages_by_header, languages_by_script, languages_of
 from mtlite.data.pairs import check_location, has_columns, layout_of, load_pairs, without_gaps
+from mtlite.data.readers import Pair
 from mtlite.data.splits import split_off
 from mtlite.errors import UsageError
+from mtlite.storage.references import as_lines
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,31 @@ class Corpus:
     source_language: str | None
     target_language: str | None
     notes: tuple[str, ...]  # sentences for the user: what was split off the training pairs, what was inferred
+    # By name of a dev or test set, the references of each sentence beside its target; only where some were given.
+    further: dict[str, list[list[str]]] = field(default_factory=dict)
 
     @property
     def held_out(self) -> dict[str, datasets.Dataset]:
         """The dev set and the test sets by name."""
         return {"dev": self.dev, **self.tests}
+
+    def sides(self) -> dict[str, list[str]]:
+        """By name, such as `test.source`, the lines by which a run or a record keeps the dev set and the test sets."""
+        lines = {
+            f"{name}.{side}": list(pairs[side])
+            for name, pairs in self.held_out.items()
+            for side in ("source", "target")
+        }
+        return lines | {f"{name}.references": as_lines(texts) for name, texts in self.further.items()}
+
+    @property
+    def right_pairs(self) -> Iterator[Pair]:
+        """Every source of the dev set and the test sets with each of its references."""
+        for name, pairs in self.held_out.items():
+            yield from pairs_of(pairs)
+            if name in self.further:
+                sources = zip(pairs["source"], self.further[name], strict=True)
+                yield from ((source, target) for source, targets in sources for target in targets)
 
 
 def load_corpus(config: DataConfig) -> Corpus:
@@ -63,8 +86,32 @@ def load_corpus(config: DataConfig) -> Corpus:
         train, new, more = split_off(train, missing, config.held_out, config.seed)
         sets |= new
         notes += [*_unused_splits(config, parts, missing), *more]
+    further, more = _several_references(config, others, sets)
+    notes += more
     tests = {"test": sets["data.test"], **{name: sets[f"data.tests.{name}"] for name in config.tests}}
-    return Corpus(train, sets["data.dev"], tests, languages[0], languages[1], tuple(notes))
+    return Corpus(train, sets["data.dev"], tests, languages[0], languages[1], tuple(notes), further)
+
+
+def _several_references(
+    config: DataConfig, locations: Mapping[str, CorpusConfig], sets: dict[str, datasets.Dataset]
+) -> tuple[dict[str, list[list[str]]], list[str]]:
+    """The further references of dev and test sets, by the short name of the set, and notes for the user.
+
+    Args:
+        sets: by option; those whose repeated sources are joined are replaced.
+    """
+    found: dict[str, list[list[str]]] = {}
+    notes = []
+    for option in ("data.dev", "data.test", *(f"data.tests.{name}" for name in config.tests)):
+        pairs = sets[option]
+        paths = locations[option].references if option in locations else []
+        further = read_further(paths, len(pairs), option)
+        if config.join_repeated_sources:
+            sets[option], further = join_repeated(pairs, further)
+            notes.append(f"{option}: {len(pairs):,} pairs are {len(sets[option]):,} sentences, each with one source.")
+        if any(further):
+            found[option.rpartition(".")[2]] = further
+    return found, notes
 
 
 def _load(

@@ -37,6 +37,8 @@ def check_location(config: CorpusConfig, name: str) -> None:
         raise UsageError(f"{name}.header belongs to a file of pairs in rows ({kinds}); leave it out")
     if not _is_folder(config):
         _check_files(config, name)
+    for path in config.references:
+        _check_file(path, f"{name}.references")
 
 
 def _check_files(config: CorpusConfig, name: str) -> None:
@@ -45,10 +47,14 @@ def _check_files(config: CorpusConfig, name: str) -> None:
         expected = f"a file ending in {endings}, or a folder made by save_to_disk"
         raise UsageError(f"{name}.pairs: expected {expected}; received {config.pairs}")
     for option in ("source", "target", "pairs"):
-        path = getattr(config, option)
-        if path and not Path(path).is_file():
-            problem = "not a file" if Path(path).exists() else "no such file"
-            raise DataError(f"{name}.{option} {path}: {problem}; give the path of one, from {Path.cwd()} or in full")
+        if path := getattr(config, option):
+            _check_file(path, f"{name}.{option}")
+
+
+def _check_file(path: str, option: str) -> None:
+    if not Path(path).is_file():
+        problem = "not a file" if Path(path).exists() else "no such file"
+        raise DataError(f"{option} {path}: {problem}; give the path of one, from {Path.cwd()} or in full")
 
 
 def _is_folder(config: CorpusConfig) -> bool:

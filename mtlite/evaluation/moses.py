@@ -13,6 +13,7 @@ from sacrebleu.metrics.bleu import BLEU
 
 from mtlite.errors import MtliteError
 from mtlite.evaluation.metrics import check_lines
+from mtlite.evaluation.references import References, as_streams, listed
 from mtlite.evaluation.scores import MetricScore
 from mtlite.languages import language_code
 
@@ -25,9 +26,9 @@ def require_sacremoses() -> None:
 
 def moses_bleu(
     hypotheses: Sequence[str],
-    references: Sequence[str],
+    references: References,
     target_language: str | None,
-    tokenized_references: Sequence[str] | None = None,
+    tokenized_references: References | None = None,
 ) -> MetricScore:
     """Score detokenised hypotheses; raise DataError if the lines do not fit each other.
 
@@ -44,10 +45,10 @@ def moses_bleu(
     def tokens(lines: Sequence[str]) -> list[str]:
         return [tokenizer.tokenize(line, escape=False, return_str=True) for line in lines]
 
-    expected = tokens(references) if tokenized_references is None else list(tokenized_references)
+    expected = list(map(tokens, listed(references))) if tokenized_references is None else listed(tokenized_references)
     check_lines(hypotheses, expected)
     metric = BLEU(tokenize="none", lowercase=True, force=True)
-    score = metric.corpus_score(tokens(hypotheses), [expected]).score
+    score = metric.corpus_score(tokens(hypotheses), as_streams(expected)).score
     given = "" if tokenized_references is None else "-given-references"
     name = f"tok:moses-{language}-sacremoses-{sacremoses.__version__}{given}"
     return MetricScore(float(score), str(metric.get_signature()).replace("tok:none", name))

@@ -1,18 +1,21 @@
-"""Corpus scores of one output: BLEU, chrF2 and TER by sacrebleu, each with its signature and its uncertainty."""
+"""Corpus scores of one output, each with its signature and its uncertainty."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from mtlite.config.read import Count
-from mtlite.evaluation.metrics import bleu_metric, check_lines, make_metrics
+from mtlite.evaluation.metrics import LABELS, bleu_metric, check_lines, label_of, make_metrics
+from mtlite.evaluation.references import References, as_streams
 from mtlite.evaluation.statistics import (
+    COUNTS_PER_SENTENCE,
     RESAMPLES,
     SentenceStatistics,
     interval_of,
     resampled_weights,
+    scores_of_sums,
     sentence_statistics,
     weighted_scores,
 )
@@ -30,8 +33,8 @@ LEARNED = {"bleu": 2.0, "chrf2": 30.0}
 class MetricScore:
     """One metric's verdict on one output."""
 
-    score: float  # from 0 to 100 (TER: edits per 100 reference words; lower is better, above 100 is possible)
-    signature: str  # how sacrebleu computed it
+    score: float  # from 0 to 100 (error rates: edits per 100 tokens; lower is better, above 100 is possible)
+    signature: str  # how it was computed
     mean: float | None = None  # mean score of the bootstrap resamples; None without intervals
     half_width: float | None = None  # half the width of the 95 % interval around that mean; None without intervals
 
@@ -52,9 +55,16 @@ class Scores:
     correct: list[int]  # correct n-grams for n = 1, 2, 3, 4, as BLEU counts them
     total: list[int]  # n-grams in the hypotheses for n = 1, 2, 3, 4
     without_shifts: Count = 0  # sentences that are too long for all of TER
+    others: dict[str, MetricScore] = field(default_factory=dict)  # by name, further metrics that were asked for
 
     def __repr__(self) -> str:
-        return f"BLEU {self.bleu}  chrF2 {self.chrf2}  TER {self.ter}  ({self.sentences:,} sentences)"
+        said = (f"{label_of(name)} {score}" for name, score in self.by_metric.items())
+        return f"{'  '.join(said)}  ({self.sentences:,} sentences)"
+
+    @property
+    def by_metric(self) -> dict[str, MetricScore]:
+        """All scores by the name of the metric."""
+        return {name: getattr(self, name) for name in COUNTS_PER_SENTENCE} | self.others
 
     @property
     def length_ratio(self) -> float:
@@ -85,9 +95,10 @@ class Scores:
 
 def score(
     hypotheses: Sequence[str],
-    references: Sequence[str],
+    references: References,
     target_language: str | None,
     *,
+    also: Iterable[str] = (),
     confidence: bool = True,
     seed: int = DEFAULT_SEED,
 ) -> Scores:
@@ -95,8 +106,10 @@ def score(
 
     Args:
         target_language: a code such as `de`; it chooses the words that BLEU counts.
+        also: metrics beside those that are always counted.
     """
-    return scores_of(sentence_statistics(hypotheses, references, target_language), confidence=confidence, seed=seed)
+    statistics = sentence_statistics(hypotheses, references, target_language, also)
+    return scores_of(statistics, confidence=confidence, seed=seed)
 
 
 def scores_of(statistics: SentenceStatistics, *, confidence: bool = True, seed: int = DEFAULT_SEED) -> Scores:
@@ -104,21 +117,26 @@ def scores_of(statistics: SentenceStatistics, *, confidence: bool = True, seed: 
     bleu_counts, scores, resampled = statistics.counts["bleu"], {}, {}
     if confidence:
         resampled = weighted_scores(statistics, resampled_weights(len(bleu_counts), seed))
-    for name, metric in make_metrics(None).items():
-        value = metric._compute_score_from_stats(statistics.counts[name].sum(axis=0).tolist()).score
-        scores[name] = MetricScore(value, statistics.signatures[name])
+    known = make_metrics(None, (name for name in statistics.counts if name in LABELS))
+    for name, counts in statistics.counts.items():
+        sums, signature = counts.sum(axis=0), statistics.signatures[name]
+        value = float(scores_of_sums(name, sums))
+        if name in known:  # to the last digit as sacrebleu says
+            value = float(known[name]._compute_score_from_stats(sums.tolist()).score)
+        scores[name] = MetricScore(value, signature)
         if confidence:
-            references, rest = statistics.signatures[name].split("|", maxsplit=1)
-            signature = f"{references}|bs:{RESAMPLES}|seed:{seed}|{rest}"  # as sacrebleu writes it
+            references, bar, rest = signature.partition("|")
+            signature = f"{references}|bs:{RESAMPLES}|seed:{seed}{bar}{rest}"  # as sacrebleu writes it
             low, high = interval_of(resampled[name])
             scores[name] = MetricScore(value, signature, float(resampled[name].mean()), (high - low) / 2)
-    hypothesis_length, reference_length, *ngrams = bleu_counts.sum(axis=0).tolist()
+    hypothesis_length, reference_length, *ngrams = map(int, bleu_counts.sum(axis=0).tolist())
     lengths = len(bleu_counts), hypothesis_length, reference_length
     counted = *lengths, ngrams[:4], ngrams[4:], statistics.without_shifts
-    return Scores(scores["bleu"], scores["chrf2"], scores["ter"], *counted)
+    bleu, chrf2, ter = (scores.pop(name) for name in COUNTS_PER_SENTENCE)
+    return Scores(bleu, chrf2, ter, *counted, others=scores)
 
 
-def bleu(hypotheses: Sequence[str], references: Sequence[str], target_language: str | None) -> float:
+def bleu(hypotheses: Sequence[str], references: References, target_language: str | None) -> float:
     """The same BLEU and nothing else, quickly: for the dev set, during training. Raise DataError as `score` does."""
     check_lines(hypotheses, references)
-    return float(bleu_metric(target_language).corpus_score(hypotheses, [references]).score)
+    return float(bleu_metric(target_language).corpus_score(hypotheses, as_streams(references)).score)

@@ -6,7 +6,8 @@ given another difference; `uncertainty` adds up what they contribute, so that ea
 
 A difference is called shown if its p, after Holm's (1979) adjustment for all differences of its family, is below 0.05.
 Where no system differs, that happens in one family out of twenty, or fewer. Systems with one or two seeds have
-differences and no verdict, and do not count in the family. BLEU alone has verdicts.
+differences and no verdict, and do not count in the family. Each metric has a family of its own. The first one is what a
+comparison is about, chosen before the training; verdicts by the others are secondary.
 """
 
 from __future__ import annotations
@@ -19,20 +20,21 @@ from itertools import combinations
 import numpy as np
 
 from mtlite.errors import DataError
+from mtlite.evaluation.metrics import sign_of
 from mtlite.evaluation.scores import DEFAULT_SEED
 from mtlite.evaluation.statistics import (
+    COUNTS_PER_SENTENCE,
     RESAMPLES,
-    SCORE_OF_SUMS,
     SentenceStatistics,
     interval_of,
     resampled_weights,
     weighted_scores,
 )
-from mtlite.evaluation.uncertainty import Uncertainty, over_sentences, over_sentences_and_seeds
+from mtlite.evaluation.uncertainty import TOLERANCE, Uncertainty, over_sentences, over_sentences_and_seeds
 
 SIGNIFICANCE_LEVEL = 0.05
-JUDGED = ("bleu",)
-"""The metrics whose differences have verdicts."""
+DEFAULT_METRICS = tuple(COUNTS_PER_SENTENCE)
+"""Those of a comparison that asks for no others, the first being what it is about."""
 
 Pair = tuple[str, str]
 Systems = Mapping[str, Mapping[int, SentenceStatistics]]
@@ -59,9 +61,9 @@ class Difference:
     uncertainty: Uncertainty | None  # over sentences and seeds; None with fewer than three seeds of a system
     interval: tuple[float, float] | None  # 95 %, for other sentences and other seeds; None without an uncertainty
     p: float | None  # two-sided, over sentences and seeds; None without an uncertainty
-    adjusted_p: float | None = None  # the same, adjusted for the family; None in a metric that is not judged
+    adjusted_p: float | None = None  # the same, adjusted for the family
     smallest_shown: float | None = None  # what this comparison shows in its family with a probability of 80 %
-    verdict: Verdict | None = None  # None in a metric that is not judged
+    verdict: Verdict = Verdict.TOO_FEW_SEEDS
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,22 @@ class ComparedPair:
     first: str  # what is compared with: the baseline in the primary family
     second: str  # positive differences mean that this one has the higher score
     seeds: tuple[list[int], list[int]]  # those of the first system, and those of the second
-    differences: dict[str, Difference]  # by metric: `bleu`, `chrf2`, `ter` (where lower is better)
+    differences: dict[str, Difference]  # by metric, the one that the comparison is about first
+
+    @property
+    def difference(self) -> Difference:
+        """That in the first metric."""
+        return next(iter(self.differences.values()))
 
     @property
     def verdict(self) -> Verdict:
-        """What may be said about the difference in BLEU."""
-        return self.differences["bleu"].verdict or Verdict.TOO_FEW_SEEDS
+        """What may be said about the difference in the first metric."""
+        return self.difference.verdict
+
+    def is_better(self, metric: str) -> bool | None:
+        """Whether a metric has the second system above the first; None if it has both equal."""
+        ahead = sign_of(metric) * self.differences[metric].effect
+        return None if abs(ahead) <= TOLERANCE else ahead > 0
 
 
 @dataclass(frozen=True)
@@ -89,23 +101,26 @@ class Comparison:
     seed: int
 
 
-def compare(systems: Systems, baseline: str, *, seed: int = DEFAULT_SEED) -> Comparison:
+def compare(
+    systems: Systems, baseline: str, metrics: Sequence[str] = DEFAULT_METRICS, *, seed: int = DEFAULT_SEED
+) -> Comparison:
     """Compare every system with the baseline, and every system with every other.
 
     A pair's p and intervals depend on its two systems and the seed, on nothing else. Raise DataError if test sets,
     references or signatures differ.
+
+    Args:
+        metrics: the one that the comparison is about first; all were counted.
     """
     _refuse_incomparable(systems, baseline)
-    scores = resampled_scores(systems, seed)
+    scores = resampled_scores(systems, seed, metrics)
     sentences = len(next(iter(systems[baseline].values())).counts["bleu"])
 
     def family(members: list[Pair]) -> list[ComparedPair]:
         pairs = []
         for first, second in members:
             seeds = sorted(systems[first]), sorted(systems[second])
-            differences = {
-                metric: difference(scores[first], scores[second], metric, sentences) for metric in SCORE_OF_SUMS
-            }
+            differences = {metric: difference(scores[first], scores[second], metric, sentences) for metric in metrics}
             pairs.append(ComparedPair(first, second, seeds, differences))
         return judge([pairs])[0]
 
@@ -114,8 +129,16 @@ def compare(systems: Systems, baseline: str, *, seed: int = DEFAULT_SEED) -> Com
 
 
 def judge(groups: Sequence[Sequence[ComparedPair]]) -> list[list[ComparedPair]]:
-    """The same pairs in the same groups, with verdicts: all of them are one family."""
-    found = [pair.differences[metric] for pairs in groups for pair in pairs for metric in JUDGED]
+    """The same pairs in the same groups, with verdicts: by each metric, all of them are one family."""
+    judged = [list(pairs) for pairs in groups]
+    for metric in {name: None for pairs in groups for pair in pairs for name in pair.differences}:
+        judged = _judged_by(metric, judged)
+    return judged
+
+
+def _judged_by(metric: str, groups: Sequence[Sequence[ComparedPair]]) -> list[list[ComparedPair]]:
+    """The same pairs with verdicts by one metric."""
+    found = [pair.differences[metric] for pairs in groups for pair in pairs]
     p_values = [each.p for each in found if each.p is not None]
     adjusted = iter(holm(p_values))
     # Holm's strictest step is Bonferroni's: what passes it is shown, whatever the other comparisons give.
@@ -129,8 +152,7 @@ def judge(groups: Sequence[Sequence[ComparedPair]]) -> list[list[ComparedPair]]:
         return replace(each, adjusted_p=p, smallest_shown=each.uncertainty.smallest_shown(level), verdict=verdict)
 
     def with_verdicts(pair: ComparedPair) -> ComparedPair:
-        verdicts = {metric: judged(pair.differences[metric]) for metric in JUDGED}
-        return replace(pair, differences=pair.differences | verdicts)
+        return replace(pair, differences=pair.differences | {metric: judged(pair.differences[metric])})
 
     return [[with_verdicts(pair) for pair in pairs] for pairs in groups]
 
@@ -156,18 +178,29 @@ def _refuse_incomparable(systems: Systems, baseline: str) -> None:
 
 
 def _reference_sizes(output: SentenceStatistics) -> np.ndarray:
-    """What the counts tell of the references alone [sentences, 8]: words, and characters with their n-grams."""
-    return np.hstack([output.counts["bleu"][:, 1:2], output.counts["chrf2"][:, 1::3], output.counts["ter"][:, 1:]])
+    """What the counts tell of the references alone [sentences, 8]: words, and characters with their n-grams.
+
+    With several references, BLEU and chrF2 count the one that is nearest to the hypothesis: then, [sentences, 1].
+    """
+    words = output.counts["ter"][:, 1:]
+    if not output.signatures["bleu"].startswith("nrefs:1|"):
+        return words
+    return np.hstack([output.counts["bleu"][:, 1:2], output.counts["chrf2"][:, 1::3], words])
 
 
-def resampled_scores(systems: Systems, seed: int) -> dict[str, dict[int, dict[str, np.ndarray]]]:
+def resampled_scores(
+    systems: Systems, seed: int, metrics: Sequence[str] = DEFAULT_METRICS
+) -> dict[str, dict[int, dict[str, np.ndarray]]]:
     """By system, seed and metric: the score itself, then those of the resamples [1 + resamples].
 
     All outputs see the same resamples, so that differences between them are paired.
     """
     sentences = len(next(iter(next(iter(systems.values())).values())).counts["bleu"])
     weights = [np.ones((1, sentences)), *resampled_weights(sentences, seed)]
-    return {name: {key: weighted_scores(each, weights) for key, each in runs.items()} for name, runs in systems.items()}
+    return {
+        name: {key: weighted_scores(each, weights, metrics) for key, each in runs.items()}
+        for name, runs in systems.items()
+    }
 
 
 def difference(first: ResampledScores, second: ResampledScores, metric: str, sentences: int) -> Difference:

@@ -1,17 +1,19 @@
 """Per-sentence counts: all that a metric needs to know of a hypothesis, so that scores can be taken again and again.
 
-BLEU, chrF and TER are functions of sums of counts over sentences. Shuffling or resampling sentences therefore means
-adding up other rows, without another look at the text. The counts are sacrebleu's own:
+Every metric is a function of sums of counts over sentences. Shuffling or resampling sentences therefore means adding up
+other rows, without another look at the text. The first three are counted for every output, by sacrebleu:
 
 - `bleu`, 10 a sentence: hypothesis words, reference words, correct 1- to 4-grams, 1- to 4-grams in the hypothesis;
 - `chrf2`, 18 a sentence: for character 1- to 6-grams, the number in the hypothesis, in the reference, in both;
-- `ter`, 2 a sentence: edits, reference words.
+- `ter`, 2 a sentence: edits, reference words (with several references their mean, which need not be whole);
+- `exact-match`: right or not, 1. `wer`, `per`, `cer`: edits, reference tokens;
+- any other metric, whose scores of sentences were given: the score, 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +22,12 @@ from sacrebleu.metrics.bleu import BLEU
 
 from mtlite.config.read import Count
 from mtlite.errors import UsageError
-from mtlite.evaluation.metrics import check_lines, make_metrics
+from mtlite.evaluation.metrics import LABELS, LOWER_IS_BETTER, check_lines, make_metric, make_metrics
+from mtlite.evaluation.references import References, as_streams
 from mtlite.limits import MAX_COUNT
 
 COUNTS_PER_SENTENCE = {"bleu": 10, "chrf2": 18, "ter": 2}
+"""Of the metrics that every output is counted for; all others have two."""
 RESAMPLES = 1000
 CHUNK_CELLS = 1 << 22  # sentences × resamples held in memory at a time: 32 MB
 
@@ -32,36 +36,59 @@ CHUNK_CELLS = 1 << 22  # sentences × resamples held in memory at a time: 32 MB
 class SentenceStatistics:
     """The counts of one output of a test set."""
 
-    counts: dict[str, NDArray[np.int64]]  # by metric, integers [sentences, counts]
+    counts: dict[str, NDArray[np.float64]]  # by metric [sentences, counts]
     signatures: dict[str, str]  # by metric, how the counts were taken; outputs compare only if these are equal
     without_shifts: Count = 0  # sentences that are too long for all of TER
 
     def check(self) -> None:
         sentences = len(self.counts.get("bleu", ()))
-        expected = {name: (sentences, width) for name, width in COUNTS_PER_SENTENCE.items()}
+        widths = {**dict.fromkeys(self.counts, 2), **COUNTS_PER_SENTENCE}
         shapes = {name: counts.shape for name, counts in self.counts.items()}
-        if shapes != expected or self.signatures.keys() != expected.keys():
-            raise UsageError(f"expected counts and signatures of {', '.join(expected)}, a row for each sentence")
+        if shapes != {name: (sentences, width) for name, width in widths.items()} or self.signatures.keys() != {
+            *widths
+        }:
+            raise UsageError(f"expected counts and signatures of {', '.join(widths)}, a row for each sentence")
+        if unknown := [name for name in self.counts if name not in LABELS]:
+            raise UsageError(f"counts: expected those of {', '.join(LABELS)}, received {unknown[0][:40]}")
         if any(counts.size and (counts.min() < 0 or counts.max() > MAX_COUNT) for counts in self.counts.values()):
-            raise UsageError(f"counts: expected whole numbers from 0 to {MAX_COUNT:,}")
+            raise UsageError(f"counts: expected numbers from 0 to {MAX_COUNT:,}")
+
+    def with_metrics(
+        self, metrics: Iterable[str], hypotheses: Sequence[str], references: References
+    ) -> SentenceStatistics:
+        """The same with the counts of further metrics; those that it has stay as they are."""
+        made = {name: make_metric(name) for name in metrics if name not in self.counts}
+        counts = {name: sentence_counts(metric, hypotheses, references) for name, metric in made.items()}
+        signatures = {name: str(metric.get_signature()) for name, metric in made.items()}
+        return replace(self, counts=self.counts | counts, signatures=self.signatures | signatures)
+
+    def with_scores(self, given: Mapping[str, np.ndarray]) -> SentenceStatistics:
+        """The same with metrics that were computed elsewhere: by name, a score for each sentence, whose mean counts."""
+        counts = {name: np.stack([scores, np.ones(len(scores))], axis=1) for name, scores in given.items()}
+        signatures = {name: f"{name}:given" for name in given}
+        return replace(self, counts=self.counts | counts, signatures=self.signatures | signatures)
 
 
 def sentence_statistics(
-    hypotheses: Sequence[str], references: Sequence[str], target_language: str | None
+    hypotheses: Sequence[str], references: References, target_language: str | None, also: Iterable[str] = ()
 ) -> SentenceStatistics:
-    """The counts of every sentence, for all three metrics; raise DataError if the lines do not fit each other."""
+    """The counts of every sentence; raise DataError if the lines do not fit each other.
+
+    Args:
+        also: metrics beside those that are always counted.
+    """
     check_lines(hypotheses, references)
     counts, signatures = {}, {}
-    metrics = make_metrics(target_language)
+    metrics = make_metrics(target_language, also)
     for name, metric in metrics.items():
         counts[name] = sentence_counts(metric, hypotheses, references)
         signatures[name] = str(metric.get_signature())
     return SentenceStatistics(counts, signatures, metrics["ter"].without_shifts)  # type: ignore[attr-defined]
 
 
-def sentence_counts(metric: Metric, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+def sentence_counts(metric: Metric, hypotheses: Sequence[str], references: References) -> np.ndarray:
     """One metric's counts of every sentence [sentences, counts]; the lines were checked before."""
-    return np.array(metric._extract_corpus_statistics(hypotheses, [references]), dtype=np.int64)
+    return np.array(metric._extract_corpus_statistics(hypotheses, as_streams(references)), dtype=np.float64)
 
 
 def bleu_of_sums(sums: np.ndarray) -> np.ndarray:
@@ -99,13 +126,32 @@ def chrf2_of_sums(sums: np.ndarray) -> np.ndarray:
 
 
 def ter_of_sums(sums: np.ndarray) -> np.ndarray:
-    """TER, from summed counts [..., 2] to edits per 100 reference words [...]; lower is better."""
+    """An error rate such as TER, from summed counts [..., 2] to edits per 100 reference tokens [...]."""
     edits, reference_length = sums[..., 0], sums[..., 1]
     without_reference = np.where(edits > 0, 100.0, 0.0)
     return np.where(reference_length > 0, 100 * edits / np.maximum(reference_length, 1), without_reference)
 
 
-SCORE_OF_SUMS = {"bleu": bleu_of_sums, "chrf2": chrf2_of_sums, "ter": ter_of_sums}
+def exact_match_of_sums(sums: np.ndarray) -> np.ndarray:
+    """Sentences of 100 that are right, from summed counts [..., 2] to shares [...]."""
+    return 100 * mean_of_sums(sums)
+
+
+def mean_of_sums(sums: np.ndarray) -> np.ndarray:
+    """The mean of scores of sentences, from summed counts [..., 2] to scores [...]."""
+    return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1))
+
+
+SCORE_OF_SUMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    **{"bleu": bleu_of_sums, "chrf2": chrf2_of_sums, "exact-match": exact_match_of_sums},
+    **dict.fromkeys(LOWER_IS_BETTER, ter_of_sums),
+}
+"""By metric. One whose scores were given has their mean."""
+
+
+def scores_of_sums(metric: str, sums: np.ndarray) -> np.ndarray:
+    """Corpus scores by any metric, from summed counts [..., counts] to scores [...]."""
+    return SCORE_OF_SUMS.get(metric, mean_of_sums)(sums)
 
 
 def resampled_weights(sentences: int, seed: int) -> Iterator[np.ndarray]:
@@ -120,12 +166,17 @@ def resampled_weights(sentences: int, seed: int) -> Iterator[np.ndarray]:
         yield np.array([np.bincount(indices, minlength=sentences) for indices in drawn], dtype=float)
 
 
-def weighted_scores(output: SentenceStatistics, weights: Iterable[np.ndarray]) -> dict[str, np.ndarray]:
-    """By metric, the scores [resamples] of an output whose sentences count by the chunks of `resampled_weights`."""
-    chunks = [
-        {name: SCORE_OF_SUMS[name](chunk @ counts) for name, counts in output.counts.items()} for chunk in weights
-    ]
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in output.counts}
+def weighted_scores(
+    output: SentenceStatistics, weights: Iterable[np.ndarray], metrics: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """By metric, the scores [resamples] of an output whose sentences count by the chunks of `resampled_weights`.
+
+    Args:
+        metrics: all that were counted if None.
+    """
+    names = list(output.counts) if metrics is None else metrics
+    chunks = [{name: scores_of_sums(name, chunk @ output.counts[name]) for name in names} for chunk in weights]
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
 
 
 def interval_of(resampled: np.ndarray) -> tuple[float, float]:

@@ -23,11 +23,11 @@ class BoundedTER(TER):
         self.without_shifts = 0
 
     def _compute_segment_statistics(self, hypothesis: str, ref_kwargs: dict[str, list[list[str]]]) -> list[float]:
-        words, (reference,) = hypothesis.split(), ref_kwargs["ref_words"]
-        if max(len(words), len(reference)) <= MAX_TER_WORDS:
+        words, references = hypothesis.split(), ref_kwargs["ref_words"]
+        if max(len(words), *map(len, references)) <= MAX_TER_WORDS:
             return super()._compute_segment_statistics(hypothesis, ref_kwargs)  # type: ignore[no-any-return]
         self.without_shifts += 1
-        return [edits(words, reference), len(reference)]
+        return [min(edits(words, each) for each in references), sum(map(len, references)) / len(references)]
 
 
 def edits(first: Sequence[str], second: Sequence[str]) -> int:

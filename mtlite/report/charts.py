@@ -53,7 +53,9 @@ def attention_map(source: list[str], target: list[str], weights: np.ndarray) -> 
     return content.getvalue()
 
 
-def bleu_with_intervals(scores: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]]) -> bytes:
+def scores_with_intervals(
+    scores: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]], label: str
+) -> bytes:
     """A row for each system: a small dot for each seed, a large one for their mean, a line for the interval."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = pyplot.subplots(figsize=(_WIDTH, 0.9 + 0.34 * len(scores)), layout="constrained")
@@ -70,7 +72,7 @@ def bleu_with_intervals(scores: Mapping[str, Sequence[float]], intervals: Mappin
         axes.set_xlim(0, 1.12 * most)
         axes.grid(axis="x", color="#ebebeb")
         axes.set_axisbelow(True)
-        axes.set_xlabel("BLEU")
+        axes.set_xlabel(label)
         return _svg(figure)
 
 

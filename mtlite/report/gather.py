@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from mtlite.ablation.cell_configs import left_out_options, one_direction
-from mtlite.ablation.cells import Cell, points, systems_of
+from mtlite.ablation.cells import Cell, cells_of, points, systems_of
 from mtlite.ablation.header import Header
 from mtlite.ablation.plan import within_tolerance
-from mtlite.comparison.comparable import convergence_marks
+from mtlite.comparison.comparable import training_marks
+from mtlite.comparison.given_scores import refuse_names
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import Group
 from mtlite.comparison.systems import System, TrainedSystem, label, named_seeds
 from mtlite.config.registry import entry_of
+from mtlite.errors import UsageError
+
+HYPOTHESES = "hypotheses"
 
 
 def gather(header: Header, outcomes: Mapping[str, Outcome]) -> tuple[list[TrainedSystem], dict[str, Group]]:
@@ -34,6 +39,46 @@ def gather(header: Header, outcomes: Mapping[str, Outcome]) -> tuple[list[Traine
     return marked, groups
 
 
+def scored(header: Header, outcomes: Mapping[str, Outcome], folders: Mapping[str, Path]) -> dict[str, Outcome]:
+    """The outcomes with the metrics that the header asks for, and given scores; raise UsageError if files are missing.
+
+    Args:
+        folders: by name of another metric, where its scores are, in a file for each output that is reported.
+    """
+    refuse_names(folders)
+    reported = {cell.name for cell in cells_of(header.ablation)}
+    found = {}
+    for name, outcome in outcomes.items():
+        found[name] = outcome.with_metrics(header.metrics, header.references)
+        if folders and name in reported:
+            given = {
+                test: {metric: folders[metric] / file_of(name, test) for metric in folders} for test in header.tests
+            }
+            for path in (path for files in given.values() for path in files.values()):
+                if not path.is_file():
+                    problem = f"{path} not found: expected a file for each in the folder {HYPOTHESES} of the report"
+                    raise UsageError(f"--scores: {problem}, with one number a sentence")
+            found[name] = found[name].with_scores(given)
+    return found
+
+
+def hypotheses_of(header: Header, outcomes: Mapping[str, Outcome]) -> dict[str, bytes]:
+    """By path in the folder of a report, the translations that it is about: for metrics that are computed elsewhere."""
+    return {
+        f"{HYPOTHESES}/{file_of(cell.name, test)}": "".join(
+            f"{line}\n" for line in outcomes[cell.name].outputs["greedy"][test].hypotheses
+        ).encode()
+        for cell in cells_of(header.ablation)
+        if cell.name in outcomes
+        for test in header.tests
+    }
+
+
+def file_of(cell: str, test: str) -> str:
+    """The name of the file of an output, or of its scores."""
+    return f"{cell}.{test}.txt"
+
+
 def _groups(header: Header) -> dict[str, Group]:
     ablation = header.ablation
     if len(ablation.topologies) == 1:
@@ -52,7 +97,7 @@ def marks_of(system: TrainedSystem, baseline: TrainedSystem | None, header: Head
     missing = [seed for seed in ablation.seeds if seed not in system.runs]
     one_way = len(ablation.topologies) > 1 and one_direction(header.recipe, topology)
     marks = [
-        *convergence_marks(system),
+        *training_marks(system),
         *(["reads in one direction"] if one_way else []),
         *(f"without {name}" for name in left_out_options(header.recipe, system.system) if name != "bidirectional"),
     ]

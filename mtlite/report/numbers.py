@@ -16,11 +16,13 @@ from mtlite.comparison.outcome import Options, Output
 from mtlite.comparison.results import ComparisonResults
 from mtlite.comparison.systems import TrainedSystem
 from mtlite.config.read import plain
+from mtlite.evaluation.references import References, listed
 from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.statistics import COUNTS_PER_SENTENCE
 from mtlite.visible import visible
 
 _SCORES = (*COUNTS_PER_SENTENCE, "exact_matches", "length_ratio")
+"""Columns of every output; those of further metrics follow."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones, too
 
 Row = Options
@@ -47,14 +49,13 @@ def _row(results: ComparisonResults, header: Header, system: TrainedSystem, seed
         "updates": outcome.updates,
         "best_update": outcome.best[0],
         "dev_bleu": outcome.best[2],
-        "converged": outcome.converged,
     }
     outputs = {
         search: None if search == "beam" and not system.has_beam else outcome.outputs[search][test]
         for search in results.searches
     }
     for search, output in outputs.items():
-        row |= _output_columns(search, output, header.references(test))
+        row |= _output_columns(search, output, header.references(test), results.metrics)
     if compared := results.likelihood.get(test):
         loss = compared.nll_per_piece[system.name].get(seed)
         row["can_write"] = round(compared.writable[system.name], 4)
@@ -65,16 +66,18 @@ def _row(results: ComparisonResults, header: Header, system: TrainedSystem, seed
     return row
 
 
-def _output_columns(search: str, output: Output | None, references: list[str]) -> Row:
-    """The scores of one search; empty for a beam that a topology cannot have."""
+def _output_columns(search: str, output: Output | None, references: References, metrics: Sequence[str]) -> Row:
+    """The scores of one search; empty where there are none: for a beam, in a topology without, or in given scores."""
+    further = [name for name in metrics if name not in COUNTS_PER_SENTENCE]
     if output is None:
-        return dict.fromkeys(f"{search}_{name}" for name in _SCORES)
+        return dict.fromkeys(f"{search}_{name}" for name in (*_SCORES, *further))
     scores = scores_of(output.statistics, confidence=False)
-    equal = sum(hypothesis == reference for hypothesis, reference in zip(output.hypotheses, references, strict=True))
-    columns = {name: getattr(scores, name).score for name in COUNTS_PER_SENTENCE}
+    pairs = zip(output.hypotheses, listed(references), strict=True)
+    equal = sum(hypothesis in texts for hypothesis, texts in pairs)
+    columns = {name: each.score for name, each in scores.by_metric.items()}
     columns |= {"exact_matches": equal / len(references), "length_ratio": scores.length_ratio}
-    columns |= {"brevity_penalty": scores.brevity_penalty}
-    return {f"{search}_{name}": round(columns[name], 4) for name in _SCORES}
+    found = {name: columns.get(name) for name in (*_SCORES, *further)}
+    return {f"{search}_{name}": None if value is None else round(value, 4) for name, value in found.items()}
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:
@@ -103,7 +106,7 @@ def as_json(results: ComparisonResults, header: Header) -> bytes:
     """All numbers, with what they were made from."""
     shown = ("shared", "name", "recipe", "ablation", "pair", "tests", "source_language", "target_language")
     families = [
-        {"point": family.title, "bleu_intervals": family.intervals}
+        {"point": family.title, f"{family.metric}_intervals": family.intervals}
         | {name: getattr(family, name) for name in ("test", "baseline", "comparison")}
         for family in results.families
     ]

@@ -6,12 +6,14 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
+from mtlite.ablation.cells import doubled_cells_of
 from mtlite.ablation.header import Header
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonResults
 from mtlite.config.plain_yaml import write_yaml
 from mtlite.config.read import plain
 from mtlite.config.recipe import Values
+from mtlite.evaluation.references import References, most_of_a_sentence
 from mtlite.report.document import Block, Code, Folded, Heading, Paragraph, Table
 
 OPTIMIZER = "Adam with β1 = 0.9, β2 = 0.98, ε = 1e-08"
@@ -28,7 +30,7 @@ def how_it_was_made(results: ComparisonResults, header: Header, outcomes: Mappin
         Code(f"mtlite ablate {shlex.quote(header.name)}"),
         Code(recipe.rstrip()),
         Table(["what", "value"], rows, "Data, training, scores, and checksums (sha256).", (0, 1), "provenance"),
-        Folded("Options that the recipe leaves open", [_defaults(header, outcomes.values())]),
+        Folded("Options that the recipe leaves open", [_defaults(header, outcomes)]),
         Paragraph(
             "Operations of training (FLOP) are counted, not measured: the matrix products of a forward and a backward "
             "pass over a pair of average lengths, 2 · rows · columns · inner size each; gates, softmax and the "
@@ -48,12 +50,19 @@ def _corpus(header: Header, outcomes: Iterable[Outcome]) -> list[list[str]]:
         ["languages", f"{header.source_language or 'unknown'} to {header.target_language or 'unknown'}"],
         ["training pairs", _all({f"{each.training_pairs:,}" for each in facts})],
         ["average pair", f"{header.pair[0]} source and {header.pair[1]} target tokens"],
-        ["test sets", ", ".join(f"{test}: {len(header.references(test)):,} pairs" for test in header.tests)],
+        ["test sets", ", ".join(f"{test}: {_size(header.references(test))}" for test in header.tests)],
         [
             "vocabulary",
             _all({f"{each.source_vocabulary:,} source, {each.target_vocabulary:,} target" for each in facts}),
         ],
     ]
+
+
+def _size(references: References) -> str:
+    """Of a test set."""
+    most = most_of_a_sentence(references)
+    several = f" with up to {most} references, of which tables of words and −log p take the first" if most > 1 else ""
+    return f"{len(references):,} pairs{several}"
 
 
 def _training(header: Header, outcomes: Iterable[Outcome]) -> list[list[str]]:
@@ -84,10 +93,11 @@ def _all(values: set[str]) -> str:
     return " | ".join(sorted(values)) + (" (they differ)" if len(values) > 1 else "")
 
 
-def _defaults(header: Header, outcomes: Iterable[Outcome]) -> Table:
+def _defaults(header: Header, outcomes: Mapping[str, Outcome]) -> Table:
     """What the options were that nobody gave."""
-    configs = [outcome.config for outcome in outcomes]
     ablation = header.ablation
+    doubled = {cell.name for cell in doubled_cells_of(ablation)}
+    configs = [outcome.config for name, outcome in outcomes.items() if name not in doubled]
     given = {*_names(header.recipe), *ablation.grid, *ablation.tune, "seed", "model.topology", "training.threads"}
     rows = []
     for name in configs[0]:

@@ -11,11 +11,12 @@ from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
 from mtlite.comparison.systems import TrainedSystem, label
 from mtlite.evaluation.breakdown import DIFFERENCE_EDGES, LENGTH_EDGES, REORDERING_EDGES, SENTENCE_BLEU_EDGES
+from mtlite.evaluation.metrics import label_of, sign_of
 from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, Verdict
 from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.report import charts
 from mtlite.report.document import Block, Folded, Heading, Paragraph, Picture, Table
-from mtlite.report.summary import nothing_learned
+from mtlite.report.metrics import opposed
 from mtlite.report.tables import (
     cost_table,
     examples_tables,
@@ -28,33 +29,34 @@ from mtlite.report.tables import (
 
 
 def pictures_of_family(family: ComparisonFamily, number: str) -> list[Block]:
-    """BLEU with intervals, and who is above whom."""
-    scores = {system.name: system.scores("greedy", family.test, "bleu") for system in family.systems}
-    scores = dict(sorted(scores.items(), key=lambda item: -mean(item[1])))
+    """Scores with intervals, and who is above whom."""
+    metric, label = family.metric, label_of(family.metric)
+    scores = {system.name: system.scores("greedy", family.test, metric) for system in family.systems}
+    scores = dict(sorted(scores.items(), key=lambda item: -sign_of(metric) * mean(item[1])))
     best_first = [f"{name} {mean(values):.1f}" for name, values in scores.items()]
     blocks: list[Block] = [
         Picture(
-            f"bleu-{number}",
-            charts.bleu_with_intervals(scores, family.intervals),
-            f"BLEU on {family.test}: the mean over seeds (large dot), each seed (small circles), and the 95 % interval "
-            "of the mean for other sentences (line). Do not judge a difference by lines that overlap: it has its own "
-            "interval in the table.",
+            f"{metric}-{number}",
+            charts.scores_with_intervals(scores, family.intervals, label),
+            f"{label} on {family.test}: the mean over seeds (large dot), each seed (small circles), and the 95 % "
+            "interval of the mean for other sentences (line). Do not judge a difference by lines that overlap: it has "
+            "its own interval in the table.",
             f"Dots with lines, best first: {', '.join(best_first)}.",
         )
     ]
     if family.comparison and len(family.comparison.exploratory) > 1:
         effects: dict[tuple[str, str], tuple[float, bool]] = {}
         for pair in family.comparison.exploratory:
-            effect, shown = pair.differences["bleu"].effect, pair.verdict == Verdict.SHOWN
+            effect, shown = pair.difference.effect, pair.verdict == Verdict.SHOWN
             effects |= {(pair.second, pair.first): (effect, shown), (pair.first, pair.second): (-effect, shown)}
         names = [name for name in scores if any(name in pair for pair in effects)]
         blocks.append(
             Picture(
                 f"differences-{number}",
                 charts.matrix_of_differences(names, effects),
-                f"BLEU of the row minus BLEU of the column on {family.test}. A frame marks a difference that is shown "
-                f"(at the level {SIGNIFICANCE_LEVEL:g}; p is adjusted for the number of all pairs). Use these pairs "
-                "for ideas, not as evidence.",
+                f"{label} of the row minus {label} of the column on {family.test}. A frame marks a difference that is "
+                f"shown (at the level {SIGNIFICANCE_LEVEL:g}; p is adjusted for the number of all pairs). Use these "
+                "pairs for ideas, not as evidence.",
                 f"Coloured grid of {len(names)} by {len(names)} numbers; the rows, best first, and the columns are "
                 f"{', '.join(names)}.",
             )
@@ -69,7 +71,9 @@ def all_pairs(family: ComparisonFamily) -> Folded:
     role = "verdicts of this report" if family.primary else f"secondary. {ideas}"
     against = pairs_table(family.comparison.primary, f"Each system against the baseline: {role}.")
     every = pairs_table(family.comparison.exploratory, f"All pairs; p is adjusted for their number. {ideas}.")
-    return Folded(f"All comparisons on {family.test}", [against, every])
+    disagreement = opposed(family.comparison.exploratory)
+    said = [Paragraph(disagreement)] if disagreement else []
+    return Folded(f"All comparisons on {family.test}", [against, every, *said])
 
 
 def learning(results: ComparisonResults) -> list[Block]:
@@ -78,25 +82,14 @@ def learning(results: ComparisonResults) -> list[Block]:
         system.name: {seed: outcome.curve for seed, outcome in sorted(system.runs.items())}
         for system in results.systems
     }
-    late = [
-        f"{system.name} (seed {seed}: {system.runs[seed].late_gain:.1f})"
-        for system in results.systems
-        for seed in system.not_converged
-    ]
     caption = (
         "BLEU on the dev set after each validation, without beam search. Colour: the system of the title, its mean and "
         "range over seeds. Grey: all others."
     )
-    if any(nothing_learned(family) for family in results.families[:1]):
-        said = "No system has learned to translate yet, so nothing can be said about convergence."
-    elif late:
-        said = f"Not converged, with the dev BLEU gained in the last fifth of the updates: {', '.join(late)}."
-    else:
-        said = "All trainings had converged: none gained more than 0.3 dev BLEU in the last fifth of its updates."
     ends = (f"{name} {mean(curve[-1][2] for curve in seeds.values()):.1f}" for name, seeds in curves.items())
     shows = f"A plot for each system, with its dev BLEU at the end: {', '.join(ends)}."
     picture = Picture("learning-curves", charts.learning_curves(curves), caption, shows)
-    return [Heading("Learning curves"), picture, Paragraph(said)]
+    return [Heading("Learning curves"), picture]
 
 
 def in_order(results: ComparisonResults) -> list[TrainedSystem]:
@@ -108,18 +101,20 @@ def in_order(results: ComparisonResults) -> list[TrainedSystem]:
 def costs(results: ComparisonResults) -> list[Block]:
     """Quality beside its cost."""
     systems = in_order(results)
-    test = results.tests[0]
-    bleu = {system.name: mean(system.scores("greedy", test, "bleu")) for system in systems}
-    by_bleu = sorted(systems, key=lambda system: -bleu[system.name])
+    test, metric = results.tests[0], results.metrics[0]
+    quality = {system.name: mean(system.scores("greedy", test, metric)) for system in systems}
+    best_first = sorted(systems, key=lambda system: -sign_of(metric) * quality[system.name])
     measures = {
-        f"BLEU, {test}": {system.name: bleu[system.name] for system in by_bleu},
-        "parameters": {system.name: float(system.parameters) for system in by_bleu},
-        "training, s": {system.name: system.mean("training_seconds") for system in by_bleu},
-        "sentences/s": {system.name: system.sentences_per_second("greedy", test) for system in by_bleu},
+        f"{label_of(metric)}, {test}": {system.name: quality[system.name] for system in best_first},
+        "parameters": {system.name: float(system.parameters) for system in best_first},
+        "training, s": {system.name: system.mean("training_seconds") for system in best_first},
+        "sentences/s": {system.name: system.sentences_per_second("greedy", test) for system in best_first},
     }
     bars = charts.side_by_side(measures)
     caption = f"Quality and cost, best first; means over seeds. Sentences/s: translated in a second of {test}."
-    shows = "; ".join(f"{name}: {', '.join(f'{values[name]:,.0f}' for values in measures.values())}" for name in bleu)
+    shows = "; ".join(
+        f"{name}: {', '.join(f'{values[name]:,.0f}' for values in measures.values())}" for name in quality
+    )
     picture = Picture("costs", bars, caption, f"Bars of {', '.join(measures)}. {shows}.")
     return [Heading("Quality and cost"), cost_table(systems, results.tests), picture]
 

@@ -13,6 +13,7 @@ from mtlite.evaluation.breakdown import DIFFERENCE_EDGES, LENGTH_EDGES, REORDERI
 from mtlite.evaluation.buckets import bucket_labels
 from mtlite.evaluation.metrics import tokenizer_name
 from mtlite.evaluation.properties import sentence_properties
+from mtlite.evaluation.references import first_of
 from mtlite.evaluation.statistics import bleu_of_sentences
 from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.languages import UNSPACED, script_of_language
@@ -116,7 +117,7 @@ def _test(
     test: str, count: int, systems: Sequence[TrainedSystem], seeds: Sequence[Sequence[int]], sets: EvaluationSets
 ) -> SentencesOfTest:
     """The first sentences of a test set. Equal outputs of a sentence are kept once."""
-    sources, references = sets.sides[f"{test}.source"], sets.references(test)
+    sources, references = sets.sides[f"{test}.source"], first_of(sets.references(test))
     languages = sets.source_language, sets.target_language
     properties = sentence_properties(sources, references, *languages, sets.frequencies)
     values: dict[str, Sequence[object]] = {
@@ -152,6 +153,6 @@ def _which(
     counts = output.statistics.counts["bleu"][: len(numbers)]
     # One decimal place, rounded down: a sentence stays in its bucket.
     bleu = [math.floor(10 * score) / 10 for score in bleu_of_sentences(counts)]
-    longer = (counts[:, 0] - counts[:, 1]).tolist()
+    longer = map(int, counts[:, 0] - counts[:, 1])
     lines = zip(numbers, map(visible, output.hypotheses), bleu, longer, strict=False)
     return [seen.setdefault((text, score, more), len(seen)) for seen, text, score, more in lines]

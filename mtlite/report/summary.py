@@ -8,6 +8,7 @@ from statistics import mean
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
 from mtlite.comparison.systems import TrainedSystem, named_seeds
+from mtlite.evaluation.metrics import label_of, sign_of
 from mtlite.evaluation.scores import LEARNED
 from mtlite.evaluation.significance import Verdict
 from mtlite.report.document import Block, Paragraph
@@ -61,20 +62,21 @@ def _what_differs(systems: Sequence[TrainedSystem]) -> str:
 def findings(family: ComparisonFamily) -> str:
     """The verdicts of a primary family in words."""
     assert family.comparison is not None
-    effects = {pair.second: pair.differences["bleu"].effect for pair in family.comparison.primary}
+    effects = {pair.second: pair.difference.effect for pair in family.comparison.primary}
     verdicts = {pair.second: pair.verdict for pair in family.comparison.primary}
-    better = {name for name, effect in effects.items() if effect > 0}
+    better = {pair.second for pair in family.comparison.primary if pair.is_better(family.metric)}
+    sign, metric = sign_of(family.metric), label_of(family.metric)
     said = []
     for verdict, among, text in (
-        (Verdict.SHOWN, better, "Shown to be better than {baseline} on {test} (BLEU): {names}."),
-        (Verdict.SHOWN, effects.keys() - better, "Shown to be worse than {baseline} on {test} (BLEU): {names}."),
+        (Verdict.SHOWN, better, "Shown to be better than {baseline} on {test} ({metric}): {names}."),
+        (Verdict.SHOWN, effects.keys() - better, "Shown to be worse than {baseline} on {test} ({metric}): {names}."),
         (Verdict.NOT_SHOWN, effects.keys(), "Not shown to differ from {baseline} on {test}: {names}."),
         (Verdict.TOO_FEW_SEEDS, effects.keys(), "No verdict on {test}, for there are too few seeds: {names}."),
     ):
-        chosen = sorted((name for name in among if verdicts[name] == verdict), key=lambda name: -effects[name])
+        chosen = sorted((name for name in among if verdicts[name] == verdict), key=lambda name: -sign * effects[name])
         names = ", ".join(f"{name} ({signed(effects[name], 1)})" for name in chosen)
         if names:
-            said.append(text.format(baseline=family.baseline, test=family.test, names=names))
+            said.append(text.format(baseline=family.baseline, test=family.test, names=names, metric=metric))
     return " ".join(said)
 
 

@@ -11,6 +11,7 @@ from mtlite.comparison.systems import TrainedSystem
 from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, bucket_labels
 from mtlite.evaluation.likelihood import ComparedLikelihood
+from mtlite.evaluation.metrics import LABELS, label_of
 from mtlite.evaluation.scores import scores_of
 from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, ComparedPair, Verdict, holm
 from mtlite.evaluation.statistics import RESAMPLES, SentenceStatistics
@@ -19,7 +20,7 @@ from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.report.document import Table
 
 OF_INTEREST = 1.0
-"""A difference in BLEU that a reader would want to know of."""
+"""A difference, in points, that a reader would want to know of."""
 VERDICT = f"verdict at {SIGNIFICANCE_LEVEL:g}"
 VERDICTS = (
     f"The verdict is “shown” if p (Holm) is below {SIGNIFICANCE_LEVEL:g}. It is “not shown” if other sentences or "
@@ -34,54 +35,72 @@ WITHOUT_BEAM = "without beam search"
 
 def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WITHOUT_BEAM, name: str = "") -> Table:
     """A row for each system: quality, and the distance to the baseline; `how` is the first search in words."""
-    scores = {each.name: each.scores("greedy", family.test, "bleu") for each in family.systems}
+    metric, label = family.metric, label_of(family.metric)
+    scores = {each.name: each.scores("greedy", family.test, metric) for each in family.systems}
     pairs = family.comparison.primary if family.comparison else []
     deviation = any(len(of_seed) > 1 for of_seed in scores.values())
-    columns = ["system", "BLEU ± SD" if deviation else "BLEU", "length", "BP", f"Δ to {family.baseline}"]
-    columns += ["95 % sentences", "95 % sentences, seeds", "p (Holm)", VERDICT, "shows from", "chrF2"]
+    columns = ["system", f"{label} ± SD" if deviation else label, *_length_columns(family), f"Δ to {family.baseline}"]
+    columns += ["95 % sentences", "95 % sentences, seeds", "p (Holm)", VERDICT, "shows from"]
+    columns += map(label_of, family.metrics[1:2])
     cells = {family.baseline: ["baseline", *[""] * 5]}
-    cells |= {pair.second: [*difference_cells(pair), _shows_from(pair)] for pair in pairs}
+    cells |= {pair.second: [*difference_cells(pair, metric), shows_from(pair, metric)] for pair in pairs}
     rows = []
     for system in family.systems:
-        row = [system.name + (" *" if system.marks else ""), spread(scores[system.name])]
-        row += [f"{number:.2f}" for number in system.lengths("greedy", family.test)]
-        row += [*cells.get(system.name, ["–"] * 6), f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
-        rows.append(row)
+        row = [system.name + (" *" if system.marks else ""), spread(scores[system.name]), *_lengths(system, family)]
+        rows.append([*row, *cells.get(system.name, ["–"] * 6), *_second_score(system, family)])
     if "beam" in searches:
-        columns.append("BLEU with beam")
+        columns.append(f"{label} with beam")
         for row, system in zip(rows, family.systems, strict=True):
-            row.append(f"{mean(system.scores('beam', family.test, 'bleu')):.2f}" if system.has_beam else "–")
+            row.append(f"{mean(system.scores('beam', family.test, metric)):.2f}" if system.has_beam else "–")
     point = f" at {family.title}" if family.title else ""
     over_seeds = ": mean and standard deviation (SD) over seeds" if deviation else ""
+    lengths = (
+        "Length: words for each word of the references. BP: the brevity penalty, a factor of BLEU that is below 1 "
+        "where outputs are short. "
+    )
+    lengths = lengths if _length_columns(family) else ""
     caption = (
-        f"BLEU on {family.test}{point}, {how}{over_seeds}. Length: words for each word of the references. BP: the "
-        "brevity penalty, a factor of BLEU that is below 1 where outputs are short. Δ is the BLEU of the "
-        f"system minus that of {family.baseline}, each the mean over its seeds. The 95 % intervals are those of Δ: for "
-        "other sentences with these trained models, and for other sentences and other seeds. Shows from: the smallest "
+        f"{label} on {family.test}{point}, {how}{over_seeds}. {lengths}Δ is the {label} of the system minus that of "
+        f"{family.baseline}, each the mean over its seeds. The 95 % intervals are those of Δ: for other sentences with "
+        "these trained models, and for other sentences and other seeds. Shows from: the smallest "
         "Δ that this comparison shows with a probability of 80 %."
         f"{' * See the notes.' if any(each.marks for each in family.systems) else ''}"
     )
     return Table(columns, rows, caption, (0, columns.index(VERDICT)), name)
 
 
+def _length_columns(family: ComparisonFamily) -> list[str]:
+    """What stands beside BLEU: other metrics have no brevity penalty."""
+    return ["length", "BP"] if family.metric == "bleu" else []
+
+
+def _lengths(system: TrainedSystem, family: ComparisonFamily) -> list[str]:
+    numbers = system.lengths("greedy", family.test) if _length_columns(family) else ()
+    return [f"{number:.2f}" for number in numbers]
+
+
+def _second_score(system: TrainedSystem, family: ComparisonFamily) -> list[str]:
+    return [f"{mean(system.scores('greedy', family.test, metric)):.1f}" for metric in family.metrics[1:2]]
+
+
 def verdict_table(family: ComparisonFamily) -> Table:
     """The same in a terminal of 80 columns: scores, lengths, distance to the baseline, verdict."""
     compared = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
-    columns = ["system", "BLEU", "length", "BP", "chrF2", "Δ BLEU", "verdict"]
+    label, second = label_of(family.metric), list(map(label_of, family.metrics[1:2]))
+    columns = ["system", label, *_length_columns(family), *second, f"Δ {label}", "verdict"]
     rows = []
     for system in family.systems:
         pair = compared.get(system.name)
-        row = [system.name, spread(system.scores("greedy", family.test, "bleu"))]
-        row += [f"{number:.2f}" for number in system.lengths("greedy", family.test)]
-        row += [f"{mean(system.scores('greedy', family.test, 'chrf2')):.1f}"]
-        rows.append(row + ([signed(pair.differences["bleu"].effect), verdict_of(pair)] if pair else ["", ""]))
+        row = [system.name, spread(system.scores("greedy", family.test, family.metric)), *_lengths(system, family)]
+        row += _second_score(system, family)
+        rows.append(row + ([signed(pair.difference.effect), verdict_of(pair, family.metric)] if pair else ["", ""]))
     rows[0][-1] = "baseline"
-    if _width([columns, *rows]) > TERMINAL:
-        columns, *rows = [[cell for at, cell in enumerate(row) if at != 4] for row in (columns, *rows)]
+    if second and _width([columns, *rows]) > TERMINAL:
+        columns, *rows = [[*row[:-3], *row[-2:]] for row in (columns, *rows)]
     room = TERMINAL - _width([["", *row[1:]] for row in (columns, *rows)])
     for row in rows:  # what tells systems apart stands at the end of their names
         row[0] = row[0] if len(row[0]) <= room else f"…{row[0][1 - room :]}"
-    smallest = [pair.differences["bleu"].smallest_shown for pair in compared.values()]
+    smallest = [pair.difference.smallest_shown for pair in compared.values()]
     shows = [each for each in smallest if each is not None]
     said = f" Differences of {max(shows):.1f} and more are shown with a probability of 80 %." if shows else ""
     where = f"{family.test}, {family.title}" if family.title else family.test
@@ -180,65 +199,69 @@ def _p(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}" if value >= 0.0001 else "< 0.0001"
 
 
-def difference_cells(pair: ComparedPair) -> list[str]:
+def difference_cells(pair: ComparedPair, metric: str) -> list[str]:
     """Effect, both intervals, p, verdict."""
-    bleu = pair.differences["bleu"]
-    intervals = [_interval(bleu.sentence_interval), _interval(bleu.interval)]
-    return [signed(bleu.effect), *intervals, _p(bleu.adjusted_p), verdict_of(pair)]
+    found = pair.differences[metric]
+    intervals = [interval(found.sentence_interval), interval(found.interval)]
+    return [signed(found.effect), *intervals, _p(found.adjusted_p), verdict_of(pair, metric)]
 
 
-def verdict_of(pair: ComparedPair) -> str:
-    """The verdict; one that would not have shown a point of BLEU either is marked as weak."""
-    smallest = pair.differences["bleu"].smallest_shown
-    weak = pair.verdict == Verdict.NOT_SHOWN and smallest is not None and smallest > OF_INTEREST
-    return f"{pair.verdict} (weak)" if weak else str(pair.verdict)
+def verdict_of(pair: ComparedPair, metric: str) -> str:
+    """The verdict; one that would not have shown a point either is marked as weak. Given scores have other points."""
+    found = pair.differences[metric]
+    weak = found.verdict == Verdict.NOT_SHOWN and (found.smallest_shown or 0) > OF_INTEREST and metric in LABELS
+    return f"{found.verdict} (weak)" if weak else str(found.verdict)
 
 
-def _shows_from(pair: ComparedPair) -> str:
-    smallest = pair.differences["bleu"].smallest_shown
-    return "–" if smallest is None else f"{smallest:.1f}"
+def shows_from(pair: ComparedPair, metric: str) -> str:
+    """The smallest difference that is shown with a probability of 80 %."""
+    smallest = pair.differences[metric].smallest_shown
+    return "–" if smallest is None else f"{smallest:.1f}" if metric in LABELS else f"{smallest:.3g}"
 
 
-def _interval(ends: tuple[float, float] | None) -> str:
+def interval(ends: tuple[float, float] | None) -> str:
+    """From one end to the other."""
     return f"{signed(ends[0])} … {signed(ends[1])}" if ends else "–"
 
 
 def pairs_table(pairs: Sequence[ComparedPair], caption: str) -> Table:
-    """A row for each comparison, with all metrics; only BLEU has a verdict."""
-    columns = ["first", "second", "Δ BLEU", "95 % sentences", "95 % sentences, seeds", "p", "p (Holm)", VERDICT]
-    columns += ["Δ chrF2", "Δ TER", "seeds"]
+    """A row for each comparison, with verdicts by the first metric and differences in all others."""
+    first, *others = pairs[0].differences
+    columns = ["first", "second", f"Δ {label_of(first)}", "95 % sentences", "95 % sentences, seeds", "p", "p (Holm)"]
+    columns += [VERDICT, *(f"Δ {label_of(metric)}" for metric in others), "seeds"]
     rows = []
     for pair in pairs:
-        *effect, adjusted, verdict = difference_cells(pair)
-        others = [signed(pair.differences[name].effect) for name in ("chrf2", "ter")]
-        numbers = [*effect, _p(pair.differences["bleu"].p), adjusted, verdict, *others]
+        *effect, adjusted, verdict = difference_cells(pair, first)
+        beside = [signed(pair.differences[metric].effect) for metric in others]
+        numbers = [*effect, _p(pair.difference.p), adjusted, verdict, *beside]
         seeds = [", ".join(map(str, each)) for each in pair.seeds]
         rows.append([pair.first, pair.second, *numbers, " | ".join(dict.fromkeys(seeds))])
     return Table(columns, rows, f"{caption} Δ is the second minus the first, each the mean over its seeds.", (0, 1, 7))
 
 
 def output_pairs_table(pairs: Sequence[ComparedPair]) -> Table:
-    """A row for each comparison of two single outputs, which says nothing of how they came about."""
-    bleu = [pair.differences["bleu"] for pair in pairs]
+    """A row for each metric and comparison of two single outputs, which says nothing of how they came about."""
     rows = []
-    for pair, each, adjusted in zip(pairs, bleu, holm([each.sentence_p for each in bleu]), strict=True):
-        others = [signed(pair.differences[name].effect) for name in ("chrf2", "ter")]
-        numbers = [signed(each.effect), _interval(each.sentence_interval), _p(each.sentence_p), _p(adjusted)]
-        rows.append([pair.first, pair.second, *numbers, *others])
-    columns = ["first", "second", "Δ BLEU", "95 % sentences", "p (sentences)", "p (Holm)", "Δ chrF2", "Δ TER"]
+    for metric in pairs[0].differences:
+        found = [pair.differences[metric] for pair in pairs]
+        for pair, each, adjusted in zip(pairs, found, holm([each.sentence_p for each in found]), strict=True):
+            numbers = [signed(each.effect), interval(each.sentence_interval), _p(each.sentence_p), _p(adjusted)]
+            rows.append([label_of(metric), pair.first, pair.second, *numbers])
+    columns = ["metric", "first", "second", "Δ", "95 % sentences", "p (sentences)", "p (Holm)"]
     caption = (
         "Each file against the baseline: Δ is the second minus the first. Interval and p are for other sentences, from "
         f"{RESAMPLES:,} paired bootstrap resamples; p (Holm) is adjusted for the number of files. They speak of these "
         "outputs: nothing here tells whether the systems would differ after another training, so there is no verdict."
     )
-    return Table(columns, rows, caption, (0, 1))
+    return Table(columns, rows, caption, (0, 1, 2))
 
 
-def method(judged: int) -> list[str]:
+def method(judged: int, metric: str) -> list[str]:
     """How to read a comparison: what its numbers mean, and its verdicts.
 
     Args:
         judged: how many comparisons p is adjusted for.
+        metric: what the comparison is about.
     """
     counted = f"{judged:,} comparison{'s' if judged != 1 else ''}"
     numbers = (
@@ -246,7 +269,8 @@ def method(judged: int) -> list[str]:
         f"not paired) and the variance over sentences ({RESAMPLES:,} bootstrap resamples on sacrebleu's counts, the "
         "same for all outputs: paired). The degrees of freedom are Satterthwaite's, at most "
         f"{MOST_DEGREES} times those of the system with fewer seeds. p (Holm) is adjusted for {counted}: "
-        "those with a baseline that have enough seeds, on all test sets that the verdicts are about."
+        "those with a baseline that have enough seeds, on all test sets that the verdicts are about, by "
+        f"{label_of(metric)}."
     )
     return [numbers, VERDICTS]
 
@@ -324,17 +348,17 @@ def examples_tables(breakdown: Breakdown) -> list[tuple[str, list[Table]]]:
     return found
 
 
-def outputs_table(outputs: Mapping[str, SentenceStatistics], reference: str) -> Table:
-    """The scores of single outputs."""
+def outputs_table(outputs: Mapping[str, SentenceStatistics], reference: str, chosen: Sequence[str]) -> Table:
+    """The scores of single outputs by some metrics."""
     rows, signatures, notes = [], set[str](), ""
     for name, statistics in outputs.items():
         scores = scores_of(statistics)
         notes += f" {name}: {scores.note}." if scores.note else ""
-        metrics = scores.bleu, scores.chrf2, scores.ter
+        metrics = [scores.by_metric[name] for name in chosen]
         rows.append([name, *(f"{each.score:.2f} ± {each.half_width or 0:.2f}" for each in metrics)])
         signatures |= {metric.signature for metric in metrics}
     caption = (
         f"Scored against {reference}. After ±: half of the 95 % interval for other sentences (bootstrap). Signatures: "
         f"{' '.join(sorted(signatures))}{notes and '.'}{notes}"
     )
-    return Table(["output", *(f"{name} ± 95 %" for name in ("BLEU", "chrF2", "TER"))], rows, caption)
+    return Table(["output", *(f"{label_of(name)} ± 95 %" for name in chosen)], rows, caption)

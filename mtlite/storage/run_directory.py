@@ -49,6 +49,7 @@ from mtlite.limits import (
 )
 from mtlite.storage.files import remove_parts, without_aside, write_atomically
 from mtlite.storage.locks import HeldError, Lock
+from mtlite.storage.references import with_further
 
 T = TypeVar("T")
 
@@ -349,6 +350,14 @@ class Run:
             return content.decode().split("\n")[:-1]
         except UnicodeDecodeError as error:
             raise DamagedError(f"{self.path / 'data' / name} is damaged ({error})") from None
+
+    def references(self, name: str) -> list[str] | list[list[str]]:
+        """Read the reference of each sentence of a dev or test set, or all references if some have several."""
+        first, further = self.read_side(f"{name}.target"), f"{name}.references"
+        try:
+            return with_further(first, self.read_side(further) if further in self.facts.sides else None, str(self.path))
+        except UsageError as error:
+            raise DamagedError(str(error)) from None
 
     def write_lines(self, name: str, lines: Sequence[str]) -> str:
         """Write lines, such as hypotheses; return the sha256 of the file."""

@@ -120,11 +120,7 @@ def _begin(run: Run, config: Config, console: Console) -> Prepared:
     training = prepared.config.training
     training = dataclasses.replace(training, precision=choose_precision(training.precision))
     run.write_config(RESOLVED, dataclasses.replace(prepared.config, training=training))
-    sides = {
-        f"{name}.{side}": run.write_side(f"{name}.{side}", list(pairs[side]))
-        for name, pairs in {"dev": prepared.corpus.dev, **prepared.corpus.tests}.items()
-        for side in ("source", "target")
-    }
+    sides = {name: run.write_side(name, lines) for name, lines in prepared.corpus.sides().items()}
     started_from = start.copy_weights(run) if start else None
     # Written last: with it, the folder is a run.
     run.write_facts(
@@ -220,7 +216,7 @@ def _validation(run: Run, model: Topology, tokenizers: Tokenizers, console: Cons
     from mtlite.training.validation import Validation
 
     search, batch_tokens = run.config.search, run.config.training.batch_tokens
-    sides = run.read_side("dev.source"), run.read_side("dev.target")
+    sides = run.read_side("dev.source"), run.references("dev")
     validation = Validation(model, tokenizers, sides, run.facts.target_language, search, batch_tokens)
     if validation.truncated:
         console.print(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mtlite.config.options import SearchConfig
 from mtlite.data.ids import truncate
 from mtlite.data.tokenizer import Tokenizers
+from mtlite.evaluation.references import References, first_of
 from mtlite.evaluation.scores import bleu
 from mtlite.topologies.topology import Topology
 from mtlite.translation.likelihood import LikelihoodScorer
@@ -14,6 +15,7 @@ from mtlite.translation.searcher import Searcher
 class Validation:
     """Scores a model, with its current weights, on raw source lines and raw target lines.
 
+    With several references of a sentence, the loss is that of the first one.
     `target_language` chooses the metric's tokenizer; `batch_tokens` are padded tokens of a batch of the loss.
     """
 
@@ -21,7 +23,7 @@ class Validation:
         self,
         model: Topology,
         tokenizers: Tokenizers,
-        dev: tuple[list[str], list[str]],
+        dev: tuple[list[str], References],
         target_language: str | None,
         search: SearchConfig,
         batch_tokens: int,
@@ -32,7 +34,7 @@ class Validation:
         everything = tokenizers.source.encode(sources)
         self.truncated = sum(len(ids) > limit for ids in everything)
         self.source_ids = [truncate(ids, limit) for ids in everything]
-        target_ids = tokenizers.target.encode(self.references)
+        target_ids = tokenizers.target.encode(first_of(self.references))
         self.likelihood = LikelihoodScorer(model, self.source_ids, target_ids, batch_tokens)
         self.searcher = Searcher([model], search.greedy())
 

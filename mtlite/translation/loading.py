@@ -22,6 +22,7 @@ from mtlite.config.resolve import TopologyConfig
 from mtlite.data.lines import read_lines, without_blank_end
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import DataError, RunError, UsageError
+from mtlite.evaluation.references import References, beside_each_other
 from mtlite.limits import MAX_TENSOR_BYTES
 from mtlite.notices import notice
 from mtlite.runtime import choose_precision, claim_process, load_tensorflow
@@ -65,28 +66,43 @@ def as_run(run: str | Path | Run) -> Run:
 
 
 Lines = str | Path | Sequence[str]
+Expected = Lines | Sequence[Path] | Sequence[Sequence[str]]
+"""References: a file or lines as for sources; or several files, or a list of texts for each sentence."""
 
 
-def sets_to_score(run: Run, source: Lines | None, reference: Lines | None) -> dict[str, tuple[list[str], list[str]]]:
-    """Sources and references by name: the test sets of a run, or those of two text files or lists."""
+def sets_to_score(
+    run: Run, source: Lines | None, reference: Expected | None
+) -> dict[str, tuple[list[str], References]]:
+    """Sources and references by name: the test sets of a run, or those of text files or lists."""
     if (source is None) != (reference is None):
         raise UsageError("expected source and reference together")
     if source is None or reference is None:
-        return {name: (run.read_side(f"{name}.source"), run.read_side(f"{name}.target")) for name in run.facts.tests}
-    (name, sources), (other, references) = _lines("source", source), _lines("reference", reference)
-    if isinstance(source, str | Path) and isinstance(reference, str | Path):
-        sources, references = without_blank_end(sources, references)
+        return {name: (run.read_side(f"{name}.source"), run.references(name)) for name in run.facts.tests}
+    name, sources = (str(source), _read(source)) if isinstance(source, str | Path) else ("source", list(source))
+    if not sources:
+        raise DataError(f"{name} is empty: expected sentences to score")
+    files = [reference] if isinstance(reference, str | Path) else [each for each in reference if isinstance(each, Path)]
+    if not files:
+        references: References = list(reference)  # type: ignore[arg-type]
+        _refuse_other_count(name, sources, "reference", references)
+        return {name: (sources, references)}
+    read = {str(path): _read(path) for path in files}
+    if isinstance(source, str | Path):
+        for path, lines in read.items():
+            sources, read[path] = without_blank_end(sources, lines)
+    for path, lines in read.items():
+        _refuse_other_count(name, sources, path, lines)
+    return {name: (sources, beside_each_other(list(read.values())))}
+
+
+def _read(path: str | Path) -> list[str]:
+    return list(read_lines(Path(path)))
+
+
+def _refuse_other_count(name: str, sources: Sequence[str], other: str, references: References) -> None:
     if len(sources) != len(references):
         counts = f"{name} has {len(sources):,} lines, {other} has {len(references):,}"
         raise DataError(f"{counts}: expected line by line translations")
-    if not sources:
-        raise DataError(f"{name} is empty: expected sentences to score")
-    return {name: (sources, references)}
-
-
-def _lines(side: str, given: Lines) -> tuple[str, list[str]]:
-    """Lines with a name for messages."""
-    return (str(given), list(read_lines(Path(given)))) if isinstance(given, str | Path) else (side, list(given))
 
 
 def refuse_unjoinable(runs: Sequence[Run]) -> None:

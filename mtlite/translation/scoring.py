@@ -11,11 +11,13 @@ from rich.console import Console
 
 from mtlite.config.options import SearchConfig
 from mtlite.config.read import plain
-from mtlite.config.recipe import Values
+from mtlite.config.recipe import Values, metrics_of
 from mtlite.console import announce
+from mtlite.evaluation.metrics import label_of
+from mtlite.evaluation.references import References
 from mtlite.evaluation.scores import LEARNED, Scores, score
 from mtlite.storage.run_directory import RESULT, Run
-from mtlite.translation.loading import as_run, open_runs, sets_to_score
+from mtlite.translation.loading import Expected, as_run, open_runs, sets_to_score
 from mtlite.translation.result import Result, StoredScores, hypotheses_file
 from mtlite.translation.translator import Translator
 
@@ -33,31 +35,39 @@ class Scored(NamedTuple):
 
 
 def score_lines(
-    translator: Translator, sources: list[str], references: list[str], target_language: str | None
+    translator: Translator,
+    sources: list[str],
+    references: References,
+    target_language: str | None,
+    metrics: Sequence[str] = (),
 ) -> Scored:
-    """Translate and score."""
+    """Translate and score by what is always counted, and by some metrics."""
     start = time.perf_counter()
     translations = translator.translate(sources)
     seconds = time.perf_counter() - start
     hypotheses = [translation.texts[0] for translation in translations]
     truncated = [number for number, translation in enumerate(translations, 1) if translation.truncated]
-    return Scored(hypotheses, score(hypotheses, references, target_language), seconds, truncated)
+    return Scored(hypotheses, score(hypotheses, references, target_language, also=metrics), seconds, truncated)
 
 
 def evaluate(
     run: str | Path | Run,
     source: str | Path | Sequence[str] | None = None,
-    reference: str | Path | Sequence[str] | None = None,
+    reference: Expected | None = None,
     search: SearchConfig | Values | None = None,
     threads: int = 0,
+    metrics: Sequence[str] | None = None,
 ) -> dict[str, Scored]:
     """Translate and score the test sets of a run, or other sentences: texts, or the path of a file with one a line.
 
-    The scores are by test set; those of other sentences are under the path, or `source`. The run stays as it is.
+    The scores are by test set; those of other sentences are under the path, or `source`. The run stays as it is. With
+    several references, give a list of `Path`, or for each sentence the list of its references. `metrics` are
+    scored beside what is always counted (default: those of the run).
     """
     sets = sets_to_score(run := as_run(run), source, reference)
+    asked = run.config.evaluation.metrics if metrics is None else metrics_of(metrics)
     translator = Translator.load(run, search, threads)
-    return {name: score_lines(translator, *sides, run.facts.target_language) for name, sides in sets.items()}
+    return {name: score_lines(translator, *sides, run.facts.target_language, asked) for name, sides in sets.items()}
 
 
 def score_run(run: Run, console: Console) -> Result:
@@ -65,17 +75,17 @@ def score_run(run: Run, console: Console) -> Result:
     topology = run.config.model.topology
     search = run.config.search.fitting(topology)  # an older run says otherwise
     translator = Translator.of(open_runs([run]), search)
-    scored = {}
+    scored, metrics = {}, run.config.evaluation.metrics
     for name in run.facts.tests:
-        sources, references = run.read_side(f"{name}.source"), run.read_side(f"{name}.target")
+        sources, references = run.read_side(f"{name}.source"), run.references(name)
         with announce(f"translating {name} ({len(sources):,} sentences)", console.print):
-            scored[name] = score_lines(translator, sources, references, run.facts.target_language)
+            scored[name] = score_lines(translator, sources, references, run.facts.target_language, metrics)
         if scored[name].truncated:
             console.print(
                 f"warning: {len(scored[name].truncated):,} sources of {name} have more than "
                 f"{search.max_source_tokens:,} pieces and were cut (search.max_source_tokens)"
             )
-        console.print(describe(name, scored[name], search.in_words(topology)))
+        console.print(describe(name, scored[name], search.in_words(topology), metrics))
     first = next(iter(scored.values())).scores
     if all(getattr(first, metric).score < least for metric, least in LEARNED.items()):
         updates, rate = run.config.training.max_updates, run.config.training.learning_rate
@@ -100,12 +110,12 @@ def score_run(run: Run, console: Console) -> Result:
     return result
 
 
-def describe(name: str, scored: Scored, search: str) -> str:
-    """Write the scores of a test set in one line; `search` is the search in words."""
-    scores, bleu = scored.scores, scored.scores.bleu
-    interval = "" if bleu.half_width is None else f" ± {bleu.half_width:.1f}"
+def describe(name: str, scored: Scored, search: str, metrics: Sequence[str]) -> str:
+    """Write the scores of a test set in one line; `search` is the search in words, the signature that of the first."""
+    scores = scored.scores
+    found = {metric: scores.by_metric[metric] for metric in metrics}
+    said = "  ".join(f"{label_of(metric)} {each}" for metric, each in found.items())
     return (
-        f"{name}: BLEU {bleu.score:.2f}{interval}  chrF2 {scores.chrf2.score:.2f}  TER {scores.ter.score:.2f}  "
-        f"({scores.sentences:,} sentences, {search}, {scored.seconds:.1f} s)  {bleu.signature}"
-        + (f"  {scores.note}" if scores.note else "")
+        f"{name}: {said}  ({scores.sentences:,} sentences, {search}, {scored.seconds:.1f} s)  "
+        f"{found[metrics[0]].signature}" + (f"  {scores.note}" if scores.note else "")
     )

@@ -54,10 +54,12 @@ def test_dry_run_lists_cells_with_weights_and_time(
     recipe = tiny_config().to_dict()
     recipe["model"] = {"units": 8, "layers": 1}
     recipe["ablation"] = {"topologies": ["one-to-one"], "seeds": [1, 2], "tune": {"model.dropout": [0.0]}}
+    recipe["ablation"]["double_seed"] = 2
     folder = tmp_path / "nothing"
     dry_run(prepare_experiment(recipe, "tiny.yaml", folder, console), console)
     said = console.file.getvalue()
     assert "one-to-one-dropout=0.0-tuning, one-to-one-seed-1, one-to-one-seed-2" in said
-    assert "3 cells, about" in said
+    assert "one-to-one-seed-2-doubled" in said
+    assert "4 cells, about" in said
     assert "nothing to compare" in said
     assert not folder.exists()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from mtlite.ablation.cell_configs import base_config, cell_config, left_out_options, one_direction
+from mtlite.ablation.cell_configs import base_config, cell_config, doubled, left_out_options, one_direction
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.systems import System
+from mtlite.config.options import Config, TrainingConfig
 from mtlite.config.registry import TOPOLOGIES
+from mtlite.config.resolve import choose_budget, choose_sizes, resolved
 from mtlite.errors import UsageError
+from mtlite.training.schedule import learning_rate
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
@@ -58,3 +62,15 @@ def test_a_recipe_that_no_ablation_can_have(recipe: dict[str, Any], said: str) -
     with pytest.raises(UsageError) as error:
         base_config(recipe, "peek")
     assert said in str(error.value)
+
+
+def test_twice_the_updates_have_a_schedule_of_twice_the_length() -> None:
+    config = Config(training=TrainingConfig(max_updates=1000, warmup_updates=30, schedule="cosine", learning_rate=0.01))
+    once = resolved(config, *choose_sizes(config, 1000), choose_budget(config.training, 1000, 10))
+    twice = doubled(once)
+    assert (twice.training.max_updates, twice.training.warmup_updates) == (2000, 60)
+    rates = [learning_rate(each.training, update) for each, update in ((once, 700), (twice, 1400))]
+    assert rates[0] == pytest.approx(rates[1])
+    validations = [each.training.max_updates // each.training.validate_every for each in (once, twice)]
+    assert validations[0] == validations[1]
+    assert dataclasses.replace(twice, training=once.training) == once

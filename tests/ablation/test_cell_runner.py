@@ -97,6 +97,8 @@ def test_a_topology_from_outside_is_handed_to_its_cells(
 ) -> None:
     header, outcomes = made_up()
     running = runner(header, outcomes, {})
-    cell = SimpleNamespace(system=SimpleNamespace(topology="my_module:Mine"), seed=1, name="mine", tried={})
+    cell = SimpleNamespace(
+        system=SimpleNamespace(topology="my_module:Mine"), seed=1, name="mine", tried={}, doubled=False
+    )
     arguments = running._job(cell).arguments  # type: ignore[arg-type]
     assert arguments[-2:] == ["--topology", "my_module:Mine"]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from made_up import made_up
 
-from mtlite.ablation.cells import Cell, best_options, cells_of, points, tuning_cells_of, tuning_outcomes
+from mtlite.ablation.cells import (
+    Cell,
+    best_options,
+    cells_of,
+    doubled_cells_of,
+    points,
+    tuning_cells_of,
+    tuning_outcomes,
+)
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.systems import System
 
@@ -40,3 +48,10 @@ def test_of_what_was_not_tried_nothing_is_chosen() -> None:
     assert best_options(header.ablation, System("peek"), {}) is None
     del outcomes["peek-learning_rate=0.3-tuning"]
     assert best_options(header.ablation, System("peek"), outcomes) == {"training.learning_rate": 0.1}
+
+
+def test_a_doubled_cell_is_one_more_of_each_system() -> None:
+    config = AblationConfig(topologies=["peek", "attention"], seeds=[1, 2], double_seed=2)
+    assert [cell.name for cell in doubled_cells_of(config)] == ["peek-seed-2-doubled", "attention-seed-2-doubled"]
+    assert len({cell.name for cell in [*cells_of(config), *doubled_cells_of(config)]}) == 6
+    assert doubled_cells_of(AblationConfig(topologies=["peek"])) == []

@@ -46,6 +46,7 @@ def test_default_is_every_topology_with_attention_as_baseline() -> None:
         ({"match": "sizes"}, "expected one of size, parameters"),
         ({"baseline": "peek", "topologies": ["attention"]}, "expected one of attention, received peek"),
         ({"tune": {"training.learning_rate": [0.1]}, "tune_seed": 1}, "a seed that is not reported"),
+        ({"double_seed": 4}, "ablation.double_seed: expected one of ablation.seeds (1, 2, 3), received 4"),
         ({"budget": "seconds"}, "give training.max_updates"),
         ({"threads": 0}, "ablation.threads: expected at least 1"),
         ({"beam": 1}, "2 to 1000"),

@@ -105,3 +105,51 @@ def test_cells_that_failed_are_reported_and_are_an_error(
     error: Any = capsys.readouterr()
     assert "1 cells failed, the first is peek-seed-2: the loss is nan" in error.err
     assert (tmp_path / "run" / "report" / "report.html").is_file()
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A record in the working directory."""
+    header, outcomes = made_up(seeds=[1])
+    record = Record(tmp_path / "made-up.jsonl.xz")
+    record.add_header(header)
+    for name, outcome in outcomes.items():
+        record.add(header, name, outcome)
+    monkeypatch.chdir(tmp_path)
+    return record.path.name
+
+
+def test_a_record_by_other_metrics(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablate", "--record", recorded, "--evaluation.metrics", "[bleu, wer, exact-match]"]) == 0
+    said = Path("runs/made-up/report/report.md").read_text()
+    assert "| WER | attention |" in said
+    assert "| exact match | peek |" in said
+    assert "| chrF2 |" not in said
+    capsys.readouterr()
+    for metrics, words in (("[wer, bleu]", "expected bleu first, which was chosen before"), ("[no]", "received no")):
+        assert main(["ablate", "--record", recorded, "--evaluation.metrics", metrics]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words in line
+
+
+def test_a_record_with_scores_from_elsewhere(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablate", "--record", recorded]) == 0
+    scores = Path("scores")
+    scores.mkdir()
+    for file in Path("runs/made-up/report/hypotheses").iterdir():
+        lines = file.read_text().splitlines()
+        (scores / file.name).write_text("".join(f"{len(line) / 10}\n" for line in lines))
+    assert main(["ablate", "--record", recorded, "--scores", "length=scores"]) == 0
+    assert "| length | attention |" in Path("runs/made-up/report/report.md").read_text()
+    capsys.readouterr()
+    for given, words in (
+        (["length"], "NAME=PATH"),
+        (["length=nowhere"], "nowhere is no folder"),
+        (["length=scores", "length=scores"], "expected one folder, received 2"),
+        (["ter=scores"], "--scores ter"),
+        (["length=runs"], "not found"),
+    ):
+        options = [text for each in given for text in ("--scores", each)]
+        assert main(["ablate", "--record", recorded, *options]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words in line

@@ -139,3 +139,61 @@ def test_what_writes_in_one_pass_reports_no_beam(runs, capsys):
     assert main(["evaluate", str(path), "--beam", "3"]) == 2
     assert "--beam: topology 'one-to-one' writes in one pass" in capsys.readouterr().err
     assert main(["evaluate", str(path), "--beam", "1"]) == 0
+
+
+def test_metrics_references_and_scores_of_files(tmp_path, capsys):
+    pairs = number_pairs(40, seed=5)
+    reference = write_pairs(tmp_path, "right", pairs)["target"]
+    changed = [(source, target.replace("eins", "zwei")) for source, target in pairs]
+    worse = write_pairs(tmp_path, "worse", changed)["target"]
+    scores = []
+    for name, score in (("first", 0.9), ("second", 0.4)):
+        (tmp_path / name).write_text("".join(f"{score + 0.01 * (at % 3)}\n" for at in range(40)))
+        scores += ["--scores", f"comet={tmp_path / name}"]
+    arguments = ["compare", reference, worse, "--language", "de", "--metrics", "wer,exact-match"]
+    assert main([*arguments, "--reference", reference, *scores]) == 0
+    shown = capsys.readouterr().out
+    rows = [line.split()[0] for line in shown.split("\n\n")[2].splitlines()]
+    assert rows == ["metric", "WER", "exact", "comet"]
+    assert "−0.50" in shown
+    assert "nrefs:1|" in shown
+    assert main([*arguments, "--reference", reference, "--reference", worse]) == 0
+    shown = capsys.readouterr().out
+    assert "nrefs:2|" in shown
+    assert shown.split("\n\n")[0].count("100.00") == 2  # each output is one of the two references
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--metrics", "blue"], 2, ["--metrics", "bleu, chrf2", "blue"]),
+        (["--metrics", "wer,wer"], 2, ["once", "wer"]),
+        (["--metrics", "per,wer"], 2, ["wer or per", "exact-match"]),
+        (["--scores", "comet"], 2, ["NAME=PATH", "comet"]),
+        (["--scores", "comet=a"], 2, ["--scores comet", "each of the 2", "received 1"]),
+        (["--scores", "bleu=a", "--scores", "bleu=a"], 2, ["--scores bleu"]),
+        (["--scores", "comet=a", "--scores", "comet=short"], 1, ["short", "each of 2 sentences", "received 1"]),
+        (["--scores", "comet=a", "--scores", "comet=none"], 1, ["none: cannot be read"]),
+        (["--reference", "short"], 1, ["short has 1 lines", "a has 2"]),
+        (["--reference", "none"], 2, ["none not found"]),
+    ],
+)
+def test_wrong_metrics_scores_and_references_are_one_line(arguments, code, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("a", "1\n2\n"), ("b", "1\n3\n"), ("short", "1\n")):
+        (tmp_path / name).write_text(text)
+    assert main(["compare", "a", "b", "--reference", "a", *arguments]) == code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert [word for word in said if word not in line] == []
+
+
+def test_runs_by_other_metrics(runs, tmp_path, capsys):
+    paths = [runs["encoder-decoder", 1], runs["one-to-one", 1]]
+    for name in ("first", "second"):
+        (tmp_path / name).write_text("0.5\n" * 8)
+    scores = [text for name in ("first", "second") for text in ("--scores", f"comet={tmp_path / name}")]
+    assert main(["compare", *paths, "--metrics", "cer,bleu", *scores]) == 0
+    shown = capsys.readouterr().out
+    assert shown.split("\n\n")[0].split()[:2] == ["system", "CER"]
+    assert "secondary" in shown
+    assert re.search(r"comet +encoder-decoder +0\.50 +baseline", shown)

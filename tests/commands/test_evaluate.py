@@ -85,3 +85,23 @@ def test_a_wrong_request_is_one_line(arguments, tiny_run, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     assert main(["evaluate", str(tiny_run), *arguments]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_several_references_and_other_metrics(tiny_run, tmp_path, capsys):
+    files = write_pairs(tmp_path, "mine", [("one two", "eins zwei"), ("three", "drei")])
+    other = tmp_path / "other"
+    arguments = ["evaluate", str(tiny_run), "--source", files["source"], "--output"]
+    assert main([*arguments, str(tmp_path / "out.txt"), "--reference", files["target"]]) == 0
+    assert "nrefs:1|" in capsys.readouterr().out
+    other.write_bytes((tmp_path / "out.txt").read_bytes())
+    both = ["--reference", files["target"], "--reference", str(other), "--metrics", "wer,exact-match"]
+    assert main([*arguments, str(tmp_path / "again.txt"), *both]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r": WER 0\.00 ± 0\.0  exact match 100\.00 ± 0\.0  \(2 sentences", shown)
+    assert "nrefs:2|" in shown
+    assert "BLEU 0" not in shown.replace("BLEU is 0", "")
+    other.write_text("eins\n")
+    assert main(["evaluate", str(tiny_run), "--source", files["source"], *both]) == 1
+    assert "2 lines, " in capsys.readouterr().err
+    assert main(["evaluate", str(tiny_run), "--metrics", "nothing"]) == 2
+    assert "exact-match" in capsys.readouterr().err

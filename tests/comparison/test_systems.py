@@ -26,7 +26,6 @@ def test_means_are_over_seeds() -> None:
     assert system.mean("training_seconds") == pytest.approx(first.training_seconds + 5)
     assert system.parameters == first.facts.parameters
     assert len(system.scores("greedy", "test", "bleu")) == 2
-    assert system.not_converged == []
 
 
 def test_lengths_are_means_over_seeds() -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from mtlite.config.options import Config, ModelConfig, SearchConfig, refuse_search
+from mtlite.config.recipe import config_from
 from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import UsageError
 
@@ -56,3 +57,28 @@ def test_only_a_topology_that_ranks_hypotheses_has_a_beam(topology):
 
 def test_sampling_is_no_beam():
     assert SearchConfig(sample=True).in_words("attention") == "sampling"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        ([], "expected at least one of bleu, chrf2"),
+        (["bleu", "bleu"], "received bleu twice"),
+        (["wer", "per"], "expected wer or per"),
+        (["blue"], r"metrics\[1\]: expected one of bleu, chrf2, ter, exact-match, wer, per, cer, received blue"),
+        ("wer", "expected a list of names, received wer"),
+    ],
+)
+def test_metrics_are_known_and_each_is_there_once(metrics, said):
+    with pytest.raises(UsageError, match=f"evaluation.metrics.*{said}|{said}"):
+        config_from({"evaluation": {"metrics": metrics}}, "recipe")
+    chosen = config_from({"evaluation": {"metrics": ["per", "exact-match"]}}, "recipe")
+    assert chosen.evaluation.metrics == ["per", "exact-match"]
+    assert config_from({}, "recipe").evaluation.metrics == ["bleu", "chrf2", "ter"]
+
+
+def test_only_dev_and_test_sets_have_several_references():
+    sets = {"source": "a", "target": "b", "references": ["c", "d"]}
+    assert config_from({"data": {"test": sets}}, "recipe").data.test.references == ["c", "d"]
+    with pytest.raises(UsageError, match=r"data\.train\.references"):
+        config_from({"data": {"train": sets}}, "recipe")

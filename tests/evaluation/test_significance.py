@@ -87,7 +87,9 @@ def test_a_difference_is_found(systems):
     assert bleu.interval[1] - bleu.interval[0] > bleu.sentence_interval[1] - bleu.sentence_interval[0]
     assert ter.effect < 0
     assert ter.p < 0.01
-    assert (ter.adjusted_p, ter.verdict) == (None, None)
+    p_values = [pair.differences["ter"].p or 0 for pair in (fair_good, fair_same)]
+    assert (ter.adjusted_p, ter.verdict) == (holm(p_values)[0], "shown")
+    assert (fair_good.is_better("bleu"), fair_good.is_better("ter")) == (True, True)
 
 
 def test_effect_is_the_difference_of_means(systems):

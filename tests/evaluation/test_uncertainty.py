@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from samples import ROOT
 from scipy import stats
 
+from mtlite.ablation.ablate import recorded_ablation
+from mtlite.ablation.record import Record
+from mtlite.comparison.results import make_family
+from mtlite.evaluation.statistics import bleu_of_sentences
 from mtlite.evaluation.uncertainty import Uncertainty, added, over_sentences, over_sentences_and_seeds
+from mtlite.report.gather import gather
 
 
 def resampled(differences: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -84,17 +92,14 @@ def test_smallest_difference_is_shown_with_the_promised_probability() -> None:
     assert known.smallest_shown(0.05 / 66) > smallest
 
 
-def test_a_mixed_model_agrees() -> None:
-    """Sentences and seeds as random effects (Riezler & Hagmann 2022), for a score that is a mean over sentences."""
+def assert_that_a_mixed_model_agrees(scores: np.ndarray) -> Any:
+    """Sentences and seeds as random effects (Riezler & Hagmann 2022), for a score that is a mean over sentences.
+
+    Args:
+        scores: of sentences [2 systems, seeds, sentences].
+    """
     pandas = pytest.importorskip("pandas")
     models = pytest.importorskip("statsmodels.formula.api")
-    generator = np.random.default_rng(4)
-    sentences, seeds, effect = 60, 6, 2.0
-    of_sentence = generator.normal(50, 10, size=sentences)
-    of_seed = generator.normal(0, 1, size=(2, seeds))
-    of_both = generator.normal(0, 4, size=(2, sentences))  # what a system does to a sentence, with all its seeds
-    scores = of_sentence + of_both[:, None] + of_seed[..., None] + generator.normal(0, 2, size=(2, seeds, sentences))
-    scores[1] += effect
     rows = [
         {"score": scores[at], "system": at[0], "seed": f"{at[0]}-{at[1]}", "sentence": at[2], "all": 1}
         for at in np.ndindex(*scores.shape)
@@ -103,8 +108,38 @@ def test_a_mixed_model_agrees() -> None:
     model = models.mixedlm("score ~ system", pandas.DataFrame(rows), groups="all", vc_formula=parts, re_formula="0")
     fitted = model.fit()
     first, second = scores.mean(axis=2)
+    sentences = scores.shape[2]
     found = over_sentences_and_seeds(first, second, resampled((scores[1] - scores[0]).mean(axis=0)), sentences)
     assert found is not None
     assert second.mean() - first.mean() == pytest.approx(fitted.params["system"], rel=0.01)
     assert found.standard_error == pytest.approx(fitted.bse["system"], rel=0.15)
     assert (found.p(second.mean() - first.mean()) < 0.05) == (fitted.pvalues["system"] < 0.05)
+    return fitted
+
+
+def test_a_mixed_model_agrees() -> None:
+    generator = np.random.default_rng(4)
+    sentences, seeds, effect = 60, 6, 2.0
+    of_sentence = generator.normal(50, 10, size=sentences)
+    of_seed = generator.normal(0, 1, size=(2, seeds))
+    of_both = generator.normal(0, 4, size=(2, sentences))  # what a system does to a sentence, with all its seeds
+    scores = of_sentence + of_both[:, None] + of_seed[..., None] + generator.normal(0, 2, size=(2, seeds, sentences))
+    scores[1] += effect
+    assert_that_a_mixed_model_agrees(scores)
+
+
+def test_a_mixed_model_agrees_on_a_committed_record() -> None:
+    """Every twelfth sentence of Multi30k; a mixed model knows no score of a corpus, so it has those of sentences."""
+    recorded = recorded_ablation(Record(ROOT / "scripts" / "recipes" / "ablation-multi30k-en-de.jsonl.xz"))
+
+    def of_sentences(system: str, seed: int) -> np.ndarray:
+        counts = recorded.outcomes[f"{system}-seed-{seed}"].outputs["greedy"]["test"].statistics.counts["bleu"]
+        return bleu_of_sentences(counts[::12])
+
+    scores = np.array([[of_sentences(system, seed) for seed in (1, 2, 3)] for system in ("peek", "attention")])
+    fitted = assert_that_a_mixed_model_agrees(scores)
+    systems, _ = gather(recorded.header, recorded.outcomes)
+    chosen = [system for system in systems if system.name in ("peek", "attention")]
+    comparison = make_family("", "test", "peek", chosen).comparison
+    assert comparison is not None
+    assert (comparison.primary[0].verdict == "shown") == (fitted.pvalues["system"] < 0.05)

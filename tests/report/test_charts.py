@@ -13,8 +13,8 @@ from mtlite.report import charts
 SCORES, INTERVALS = {"a <b>": [20.0, 22.0], "$c$": [3.0]}, {"a <b>": (19.0, 23.0), "$c$": (2.0, 4.0)}
 CURVES = {name: {seed: [(10, 3.0, 1.0 + seed), (20, 2.0, 4.0)] for seed in (1, 2)} for name in ("a <b>", "$c$")}
 DRAWINGS: dict[str, Callable[[], bytes]] = {
-    "intervals": lambda: charts.bleu_with_intervals(
-        {"a <b>": [20.0, 22.0], "$c$": [3.0]}, {"a <b>": (19, 23), "$c$": (2, 4)}
+    "intervals": lambda: charts.scores_with_intervals(
+        {"a <b>": [20.0, 22.0], "$c$": [3.0]}, {"a <b>": (19, 23), "$c$": (2, 4)}, "BLEU"
     ),
     "curves": lambda: charts.learning_curves(CURVES),
     "buckets": lambda: charts.by_bucket({"a <b>": [1.0, 2.0], "$c$": [3.0, 0.0]}, ["<5", "≥5"], "words"),

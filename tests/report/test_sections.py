@@ -23,12 +23,12 @@ def said(blocks: list[Block]) -> str:
     return to_markdown([block for block in blocks if not isinstance(block, Picture)])
 
 
-def test_who_has_not_converged_is_said() -> None:
+def test_curves_say_nothing_about_convergence() -> None:
+    """Under a rate that falls every curve flattens, whatever more updates would bring."""
     header, outcomes = made_up(seeds=[1])
-    assert "none gained more than 0.3" in said(learning(results_of(header, outcomes)))
     late = [(update, 1.0, update / 10) for update in range(10, 101, 10)]
     outcomes["peek-seed-1"] = dataclasses.replace(outcomes["peek-seed-1"], curve=late)
-    assert "peek (seed 1: 2.0)" in said(learning(results_of(header, outcomes)))
+    assert "converge" not in said(learning(results_of(header, outcomes)))
 
 
 def test_without_attention_there_are_no_maps() -> None:

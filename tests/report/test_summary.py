@@ -12,7 +12,6 @@ from mtlite.comparison.results import ComparisonResults, compare_systems
 from mtlite.evaluation.statistics import sentence_statistics
 from mtlite.report.document import to_markdown
 from mtlite.report.gather import gather
-from mtlite.report.sections import learning
 from mtlite.report.summary import findings, nothing_learned, summary
 
 
@@ -55,4 +54,3 @@ def test_where_nothing_was_learned_the_options_to_turn_are_named() -> None:
     for named in ("No system has learned", "training.max\\_updates", "training.learning\\_rate", "now 100", "now 0.01"):
         assert named in said
     assert "attention (" not in said
-    assert "nothing can be said about convergence" in to_markdown(learning(results)[-1:])

@@ -63,7 +63,7 @@ def test_all_pairs(family: ComparisonFamily) -> None:
     table = pairs_table(family.comparison.exploratory, "All pairs")
     assert [tuple(row[:2]) for row in table.rows] == [("attention", "peek"), ("attention", "ctc"), ("peek", "ctc")]
     assert all(row[-1] == "1, 2" for row in table.rows)
-    assert "p (Holm) is adjusted for 33 comparisons" in method(33)[0]
+    assert "p (Holm) is adjusted for 33 comparisons" in method(33, "bleu")[0]
 
 
 def test_likelihood() -> None:
@@ -121,7 +121,7 @@ def test_a_comparison_that_could_not_have_shown_a_point_is_marked(family: Compar
 
     def said(verdict: Verdict, smallest: float | None) -> str:
         found = dataclasses.replace(pair.differences["bleu"], verdict=verdict, smallest_shown=smallest)
-        return verdict_of(dataclasses.replace(pair, differences={**pair.differences, "bleu": found}))
+        return verdict_of(dataclasses.replace(pair, differences={**pair.differences, "bleu": found}), "bleu")
 
     assert said(Verdict.NOT_SHOWN, 1.2) == "not shown (weak)"
     assert said(Verdict.NOT_SHOWN, 0.9) == "not shown"

@@ -37,7 +37,7 @@ def test_lines_are_translated_and_scored() -> None:
     assert scored.hypotheses == ["eins zwei eins", "zwei zwei zwei zwei"]
     assert (scored.truncated, scored.scores.sentences) == ([2], 2)
     assert scored.scores.bleu.score == pytest.approx(100)
-    line = describe("long", scored, "beam 3")
+    line = describe("long", scored, "beam 3", ["bleu", "chrf2"])
     assert line.startswith("long: BLEU 100.00")
     assert "(2 sentences, beam 3, 0.0 s)  nrefs:1|" in line
 
