@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mtlite.ablation.options import AblationConfig
 from mtlite.commands.parsing import (
@@ -22,6 +24,9 @@ from mtlite.errors import MtliteError, UsageError
 from mtlite.report.document import to_text
 from mtlite.storage.files import refuse_unwritable
 from mtlite.visible import visible
+
+if TYPE_CHECKING:
+    from mtlite.comparison.results import ComparisonFamily
 
 REPORT = "report"
 
@@ -92,20 +97,25 @@ def run(options: argparse.Namespace) -> None:
         finished = ablate.ablate(experiment, options.jobs, record, console)
 
     from mtlite.report.report import report
-    from mtlite.report.summary import nothing_learned
-    from mtlite.report.tables import verdict_table
 
-    results = report(finished.header, finished.outcomes, finished.failures, folder / REPORT, scores)
-    for family in results.families:
-        print(to_text(verdict_table(family)), end="\n\n")
-    if results.families and (warning := nothing_learned(results.families[0])):
-        print(visible(warning), end="\n\n")
+    _print(report(finished.header, finished.outcomes, finished.failures, folder / REPORT, scores).families)
     print(visible(str(folder / REPORT / "report.html")))
     if finished.failures:
         cell, reason = next(iter(finished.failures.items()))
         raise MtliteError(
             f"{len(finished.failures)} cells failed, the first is {cell}: {reason}; the others are reported"
         )
+
+
+def _print(families: Sequence[ComparisonFamily]) -> None:
+    """Show the verdicts, and a warning if there is nothing in them."""
+    from mtlite.report.summary import nothing_learned
+    from mtlite.report.tables import verdict_table
+
+    for family in families:
+        print(to_text(verdict_table(family)), end="\n\n")
+    if families and (warning := nothing_learned(families[0])):
+        print(visible(warning), end="\n\n")
 
 
 def _score_folders(given: list[str] | None) -> dict[str, Path]:
