@@ -63,7 +63,7 @@ export class Processor {
     const found = this.#piecesOf(text);
     return {
       ids: [...found.map(({ id }) => id), EOS],
-      pieces: [...found.map(({ piece }) => shownPiece(piece)), ...this.pieces([EOS])],
+      pieces: [...found.map(({ piece }) => pieceForPeople(piece)), ...this.pieces([EOS])],
     };
   }
 
@@ -95,7 +95,7 @@ export class Processor {
    * @returns {string[]}
    */
   pieces(ids) {
-    return Array.from(ids, (id) => shownPiece(this.#piece(id).piece));
+    return Array.from(ids, (id) => pieceForPeople(this.#piece(id).piece));
   }
 
   #piece(id) {
@@ -164,6 +164,6 @@ export class Processor {
   }
 }
 
-function shownPiece(piece) {
+function pieceForPeople(piece) {
   return textOfBytes(piece).replaceAll(NO_CHARACTER, "");
 }
