@@ -13,7 +13,7 @@ from mtlite.evaluation.breakdown import DIFFERENCE_EDGES, LENGTH_EDGES, REORDERI
 from mtlite.evaluation.buckets import bucket_labels
 from mtlite.evaluation.metrics import tokenizer_name
 from mtlite.evaluation.properties import sentence_properties
-from mtlite.evaluation.references import first_of
+from mtlite.evaluation.references import first_of, most_of_a_sentence
 from mtlite.evaluation.statistics import bleu_of_sentences
 from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.languages import UNSPACED, script_of_language
@@ -85,7 +85,10 @@ def explorer(systems: Sequence[TrainedSystem], results: ComparisonResults, sets:
         or tokenizer_name(sets.target_language) == "char",
     }
     left_out = f" Only the first {share:.0%} of each test set: more would make the page too large." if share < 1 else ""
+    several = max(most_of_a_sentence(sets.references(test)) for test in sets.tests) > 1
+    first = " Of several references, the first one is shown; sentence BLEU counts all." if several else ""
     words = f"Every sentence with the outputs of {named_seeds(every)}, without beam search, as in the tables.{left_out}"
+    words += first
     return Explorer("Sentences", words, plain(data))
 
 

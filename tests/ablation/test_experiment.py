@@ -50,6 +50,27 @@ def test_what_is_primary_is_chosen_before_the_training(experiment: Callable[...,
     assert experiment(ablation={"primary": ["test"]}).header().experiment != experiment().header().experiment
 
 
+def test_the_first_metric_is_chosen_before_the_training_and_the_others_are_not(
+    experiment: Callable[..., Experiment],
+) -> None:
+    first = experiment().header()
+    more = experiment(evaluation={"metrics": ["bleu", "wer"]}).header()
+    assert (first.metrics, more.metrics) == (["bleu", "chrf2", "ter"], ["bleu", "wer"])
+    assert more.experiment == first.experiment
+    assert experiment(evaluation={"metrics": ["wer", "bleu"]}).header().experiment != first.experiment
+
+
+def test_several_references_are_in_the_record(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
+    pairs = number_pairs(30, seed=3)
+    held = write_pairs(tmp_path, "held", [*pairs, *((source, f"{target} ja") for source, target in pairs[:4])])
+    data = {"train": write_pairs(tmp_path, "all", number_pairs(60, seed=1)), "dev": held, "test": held}
+    apart, joined = (experiment(data={**data, "join_repeated_sources": join}).header() for join in (False, True))
+    assert (len(apart.references("test")), len(joined.references("test"))) == (34, 30)
+    assert joined.references("test")[0] == [pairs[0][1], f"{pairs[0][1]} ja"]
+    assert joined.experiment != apart.experiment
+    assert "the lines of test.references" in joined.shared
+
+
 def test_cells_have_the_same_tokenizer_and_nothing_open(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
     made = experiment()
     made.save_tokenizers()
