@@ -158,3 +158,11 @@ def test_a_mistake_in_yaml_is_found_in_its_line(text: str, line: int) -> None:
     for content in (text, text.encode()):
         with pytest.raises(UsageError, match=f"^here, line {line} is not plain YAML"):
             parse_yaml(content, "here")
+
+
+def test_a_text_is_written_as_people_read_it() -> None:
+    values = {"zuletzt": "Größe 世界", "anfangs": ["no", "1e3", None, 3]}
+    text = write_yaml(values)
+    assert "Größe 世界" in text
+    assert text.index("zuletzt") < text.index("anfangs")  # in the order given
+    assert parse_yaml(text, "here") == values

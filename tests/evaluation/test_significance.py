@@ -208,5 +208,6 @@ def test_what_cannot_be_compared(systems, references):
         ({1: others}, "the references differ"),
         ({1: chinese}, "tok:13a.*tok:zh"),
     ]:
-        with pytest.raises(DataError, match=message):
+        with pytest.raises(DataError, match=message) as error:
             compare({"fair": fair, "other": runs}, "fair")
+        assert all(part in str(error.value) for part in ("other", "seed 1", "fair"))
