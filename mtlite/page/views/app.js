@@ -88,9 +88,23 @@ function makeTabs() {
         tabs[at].setAttribute("aria-selected", String(isShown));
         tabs[at].tabIndex = isShown ? 0 : -1;
         /** @type {HTMLElement} */ (document.getElementById(`view-${name}`)).hidden = !isShown;
+        if (!isShown) return;
+        const start = tabs[at].offsetLeft - tabs[0].offsetLeft;
+        list.scrollLeft = withinSight(list.scrollLeft, list.clientWidth, start, tabs[at].offsetWidth);
       });
     },
   };
+}
+
+/**
+ * How far a row is to be scrolled so that one of its parts is seen whole. All in pixels.
+ * @param {number} scrolled
+ * @param {number} seen the width that is seen of the row
+ * @param {number} start of the part
+ * @param {number} width of the part
+ */
+function withinSight(scrolled, seen, start, width) {
+  return Math.max(start + width - seen, Math.min(scrolled, start));
 }
 
 /**

@@ -46,18 +46,19 @@ function renderWiring(container, state, client) {
 }
 
 async function answerWiring(ask, sentence, state, run) {
-  const translation = await ask("translate", sentence, searchOf(run, state));
-  const {
-    source,
-    hypotheses: [best],
-    attention,
-  } = translation;
+  if (!run.parts) return null;
+  // The picture has one path, so it shows the likeliest one, and not what search over all paths finds.
+  const search = run.search === "paths" ? {...searchOf(run, state), beam: 1, count: 1} : searchOf(run, state);
+  const {source, hypotheses, attention} = await ask("translate", sentence, search);
+  const [best] = hypotheses;
   const activity = await ask("activity", source.ids, best.ids);
   const path = run.family === "direct" ? (await ask("continuations", source.ids, [], 1)).steps : null;
   return {source, best, attention, activity, path};
 }
 
-function makeWiring(answer, run, number) {
+function makeWiring(answer, run) {
+  if (!answer)
+    return {place: element("p", {class: "hint"}, `The entry of ${run.topology} names no parts to draw.`), steps: 1};
   const {source, best, attention, activity, path} = answer;
   const {parts} = run;
   const target = path && parts[2] === "after a wait" ? path.length : best.pieces.length;
@@ -112,6 +113,7 @@ function wiringNotes(attention, run) {
   const {layers} = run.config;
   return [
     ...(attention ? [legendItem("looks-back", "the thicker, the more it looks back at this output")] : []),
+    ...(run.search === "paths" ? [element("span", {}, "The likeliest path alone: search adds up many paths.")] : []),
     ...(layers > 1 ? [element("span", {}, `Drawn as one layer; this model has ${layers} on top of each other.`)] : []),
   ];
 }
