@@ -1,10 +1,10 @@
 // Where it came from: how much likelier each source piece makes each written piece.
 
 import { pause } from "../control.js";
-import { UNK } from "../ids.js";
+import { BOS, EOS, UNK } from "../ids.js";
 import { scoredPositions } from "../search/one_pass.js";
-import { rowsOf } from "../search/stepper.js";
-import { logSumExp } from "../search/top_k.js";
+import { NEVER_TOKEN_BY_TOKEN, Stepper, rowsOf } from "../search/stepper.js";
+import { logSumExp, topK } from "../search/top_k.js";
 import { BLANK } from "../topologies/ctc.js";
 
 /** How many frequent pieces stand in for a source piece, besides the unknown one. */
@@ -12,8 +12,11 @@ export const FREQUENT_PIECES = 2;
 
 /**
  * The influence of each source piece on each written piece: log p of the written piece, less its mean log p where the
- * source piece is replaced by neutral ones. What was written before is given in both (teacher forcing).
+ * source piece is replaced by neutral ones.
  *
+ * Token by token, what was written before a piece says much of the source, too: with a replaced piece, it contradicts the
+ * source, which would show an influence of pieces that are long written. So log p is taken both after what was written
+ * (teacher forcing) and after what the model itself writes with the replaced piece, and the smaller change counts.
  * In one pass, a written piece is looked at where it stands; over paths, where the likeliest path that gives the target
  * has it.
  * @param {any} topology
@@ -27,8 +30,8 @@ export const FREQUENT_PIECES = 2;
 export async function influenceByReplacement(topology, kind, source, target, frequent, control) {
   if (!target.length) return [];
   const places = kind === "paths" ? placesOnPath(topology, source, target) : [...target.keys()];
-  const logPFor = kind === "token by token" ? logPOfSteps : logPAtPlaces;
-  const whole = logPFor(topology, source, target, places);
+  const ways = kind === "token by token" ? [logPOfSteps, logPOfOwnSteps] : [logPAtPlaces];
+  const whole = ways[0](topology, source, target, places);
   const influence = target.map(() => Array(source.length).fill(0));
   for (let at = 0; at < source.length; at++) {
     const neutral = [UNK, ...frequent].filter((id) => id !== source[at]).slice(0, 1 + FREQUENT_PIECES);
@@ -36,9 +39,11 @@ export async function influenceByReplacement(topology, kind, source, target, fre
       await pause(control);
       const other = Int32Array.from(source);
       other[at] = id;
-      logPFor(topology, other, target, places).forEach((logP, step) => {
-        influence[step][at] += (whole[step] - logP) / neutral.length;
-      });
+      const logP = ways.map((way) => way(topology, other, target, places));
+      for (const step of target.keys()) {
+        const changes = logP.map((each) => whole[step] - each[step]);
+        influence[step][at] += changes.reduce((a, b) => (Math.abs(b) < Math.abs(a) ? b : a)) / neutral.length;
+      }
     }
     control.progress?.(at + 1, source.length);
   }
@@ -49,6 +54,22 @@ export async function influenceByReplacement(topology, kind, source, target, fre
 function logPOfSteps(topology, source, target) {
   const logits = rowsOf(topology.head.logits(topology.features(source, target)));
   return target.map((id, step) => logits[step][id] - logSumExp(logits[step]));
+}
+
+/** log p of every written piece, after the likeliest tokens that the model itself writes before it, without an end. */
+function logPOfOwnSteps(topology, source, target) {
+  const stepper = new Stepper(topology);
+  let { memory, state } = stepper.read(source);
+  let token = BOS;
+  return target.map((id) => {
+    const step = stepper.decode([token], state, memory);
+    const [scores] = step.scores;
+    const logP = scores[id] - step.logTotals[0];
+    for (const never of [...NEVER_TOKEN_BY_TOKEN, EOS]) scores[never] = -Infinity;
+    [token] = topK(scores, 1);
+    state = step.state;
+    return logP;
+  });
 }
 
 /** log p of every written piece at its output position. */
