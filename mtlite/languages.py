@@ -50,6 +50,14 @@ _LANGUAGES = {
 """Codes by the names that stand at the head of columns; not all names: a word of a sentence may be one, too."""
 
 
+_ENGLISH_NAMES = {code: names[0] for code, *names in map(str.split, _NAMES.replace("\n", "").split(","))}
+
+
+def name_of(code: str) -> str:
+    """What a language is called in English, such as `German` of `de`; its code where no name is known."""
+    return _ENGLISH_NAMES.get(code, code)
+
+
 def is_language_code(text: str) -> bool:
     """Whether a text has the form of a language code: two or three letters, with script and region or without."""
     return re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text) is not None

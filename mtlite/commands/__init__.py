@@ -6,6 +6,7 @@ COMMANDS = {
     "translate": "translate lines with one or more trained models",
     "evaluate": "score a trained model on its test sets or on other files",
     "attention": "draw where a model looks while it translates a sentence",
+    "page": "make one HTML file that carries trained models, translates, and shows how",
     "compare": "say which differences between finished runs or hypothesis files are more than chance",
     "ablate": "train topologies × seeds × options on one corpus and report on them",
     "topologies": "list the topologies and the options that each can have",

@@ -15,7 +15,10 @@ from mtlite.config.read import members, split
 from mtlite.config.recipe import options as options_of
 from mtlite.config.registry import TOPOLOGIES
 
-_PATHS = ("run", "recipe", "folder", "systems", "input", "output", "source", "reference", "record", "baseline")
+_PATHS = (
+    *("run", "recipe", "folder", "systems", "input", "output", "source", "reference", "record", "baseline"),
+    "ablation",
+)
 
 
 def make_parser() -> Parser:

@@ -14,8 +14,10 @@ _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?function\b|class\b|const\b)", r
 _DEFINED = re.compile(
     r"^(export\s+)?(?:(?:async\s+)?function\s*\*?|class|const|let|var)\s+([A-Za-z_$][\w$]*)", re.MULTILINE
 )
-_UNKNOWN = re.compile(r"^(?:import\b|export\b|(?:const|let|var)\s*[\[{]).*", re.MULTILINE)
-"""What is left of imports and exports in another form, and names that are taken out of a list or an object."""
+_TAKEN = re.compile(r"^(export\s+)?(?:const|let|var)\s*(?:\[([\w$,\s]*)\]|\{([\w$,\s]*)\})\s*=", re.MULTILINE)
+"""Names that are taken out of a list or an object."""
+_UNKNOWN = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+"""What is left of imports and exports in another form."""
 
 
 class ModuleError(MtliteError):
@@ -47,7 +49,10 @@ class Module:
     @cached_property
     def defined(self) -> dict[str, bool]:
         """The names at its top level, and whether it exports them. They stand at the beginning of a line."""
-        return {name: bool(exported) for exported, name in _DEFINED.findall(self.text)}
+        found = {name: bool(exported) for exported, name in _DEFINED.findall(self.text)}
+        for exported, *lists in _TAKEN.findall(self.text):
+            found |= {name.strip(): bool(exported) for name in "".join(lists).split(",") if name.strip()}
+        return found
 
     @property
     def body(self) -> str:

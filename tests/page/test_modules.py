@@ -54,11 +54,13 @@ def test_what_is_imported_comes_first_and_once(written):
         ({"a.js": 'import {b as c} from "./b.js";\n', "b.js": "export const b = 1;\n"}, "b as c"),
         ({"a.js": 'import * as b from "./b.js";\n', "b.js": ""}, "import *"),
         ({"a.js": "export default 1;\n"}, "export default"),
-        ({"a.js": "const {b, c} = {};\n"}, "const {"),
+        ({"a.js": 'import {b} from "./b.js";\nconst [a, b] = [1, 2];\n', "b.js": "export const b = 1;\n"}, "'b'"),
+        ({"a.js": 'import {b} from "./b.js";\nconst a = 1;\n',
+          "b.js": "const {\n  a,\n} = {};\nexport const b = 1;\n"}, "'a'"),
         ({"a.js": 'import {b} from "./b.js";\nexport const a = 1;\n',
           "b.js": 'import {a} from "./a.js";\nexport const b = 1;\n'}, "a.js → b.js → a.js"),
     ],
-    ids=["clash", "private", "missing", "renamed", "all", "default", "unpacked", "circle"],
+    ids=["clash", "private", "missing", "renamed", "all", "default", "list", "object", "circle"],
 )  # fmt: skip
 def test_what_cannot_be_joined_is_refused(files, expected, written):
     with pytest.raises(ModuleError) as caught:

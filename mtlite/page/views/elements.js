@@ -18,7 +18,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * A table whose first row are headings, and whose first cell of each other row is one.
+ * A table whose first row are headings (none are shown if all are empty), and whose first cell of each other row is one.
  * @param {string} caption
  * @param {(string | Node)[][]} rows
  */
@@ -31,7 +31,7 @@ export function table(caption, rows) {
   return element("div", {class: "scroll", tabindex: "0", role: "group", "aria-label": caption},
     element("table", {},
       element("caption", {}, caption),
-      element("thead", {}, line(head, "col")),
+      ...(head.some(Boolean) ? [element("thead", {}, line(head, "col"))] : []),
       element("tbody", {}, ...others.map((cells) => line(cells, "row")))));
 }
 

@@ -83,7 +83,8 @@ function makeBox(client) {
     element("div", {class: "head"}, element("label", {for: "text"}, "Your text"), clear),
     field,
     element("p", {class: "paper", "aria-hidden": "true", dir: "auto"}),
-    element("p", {id: "hint", class: "hint"}, "It stays in this page: nothing is sent anywhere."));
+    element("p", {id: "hint", class: "hint"}, "It stays in this page: nothing is sent anywhere. ",
+      "Choose a sentence of a translation to see others for it."));
 }
 
 /**
