@@ -24,7 +24,7 @@ BOUNDS = {
     "modules without a test": 0,
     "local imports": 52,
     "open dictionaries": 17,
-    "lines": 19_000,
+    "lines": 19_500,
     "longest function": 49,
     "files for a topology": 1,
     "lines for a topology": 2,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mtlite.comparison.outcome import flat
 from mtlite.config.registry import entry_of
+from mtlite.evaluation.metrics import label_of
+from mtlite.evaluation.scores import MetricScore
 from mtlite.page.measure import Measured
 from mtlite.page.weights import Precision
 from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import search_of
 from mtlite.translation.result import Result, read_result
 from mtlite.visible import visible
-
-_METRICS = {"BLEU": "bleu", "chrF2": "chrf2", "TER": "ter"}
 
 
 class Said(NamedTuple):
@@ -64,15 +64,16 @@ def _facts(run: Run, precision: Precision) -> list[tuple[str, str]]:
 
 
 def _scores(result: Result) -> dict[str, object]:
-    rows = [["test set", *_METRICS, "sentences"]]
+    metrics = list(next(iter(result.tests.values())).by_metric)
+    rows = [["test set", *map(label_of, metrics), "sentences"]]
     for name, scores in result.tests.items():
-        metrics = [_with_interval(getattr(scores, metric)) for metric in _METRICS.values()]
-        rows.append([name, *metrics, f"{scores.sentences:,}"])
+        figures = [_with_interval(scores.by_metric[metric]) for metric in metrics]
+        rows.append([name, *figures, f"{scores.sentences:,}"])
     caption = "Scores, by Python with the weights as they were trained (TER: lower is better)"
     return {"caption": caption, "rows": rows, "folded": False}
 
 
-def _with_interval(metric: Any) -> str:
+def _with_interval(metric: MetricScore) -> str:
     return f"{metric.score:.1f}" + ("" if metric.half_width is None else f" ± {metric.half_width:.1f}")
 
 
@@ -92,9 +93,9 @@ def _measured(measured: Measured, precision: Precision) -> dict[str, object]:
 
 def _signatures(result: Result) -> list[tuple[str, str]]:
     return [
-        (f"{name}, {metric}", getattr(scores, key).signature)
+        (f"{name}, {label_of(metric)}", score.signature)
         for name, scores in result.tests.items()
-        for metric, key in _METRICS.items()
+        for metric, score in scores.by_metric.items()
     ]
 
 

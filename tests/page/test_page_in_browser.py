@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from mtlite.page.compose import PackedRun, compose
+from mtlite.page.page import Wishes, choose_runs, make_page
+from mtlite.translation.translator import Translator
 
 FAKE_WORKER = Path(__file__).parent / "fake_worker.js"
 HOSTILE = "</script><img src=x onerror=alert(1)> “\u2028” \" ' &amp;"
@@ -190,3 +192,32 @@ def test_the_policy_stops_what_would_ask_the_network(file, browser):
     assert page.evaluate(attempts) == ["refused"] * 3
     assert {end for url, end in ends if url.startswith("http")} == {"csp"}
     context.close()
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_run, tmp_path_factory):
+    """A page of a small trained model, with its weights as they are."""
+    path = tmp_path_factory.mktemp("trained") / "page.html"
+    path.write_text(make_page(choose_runs([str(tiny_run)], {}), Wishes(precision="float32")), encoding="utf-8")
+    return path
+
+
+def test_a_trained_model_translates_as_in_python(trained, tiny_run, opened, expect):
+    lines = ["one two three", "ten", "six five 🦊"]
+    page = opened(trained)
+    page.fill("#text", "\n".join(lines))
+    expect(page.locator(".sentence")).to_have_count(3)
+    shown = [text.replace("(an empty translation)", "") for text in page.locator(".sentence").all_inner_texts()]
+    assert shown == [" ".join(text.split()) for text in Translator.load(tiny_run)(lines)]
+    assert page.locator(".notes li").count() == 1
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_every_view_of_a_trained_model_opens_and_fits(width, trained, opened, fits):
+    page = opened(trained, "#text=one+two+three+four", width)
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        page.wait_for_timeout(300)
+        assert page.get_by_role("tabpanel").inner_text().strip()
+        assert page.locator(".fault:visible").count() == 0
+        assert fits(page), tab.inner_text()
