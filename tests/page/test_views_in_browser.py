@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,30 @@ def test_a_picture_is_saved_as_it_is_seen(view, file, opened):
     assert png.startswith(b"\x89PNG")
     width = float(re.search(r' width="([\d.]+)"', svg)[1])  # type: ignore[index]
     assert int.from_bytes(png[16:20], "big") == pytest.approx(2 * width, abs=2)
+
+
+@pytest.fixture(scope="module")
+def real(twelve: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of all twelve with small models that compute."""
+    runs = []
+    for made in twelve.values():
+        parts = (made.folder / name for name in ("weights.bin", "source.model", "target.model"))
+        description = json.loads((made.folder / "model.json").read_text(encoding="utf-8"))
+        about = {"languages": {"source": "en", "target": "de"}, "about": {"paragraphs": [], "tables": []}}
+        runs.append(PackedRun({**description, **about}, *(part.read_bytes() for part in parts)))
+    path = tmp_path_factory.mktemp("views") / "real.html"
+    path.write_text(compose("Real", runs, "one two three"), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("view", "pictures"),
+    [("wiring", 12), ("pieces", 12), ("beam", 12), ("influence", 13), ("what-if", 1)],
+)
+def test_every_view_shows_every_topology(view, pictures, real, opened, expect):
+    runs = "%2C".join(map(str, range(12)))
+    page = opened(real, f"#view={view}&runs={runs}&repeat=2")
+    expect(page.locator(f"#view-{view} figure svg")).to_have_count(pictures, timeout=30_000)
+    expect(page.locator(".explained-run[aria-busy]")).to_have_count(0, timeout=30_000)
+    expect(page.locator(".explained-run")).to_have_count(12)
+    assert texts(page, "[role=alert]:visible") == []
