@@ -74,7 +74,7 @@ def _scores(result: Result) -> dict[str, object]:
 
 
 def _with_interval(metric: MetricScore) -> str:
-    return f"{metric.score:.1f}" + ("" if metric.half_width is None else f" ± {metric.half_width:.1f}")
+    return f"{metric.score:.1f}" + ("" if metric.half_width is None else f"\u00a0±\u00a0{metric.half_width:.1f}")
 
 
 def _measured(measured: Measured, precision: Precision) -> dict[str, object]:

@@ -221,3 +221,5 @@ def test_every_view_of_a_trained_model_opens_and_fits(width, trained, opened, fi
         assert page.get_by_role("tabpanel").inner_text().strip()
         assert page.locator(".fault:visible").count() == 0
         assert fits(page), tab.inner_text()
+        place, strip = tab.bounding_box(), page.get_by_role("tablist").bounding_box()
+        assert strip["x"] - 1 <= place["x"] <= place["x"] + place["width"] <= strip["x"] + strip["width"] + 1
