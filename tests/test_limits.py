@@ -37,7 +37,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
             assert error.value.strerror
             assert error.value.errno in (errno.EINVAL, errno.ENXIO)  # the second for a socket
             assert error.value.filename == str(path)
-    for path, said in ((tmp_path / "pipe", "pipe"), (tmp_path, "folder")):
+    for path, said in ((tmp_path / "pipe", "pipe or a device"), (tmp_path, "it is a folder")):
         with pytest.raises(OSError, match=said):
             open_file(path)
 
