@@ -33,6 +33,7 @@ NOT_RUN = {
     "python3 -m venv": "installs; the first one is run without that, the second one is what runs these tests",
     "pip install": "needs the network",
     "pytest": "is what runs these tests",
+    "mtlite page --ablation": "needs the trainings above; tests/page/test_ablation_choice.py chooses among such",
     "mtlite ablate scripts/recipes/": "trains for hours; recipes are read and their records made into tables",
 }
 """Commands by how they begin, and why they are not run."""
