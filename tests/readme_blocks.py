@@ -46,6 +46,8 @@ OPTIONS_ONLY = {
     "scripts/batch_independence.py": "translates a test set 17 times; tests/translation/test_searcher.py does the like",
     "scripts/disturbed_sources.py": "translates a test set 21 times; tests/data/test_normalisation.py does the like",
     "scripts/sentencepiece_in_javascript.py": "trains 28 tokenizers; tests/page/test_sentencepiece.py does the like",
+    "scripts/page_equals_python.py": "needs Node; tests/page/test_opened_model.py does the like",
+    "scripts/influence_check.py": "needs Node; tests/page/test_explain.py does the like",
     "scripts/level_and_power.py": "simulates for minutes; tests/test_level_and_power.py simulates a little",
     "scripts/fault_everywhere.py": "trains hundreds of times; tests/test_fault_everywhere.py injects a few faults",
     "scripts/dependency_versions.py": "installs from the network",
