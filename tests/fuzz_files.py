@@ -124,7 +124,7 @@ class Mutator:
                     place[self.random.choice(["x", "\ud800", "", "a" * 100_000, key])] = value
                 case _:
                     other, there = self._place(values)
-                    place[key], other[there] = copy.deepcopy(other[there]), value
+                    place[key], other[there] = copy.deepcopy(other[there]), copy.deepcopy(value)
         return values[0]
 
     def _place(self, values: list[Any]) -> tuple[Any, Any]:

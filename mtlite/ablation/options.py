@@ -84,7 +84,7 @@ class AblationConfig:
             entry_of(topology)
         if self.baseline_topology not in self.topologies:
             raise UsageError(
-                f"ablation.baseline: expected one of {', '.join(self.topologies)}, received {self.baseline}"
+                f"ablation.baseline: expected one of {', '.join(self.topologies)}, received {shown(self.baseline)}"
             )
         if self.beam == 1:
             raise UsageError("ablation.beam: expected 0 (none) or 2 to 1000, received 1: cells search greedily anyway")

@@ -12,7 +12,7 @@ from typing import Any
 from mtlite.comparison.attention_maps import AttentionMap
 from mtlite.comparison.given_scores import read_scores
 from mtlite.config.options import Config, SearchConfig
-from mtlite.config.read import Count
+from mtlite.config.read import Count, shown
 from mtlite.config.recipe import options
 from mtlite.errors import RunError, UsageError
 from mtlite.evaluation.likelihood import Likelihood
@@ -104,7 +104,9 @@ class Outcome:
         sizes = {test: len(output.hypotheses) for tests in self.outputs.values() for test, output in tests.items()}
         for test, each in self.likelihood.items():
             if any(part.shape != (sizes.get(test),) for part in vars(each).values()):
-                raise UsageError(f"likelihood.{test}: expected a number for each of {sizes.get(test, 0)} sentences")
+                raise UsageError(
+                    f"likelihood.{shown(test)}: expected a number for each of {sizes.get(test, 0)} sentences"
+                )
 
     @property
     def topology(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mtlite.config.options import DataConfig
+from mtlite.config.read import shown
 from mtlite.errors import UsageError
 from mtlite.languages import language_of_column, same_language
 
@@ -122,17 +123,17 @@ def places_with_names(cells: Sequence[str]) -> list[int]:
 def check_different(source: int, target: int, names: Sequence[str], where: str) -> None:
     """Refuse one column for both sides."""
     if source == target:
-        raise UsageError(f"{where}: source and target are both in column {names[source]}; give two columns")
+        raise UsageError(f"{where}: source and target are both in column {shown(names[source])}; give two columns")
 
 
 def _only(side: Side, found: list[int], names: Sequence[str], where: str, remedy: str = "") -> int:
     """The one place that was found; raise UsageError if there is none or more than one."""
     option = f"data.{side.side}_column"
     if not found:
-        problem = f"no column {side.expected} for the {side.side}; available: {', '.join(names)}"
+        problem = f"no column {side.expected} for the {side.side}; available: {', '.join(map(shown, names))}"
         raise UsageError(f"{where}: {problem}; give data.{side.side}_language or {option}{remedy}")
     if len(found) > 1:
-        same = " or ".join(dict.fromkeys(names[place].strip() for place in found))
+        same = " or ".join(dict.fromkeys(shown(names[place].strip()) for place in found))
         raise UsageError(f"{where}: more than one column {same}; give {option}, or rename one")
     return found[0]
 

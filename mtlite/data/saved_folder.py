@@ -71,6 +71,9 @@ def _check_table(path: Path) -> None:
             for message in pa.ipc.MessageReader.open_stream(content):
                 if _is_compressed(message.metadata.to_pybytes()):
                     raise DataError(f"{path} is compressed: save the data set again with save_to_disk")
+            content.seek(0)
+            for batch in pa.ipc.open_stream(content):
+                batch.validate(full=True)  # whoever casts what does not hold together ends with the process
     except (pa.ArrowException, OSError, struct.error) as error:
         raise DataError(f"{path} is damaged ({' '.join(str(error).split())[:200]}): save the data set again") from None
 

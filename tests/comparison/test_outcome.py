@@ -46,6 +46,7 @@ def test_json_keeps_every_digit() -> None:
         ({"config": 5}, "config"),
         ({"training_seconds": float("nan")}, "training_seconds"),
         ({"likelihood": {"test": {"nll": [1.0], "pieces": [2], "unreachable": [0]}}}, "likelihood.test"),
+        ({"likelihood": {"a" * 900: {"nll": [1.0], "pieces": [2], "unreachable": [0]}}}, "likelihood.'a{80}'"),
         ({"attention": [{"source": ["a"], "target": ["b"], "weights": [[0.5, 0.5]]}]}, "weights"),
         ({"more": 1}, "more"),
     ],

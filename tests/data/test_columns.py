@@ -36,6 +36,7 @@ def test_columns_are_chosen_by_name_then_language_then_side(wanted, available, c
     ("wanted", "available", "message"),
     [
         (columns("quelle"), ["source", "target"], "no column quelle for the source; available: source, target"),
+        (columns("quelle"), ["de", "en\rnine"], r"available: de, 'en\\rnine'"),
         (columns(languages=("de", "en")), ["fr", "en"], r"no column de or source .* data\.source_language"),
         (columns("2", "1"), ["source", "target"], "no column 2"),
         (columns("target"), ["source", "target"], "both in column target"),
