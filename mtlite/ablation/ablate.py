@@ -85,7 +85,7 @@ def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Co
 
 
 def recorded_ablation(record: Record, metrics: list[str] | None = None) -> FinishedAblation:
-    """What a record holds; `metrics` are in place of those of its recipe."""
+    """The finished trainings of a record, judged by the metrics of its recipe, or by `metrics` if they are given."""
     if record.header is None:
         raise UsageError(f"--record {record.path} not found: give a file that mtlite ablate has written")
     outcomes = record.outcomes(record.header)

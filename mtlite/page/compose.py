@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 _PARTS = ("weights", "source", "target")
 _POLICY = {
     "default-src": "'none'",
-    "script-src": "'sha256-{script}'",  # the one script of the page, and no other
+    "script-src": "{script}",  # the one script of the page, and no other
     "worker-src": "blob:",  # from a file, a worker can only be made out of text
     "style-src": "'unsafe-inline'",  # the sheet, and the styles within pictures that are saved
     "img-src": "data: blob:",
@@ -30,6 +30,8 @@ _POLICY = {
     "form-action": "'none'",
 }
 """What the page may do: it asks no network for anything, whatever is typed into it or stands in its address."""
+_ESCAPED = re.compile("[<\u2028\u2029\ud800-\udfff]")
+"""What begins a tag, ends a line of JavaScript, or is half a character."""
 
 
 class PackedRun(NamedTuple):
@@ -60,9 +62,7 @@ def compose(title: str, runs: Sequence[PackedRun], text: str = "", worker: Path 
         f'<script type="text/plain" id="worker">{script_text(join(worker))}</script>',
         *(f'<script type="text/plain" id="{name}">{packed(content)}</script>' for content, name in blocks.items()),
     ]
-    # The hash is over the text as a browser reads it.
-    sha256 = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    policy = "; ".join(f"{name} {allowed}" for name, allowed in _POLICY.items()).format(script=sha256)
+    policy = "; ".join(f"{name} {allowed}" for name, allowed in _POLICY.items()).format(script=checksum(script))
     return Template((FOLDER / "page.html").read_text(encoding="utf-8")).substitute(
         policy=policy,
         version=html.escape(__version__),
@@ -74,8 +74,14 @@ def compose(title: str, runs: Sequence[PackedRun], text: str = "", worker: Path 
 
 
 def data_text(value: object) -> str:
-    """JSON that may stand between script tags: it is ASCII, and no tag or comment begins in it."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", r"\u003c")
+    """JSON that may stand between script tags: no tag or comment begins in it, and a file can hold it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def checksum(text: str) -> str:
+    """By which a content security policy allows a script or a style: of its text as a browser reads it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
 
 
 def script_text(script: str) -> str:

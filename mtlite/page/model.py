@@ -51,7 +51,6 @@ def _facts(run: Run) -> dict[str, object]:
         "searchConfig": plain(search_of(run, None)),
         "languages": {"source": facts.source_language, "target": facts.target_language},
         "scores": plain(read_result(run)) if run.finished else None,
-        "corpora": {"pairs": facts.training_pairs, "training": facts.training_fingerprint, "sides": facts.sides},
         "parameters": facts.parameters,
     }
 

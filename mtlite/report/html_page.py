@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from mtlite.page.compose import checksum, data_text, script_text
 from mtlite.page.modules import join
 from mtlite.report.document import Block, Code, Explorer, Folded, Heading, Paragraph, Picture, Table, html_text
 
@@ -32,9 +31,9 @@ def to_html(title: str, blocks: Sequence[Block]) -> str:
 
     Scripts and style are allowed by their checksums, and pictures from within the page: nothing else is loaded.
     """
-    style, script = (_EXPLORE / "report.css").read_text(encoding="utf-8"), join(_EXPLORE / "explore.js")
+    style, script = (_EXPLORE / "report.css").read_text(encoding="utf-8"), script_text(join(_EXPLORE / "explore.js"))
     policy = (
-        f"default-src 'none'; script-src {_checksum(script)}; style-src {_checksum(style)}; img-src data:; "
+        f"default-src 'none'; script-src {checksum(script)}; style-src {checksum(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     intro, sections = _sections(blocks)
@@ -54,16 +53,6 @@ def to_html(title: str, blocks: Sequence[Block]) -> str:
 def to_html_part(blocks: Sequence[Block]) -> str:
     """The blocks without a page around them, for a notebook."""
     return "\n".join(map(_html, blocks))
-
-
-def as_script_data(values: object) -> str:
-    """JSON that can stand in a script element: nothing in it ends the element, or begins a comment or another one."""
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _checksum(text: str) -> str:
-    """By which a content security policy allows a script or a style."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _sections(blocks: Sequence[Block]) -> tuple[str, list[_Section]]:
@@ -137,7 +126,7 @@ def _html(block: Block) -> str:
             return (
                 f'<p>{html_text(block.words)}</p>\n<div id="explorer"><p>To sort and filter sentences, open this page '
                 f"where scripts may run. Everything else is here without them.</p></div>\n"
-                f'<script type="application/json" id="data">{as_script_data(block.data)}</script>'
+                f'<script type="application/json" id="data">{data_text(block.data)}</script>'
             )
 
 

@@ -81,14 +81,20 @@ def test_options_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert max(map(len, shown.out.splitlines())) <= 80
 
 
-def test_a_record_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A record in the working directory."""
     header, outcomes = made_up(seeds=[1])
     record = Record(tmp_path / "made-up.jsonl.xz")
     record.add_header(header)
     for name, outcome in outcomes.items():
         record.add(header, name, outcome)
     monkeypatch.chdir(tmp_path)
-    assert main(["ablate", "--record", "made-up.jsonl.xz"]) == 0
+    return record.path.name
+
+
+def test_a_record_alone(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablate", "--record", recorded]) == 0
     page = Path("runs/made-up/report/report.html")
     assert capsys.readouterr().out.splitlines()[-1] == str(page)
     assert page.is_file()
@@ -105,18 +111,6 @@ def test_cells_that_failed_are_reported_and_are_an_error(
     error: Any = capsys.readouterr()
     assert "1 cells failed, the first is peek-seed-2: the loss is nan" in error.err
     assert (tmp_path / "run" / "report" / "report.html").is_file()
-
-
-@pytest.fixture
-def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A record in the working directory."""
-    header, outcomes = made_up(seeds=[1])
-    record = Record(tmp_path / "made-up.jsonl.xz")
-    record.add_header(header)
-    for name, outcome in outcomes.items():
-        record.add(header, name, outcome)
-    monkeypatch.chdir(tmp_path)
-    return record.path.name
 
 
 def test_a_record_by_other_metrics(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from blocks import BLOCKS
 
 from mtlite.report.document import (
-    Block,
-    Code,
     Explorer,
     Folded,
     Heading,
     Paragraph,
-    Picture,
     Table,
     to_latex,
     to_markdown,
     to_text,
 )
-
-ODD = "a <b> & | *c* [d](e) `f`"
-BLOCKS: list[Block] = [
-    Heading("Results", 1),
-    Paragraph(ODD),
-    Code("x: ```\n</code>"),
-    Folded("More", [Table(["system", ODD], [[ODD, "1"], ["b", "22"]], "Numbers")]),
-    Picture("p", b"<svg/>", ODD, "b & c"),
-]
 
 
 def test_markdown() -> None:

@@ -38,8 +38,13 @@ function start() {
     const view = /** @type {View} */ (VIEWS.find(({name}) => name === state.view));
     view.render(/** @type {HTMLElement} */ (document.getElementById(`view-${view.name}`)), state, client);
   });
-  const runs = page.runs.map((/** @type {any} */ _, /** @type {number} */ at) => at).slice(0, 1);
-  followAddress({text: page.text, runs}, {runs: page.runs.length, views: VIEWS.map(({name}) => name)});
+  followAddress({text: page.text, runs: [bestRun(page.runs)]}, {runs: page.runs.length, views: VIEWS.map(({name}) => name)});
+}
+
+/** The place of the run with the best BLEU on its first test set; of the first one if none has scores. @param {any[]} runs */
+function bestRun(runs) {
+  const bleu = runs.map(({scores}) => Object.values(scores?.tests ?? {})[0]?.bleu.score ?? 0);
+  return bleu.indexOf(Math.max(...bleu));
 }
 
 /** @param {string} id of a block of data in the page */

@@ -1,6 +1,7 @@
 // Why this piece: how likely the model finds the best next pieces at each step. One can be forced, and the rest
 // follows.
 
+import {EOS, PAD} from "../engine/ids.js";
 import {searchOf} from "./searching.js";
 import {candidatesPicture} from "./candidates_picture.js";
 import {changedText} from "./changes.js";
@@ -13,8 +14,6 @@ import {drawn, percent, shownPiece} from "./shapes.js";
 import {getState, setState} from "./state.js";
 
 const CANDIDATES = 5;
-const END_ID = 3; // the id of </s>
-const BLANK_ID = 0;
 
 export const piecesView = {name: "pieces", title: "Pieces", explains: true, render: renderPieces};
 
@@ -44,17 +43,17 @@ async function answerPieces(ask, sentence, state, run, number) {
 export function writtenIds(run, {best, steps, forced}) {
   if (run.search === "paths") return steps.map(({candidates: [first]}, at) => forced[at] ?? first?.id ?? null);
   const ended = best.pieces.length > best.ids.length;
-  const ids = [...best.ids, ...(ended ? [END_ID] : [])];
+  const ids = [...best.ids, ...(ended ? [EOS] : [])];
   return steps.map((_, at) => ids[at] ?? null);
 }
 
 function makePieces(answer, run, number) {
   const {free, best, steps, forced} = answer;
   const written = writtenIds(run, answer);
-  const pieces = {[END_ID]: "</s>", ...Object.fromEntries(best.ids.map((id, at) => [id, best.pieces[at]]))};
+  const pieces = {[EOS]: "</s>", ...Object.fromEntries(best.ids.map((id, at) => [id, best.pieces[at]]))};
   const title = `The likeliest pieces at each step, by ${run.name}.`;
   const picture = drawn(
-    candidatesPicture(steps, {written, forced, pieces, blank: run.search === "paths" ? BLANK_ID : null, title}),
+    candidatesPicture(steps, {written, forced, pieces, blank: run.search === "paths" ? PAD : null, title}),
   );
   const tokenByToken = run.search === "token by token";
   makeGrid(picture, {

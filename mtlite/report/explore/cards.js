@@ -2,7 +2,7 @@
 
 /** @import {Outputs} from "./outputs.js" */
 /** @import {State} from "./address.js" */
-import { element } from "./elements.js";
+import { element } from "../../page/views/elements.js";
 import { compareWords } from "./words.js";
 import { shownSystems } from "./choose.js";
 
@@ -23,7 +23,7 @@ export function card(outputs, state, line) {
     row("reference", "", text(references[line], target)),
     ...equalOutputs(outputs, state, line).map(({ names, hypothesis }) => row(
       names.join(", "), hypothesis.bleu.toFixed(1),
-      text(hypothesis.text, target, differences(hypothesis.text, references[line], outputs.unspaced)),
+      text(hypothesis.text, target, markedWords(hypothesis.text, references[line], outputs.unspaced)),
     )),
   ];
   return element("li", { class: "card" }, element("p", { class: "facts" }, facts(outputs, state, line)),
@@ -72,7 +72,7 @@ function text(plain, language, parts = null) {
   return element("dd", { dir: "auto", lang: language ?? "" }, ...shown);
 }
 
-function differences(hypothesis, reference, unspaced) {
+function markedWords(hypothesis, reference, unspaced) {
   const parts = [];
   let before = null;
   for (const step of compareWords(hypothesis, reference, unspaced)) {

@@ -2,7 +2,8 @@
 
 /** @import {Outputs} from "./outputs.js" */
 /** @import {State} from "./address.js" */
-import { button, choice, element, tick } from "./elements.js";
+import { element } from "../../page/views/elements.js";
+import { button, choice, tick } from "./elements.js";
 
 const WAIT = 150; // milliseconds after the last key: a search looks at every sentence
 

@@ -1,22 +1,6 @@
-// Elements of the page. What others have written enters as text, never as markup.
+// Things to choose with.
 
-/**
- * Make an element.
- * @param {string} name of the element
- * @param {Record<string, any>} attributes by name; `onclick` and the like are listeners, `false` and `null` leave out
- * @param {...(Node|string)} children texts and elements
- * @returns {HTMLElement}
- */
-export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
+import { element } from "../../page/views/elements.js";
 
 /**
  * A choice of one among several.

@@ -5,7 +5,8 @@
 import { card, legend } from "./cards.js";
 import { chosenLines, meanBleu, shownSystems } from "./choose.js";
 import { controls } from "./controls.js";
-import { button, element } from "./elements.js";
+import { element } from "../../page/views/elements.js";
+import { button } from "./elements.js";
 
 const ON_A_PAGE = 10;
 

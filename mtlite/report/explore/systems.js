@@ -2,7 +2,8 @@
 
 /** @import {Outputs} from "./outputs.js" */
 /** @import {State} from "./address.js" */
-import { button, element, tick } from "./elements.js";
+import { element } from "../../page/views/elements.js";
+import { button, tick } from "./elements.js";
 
 const WIDE = "(min-width: 75rem)"; // as in report.css: there the boxes stand beside the page
 

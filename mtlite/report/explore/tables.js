@@ -2,7 +2,7 @@
 
 /** @import {Outputs, Property} from "./outputs.js" */
 /** @import {State} from "./address.js" */
-import { element } from "./elements.js";
+import { element } from "../../page/views/elements.js";
 
 const OF_SYSTEMS = ["system", "first", "second"]; // headings of columns that name systems
 const MARKED = / \*$/; // a system with a note

@@ -1,8 +1,10 @@
 // How a hypothesis differs from its reference, word by word.
 
+import { differences } from "../../page/views/differences.js";
+
 const SPACED = /[\p{L}\p{M}\p{N}]+(?:['’-][\p{L}\p{M}\p{N}]+)*|\S/gu;
 const UNSPACED = /\S\p{M}*/gu;
-const MOST_CELLS = 4_000_000; // of the table of an alignment: 2,000 words by 2,000
+const KINDS = { same: "same", gone: "missing", new: "extra" };
 
 /**
  * The words and marks of a text, each with the space before it.
@@ -33,19 +35,14 @@ export function wordsOf(text, unspaced) {
 export function compareWords(hypothesis, reference, unspaced) {
   const written = wordsOf(hypothesis, unspaced);
   const expected = wordsOf(reference, unspaced);
-  const steps = [];
-  let at = 0;
-  let there = 0;
-  const upTo = (nextAt, nextThere) => {
-    for (; there < nextThere; there++) steps.push({ kind: "missing", ...expected[there] });
-    for (; at < nextAt; at++) steps.push({ kind: "extra", ...written[at] });
-  };
-  for (const [inHypothesis, inReference] of commonWords(written, expected)) {
-    upTo(inHypothesis, inReference);
-    steps.push({ kind: "same", ...written[at++] });
-    there++;
-  }
-  upTo(written.length, expected.length);
+  const texts = (words) => words.map(({ text }) => text);
+  let [at, there] = [0, 0];
+  const steps = differences(texts(expected), texts(written)).map(({ kind }) => {
+    const step = { kind: KINDS[kind], ...(kind === "gone" ? expected[there] : written[at]) };
+    if (kind !== "gone") at++;
+    if (kind !== "new") there++;
+    return step;
+  });
   return withMoved(steps);
 }
 
@@ -68,42 +65,4 @@ function withMoved(steps) {
     if (left) moved.set(text, left - 1);
     return !left;
   });
-}
-
-/** Places [in one, in the other] of a longest common subsequence. */
-function commonWords(one, other) {
-  const equal = (i, j) => one[i].text === other[j].text;
-  const shorter = Math.min(one.length, other.length);
-  let start = 0;
-  while (start < shorter && equal(start, start)) start++;
-  let end = 0;
-  while (end < shorter - start && equal(one.length - 1 - end, other.length - 1 - end)) end++;
-  const found = Array.from({ length: start }, (_, i) => [i, i]);
-  found.push(...commonInside(one.slice(start, one.length - end), other.slice(start, other.length - end), start));
-  for (let back = end; back > 0; back--) found.push([one.length - back, other.length - back]);
-  return found;
-}
-
-/** The same of two texts that begin and end with different words; none of those that are too long to compare. */
-function commonInside(one, other, offset) {
-  const width = other.length + 1;
-  if (one.length * other.length > MOST_CELLS) return [];
-  // longest[i * width + j]: how many words the rests from i and from j have in common.
-  const longest = new Uint32Array((one.length + 1) * width);
-  for (let i = one.length - 1; i >= 0; i--) {
-    for (let j = other.length - 1; j >= 0; j--) {
-      const cell = i * width + j;
-      longest[cell] = one[i].text === other[j].text
-        ? longest[cell + width + 1] + 1
-        : Math.max(longest[cell + width], longest[cell + 1]);
-    }
-  }
-  const found = [];
-  for (let i = 0, j = 0; i < one.length && j < other.length;) {
-    const cell = i * width + j;
-    if (one[i].text === other[j].text) found.push([offset + i++, offset + j++]);
-    else if (longest[cell + width] >= longest[cell + 1]) i++;
-    else j++;
-  }
-  return found;
 }
