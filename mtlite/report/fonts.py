@@ -7,7 +7,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
+import matplotlib
 from matplotlib import font_manager, ft2font
 
 from mtlite.notices import notice
@@ -45,7 +47,7 @@ def _chosen(wanted: set[str]) -> tuple[list[str], set[str]]:
         if found := missing & _characters(paths[name]):
             chosen.append(name)
             missing -= found
-    while missing:
+    while missing and paths:
         # The font that has most, so that one script is written in one font; one without serifs if there are several.
         best = max(paths, key=lambda name: (len(missing & _characters(paths[name])), "Sans" in name, name))
         if not (found := missing & _characters(paths[best])):
@@ -75,9 +77,14 @@ def _characters(path: str) -> frozenset[str]:
 
 @cache
 def _read_new_fonts() -> bool:
-    """Add fonts that were installed since matplotlib made its list, which it keeps; return whether there are any."""
+    """Add fonts that are not in the list that matplotlib once made and keeps; return whether there are any.
+
+    Those that were installed since are not in it, nor matplotlib's own if it was stopped while it made the list.
+    """
     known = {entry.fname for entry in font_manager.fontManager.ttflist}
-    new = [path for path in font_manager.findSystemFonts() if path not in known and _characters(path)]
+    own = map(str, sorted(Path(matplotlib.get_data_path(), "fonts", "ttf").glob("*.ttf")))
+    paths = [*own, *font_manager.findSystemFonts()]
+    new = [path for path in paths if path not in known and _characters(path)]
     for path in new:
         font_manager.fontManager.addfont(path)
     return bool(new)

@@ -8,7 +8,7 @@ import matplotlib
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from matplotlib import font_manager
+from matplotlib import font_manager, ft2font
 
 from mtlite.report import fonts
 from mtlite.report.fonts import fonts_for
@@ -17,7 +17,8 @@ from mtlite.report.fonts import fonts_for
 @pytest.fixture(autouse=True)
 def bare_machine(monkeypatch):
     """Only matplotlib's own fonts are there, and nothing was said yet."""
-    own = [entry for entry in font_manager.fontManager.ttflist if entry.fname.startswith(matplotlib.get_data_path())]
+    files = Path(matplotlib.get_data_path(), "fonts", "ttf").glob("*.ttf")
+    own = [font_manager.ttfFontProperty(ft2font.FT2Font(str(path))) for path in sorted(files)]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", own)
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
     monkeypatch.setattr(fonts, "_said", set())
@@ -72,4 +73,11 @@ def test_a_font_that_was_installed_just_now_is_found(tmp_path, monkeypatch, caps
     path = make_font(tmp_path, "New Sans", "क")
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(broken), path])
     assert fonts_for(["क"]) == ["DejaVu Sans", "New Sans"]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_list_without_any_fonts_is_made_again(monkeypatch, capsys):
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    assert fonts_for(["a é"]) == ["DejaVu Sans"]
+    assert "DejaVu Sans" in {entry.name for entry in font_manager.fontManager.ttflist}
     assert capsys.readouterr().err == ""
