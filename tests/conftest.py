@@ -18,6 +18,13 @@ from samples import changed, number_pairs, write_pairs
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
 
+LONGEST = ("test_readme.py", "test_tour.py", "test_own_topology.py", "test_kill_and_restart.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first: of two processes, neither waits for the other at the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
