@@ -17,7 +17,7 @@ from typing import Literal
 
 from mtlite.errors import MtliteError
 
-_MOST_LANES = 2
+_MOST_LANES = 8  # parts of a batch become small, and each one is a graph of its own
 _LOADING = Lock()
 _process: int | None = None  # the one in which TensorFlow computes
 
@@ -106,8 +106,8 @@ def load_tensorflow() -> None:
 def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     """Import TensorFlow quietly and set its threads, once a process; raise MtliteError where it cannot run.
 
-    The threads are shared out among `lanes()`: two computations side by side, each on its own threads, are faster than
-    one that hands out every small product to all of them.
+    The threads are shared out among `lanes()`: computations side by side, each on a thread of its own, are faster than
+    one that hands out every small product to all threads.
 
     Args:
         threads: processor threads; 0 takes all. The number that is taken is returned.
@@ -128,14 +128,16 @@ def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     return count
 
 
-def lanes() -> int:
-    """How many computations run side by side: parts of a batch in training, batches in translation."""
+def lanes(threads: int = 0) -> int:
+    """How many computations run side by side: parts of a batch in training, batches in translation.
+
+    One a thread, up to a bound; `threads` are those that TensorFlow was started with if it is 0.
+    """
     import tensorflow as tf
 
     if tf.config.list_logical_devices("GPU"):
         return 1  # it has its own ways to be busy
-    threads = int(tf.config.threading.get_inter_op_parallelism_threads())  # 0: all there are
-    return min(_MOST_LANES, threads or _available())
+    return min(_MOST_LANES, threads or int(tf.config.threading.get_inter_op_parallelism_threads()) or _available())
 
 
 def _available() -> int:

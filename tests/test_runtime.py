@@ -40,14 +40,25 @@ def test_the_processor_is_asked(flags: str | None, able: bool, monkeypatch: pyte
     assert choose_precision("bfloat16") == "bfloat16"
 
 
-@pytest.mark.parametrize(("threads", "expected"), [(1, 1), (2, 2), (8, 2)])
-def test_work_is_shared_out_among_two_lanes_at_most(
-    threads: int, expected: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("threads", "expected"), [(1, 1), (2, 2), (3, 3), (8, 8), (64, 8)])
+def test_each_thread_has_a_lane_up_to_a_bound(threads: int, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
+    assert lanes(threads) == expected
     monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: threads)
     assert lanes() == expected
+
+
+@pytest.mark.parametrize(("threads", "each"), [(1, 1), (2, 1), (8, 1), (64, 8)])
+def test_threads_are_shared_out_among_the_lanes(threads: int, each: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    taken = {}
+    for kind in ("inter", "intra"):
+        name = f"set_{kind}_op_parallelism_threads"
+        monkeypatch.setattr(tf.config.threading, name, lambda count, kind=kind: taken.update({kind: count}))
+    assert start_tensorflow(threads) == threads
+    assert taken == {"inter": threads, "intra": each}
 
 
 def test_threads_that_tensorflow_started_with_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

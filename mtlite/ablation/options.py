@@ -34,7 +34,7 @@ class AblationConfig:
             baseline are one family, and the report calls those on the others secondary (default: all test sets).
         match: What all systems have in common: layers and units (size), or the number of weights within 2 %
             (parameters), for which the units are chosen per topology.
-        threads: Processor threads of a cell; part of the result, since sums depend on it in the last digits.
+        threads: Processor threads of a cell; part of the result, as `training.threads` is.
         beam: Translate the test sets a second time with a beam of this size, for a second column (0: do not).
         tune: Options to be chosen for every system on the dev set before its cells start, such as
             {training.learning_rate: [0.002, 0.004]}; every combination is tried.

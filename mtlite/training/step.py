@@ -32,8 +32,9 @@ class TrainingStep:
         seed: of dropout.
         accumulate: batches per update and replica.
         strategy: over which devices; the default strategy is one device.
-        parts: of the batch of an update, which are computed side by side; the sums are those of the whole batch,
-            dropout is drawn for each part. Several batches an update run side by side anyway: they are not split.
+        parts: of an update, at most, which are computed side by side; the sums are those of the whole batches, dropout
+            is drawn for each part. Batches that run side by side anyway are cut into fewer parts each, those of several
+            replicas into none.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class TrainingStep:
         self.model, self.optimizer, self.strategy = model, optimizer, strategy
         self.seed, self.label_smoothing, self.accumulate = seed, label_smoothing, accumulate
         self.batches_per_update = accumulate * strategy.num_replicas_in_sync
-        self.parts = parts if self.batches_per_update == 1 else 1
+        self.parts = max(1, parts // accumulate) if strategy.num_replicas_in_sync == 1 else 1
         self._graphs: dict[int, Any] = {}
 
     def __call__(self, batches: list[Batch], learning_rate: float, update: int) -> Update:

@@ -205,7 +205,9 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
                 "dev references; they are left out of the loss, not of BLEU"
             )
     run.write_facts(facts)
-    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, lanes())
+    # The parts of a batch stay those that the run began with: dropout is drawn for each.
+    parts = lanes(facts.threads or threads)
+    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, parts)
     batches = Batches(encoded, tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling)
     seconds = Loop(run, training, Parts(model, optimizer, step, batches, validation), console).fit()
     run.write_facts(dataclasses.replace(facts, seconds={**facts.seconds, "training": seconds}))

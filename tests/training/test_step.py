@@ -56,6 +56,22 @@ def test_parts_of_a_batch_do_not_share_their_dropout():
     assert any((a != b).any() for a, b in zip(found, once, strict=True))
 
 
+def test_a_seed_drops_the_same_with_the_same_parts_only():
+    batch, options = make_batch(1), {"dropout": 0.5, "embedding_dropout": 0.5}
+    first, same, other = (moved(make_step(parts=parts, **options), [batch])[1] for parts in (2, 2, 3))
+    assert_close(first, same, 0.0)
+    assert any((a != b).any() for a, b in zip(first, other, strict=True))
+
+
+def test_parts_are_shared_out_among_the_batches_of_an_update():
+    batches = [make_batch(1, pairs=5), make_batch(2, pairs=7)]
+    whole, cut = make_step(accumulate=2, smoothing=0.1), make_step(accumulate=2, smoothing=0.1, parts=5)
+    assert [len(cut.split(batch)) for batch in batches] == [2, 2]
+    (one, expected), (two, found) = moved(whole, batches), moved(cut, batches)
+    assert_close(found, expected)
+    assert two == pytest.approx(one, rel=1e-5)
+
+
 def test_the_loss_is_per_target_token():
     batch = make_batch(1)
     step = make_step()

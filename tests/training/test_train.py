@@ -308,6 +308,22 @@ def test_what_can_change_sums_is_warned_about(unfinished, console):
     assert console.file.getvalue().count("warning: begun with 999 threads, then ") == 2
 
 
+def test_a_batch_has_the_parts_that_the_run_began_with(unfinished, console, monkeypatch):
+    from mtlite.training.step import TrainingStep
+
+    begun, real = [], TrainingStep.__init__
+
+    def noted(self, *arguments):
+        real(self, *arguments)
+        begun.append(self.parts)
+
+    monkeypatch.setattr(TrainingStep, "__init__", noted)
+    unfinished.write_facts(dataclasses.replace(unfinished.facts, threads=3))
+    run = go_on(unfinished, console)
+    assert begun == [3]
+    assert run.facts.threads == 3
+
+
 def test_an_altered_configuration_is_refused_on_resume(unfinished, console):
     path = unfinished.path / "resolved.yaml"
     path.write_text(path.read_text().replace("learning_rate: 0.002", "learning_rate: 0.009"))
