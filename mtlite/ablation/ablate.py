@@ -12,7 +12,7 @@ from mtlite.ablation.cell_runner import CellRunner
 from mtlite.ablation.cells import cells_of, doubled_cells_of, points, systems_of, tuning_cells_of
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header, keep_header
-from mtlite.ablation.jobs import Stopped
+from mtlite.ablation.jobs import Engine, Stopped
 from mtlite.ablation.options import AblationConfig
 from mtlite.ablation.plan import Plan, count_parameters
 from mtlite.ablation.power import what_it_can_show
@@ -62,8 +62,8 @@ def prepare_experiment(values: Values, name: str, folder: Path, console: Console
     return Experiment(name, recipe, ablation, prepared, folder)
 
 
-def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Console) -> FinishedAblation:
-    """Train all cells that are not done yet, `jobs` of them side by side.
+def ablate(experiment: Experiment, engine: Engine, record: Record | None, console: Console) -> FinishedAblation:
+    """Train all cells that are not done yet.
 
     Finished cells are added to the record, and taken from it. Raise Stopped if the user stopped it.
     """
@@ -71,7 +71,7 @@ def ablate(experiment: Experiment, jobs: int, record: Record | None, console: Co
     with Run(folder).locked():
         keep_header(folder, header)
         experiment.save_tokenizers()
-        runner = CellRunner(experiment, header, record, jobs, console)
+        runner = CellRunner(experiment, header, record, engine, console)
         try:
             runner.run(tuning_cells_of(ablation))
             runner.run(cells_of(ablation))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,22 +12,22 @@ from mtlite.ablation.cell_configs import doubled
 from mtlite.ablation.cells import Cell, best_options, tuning_outcomes
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header
-from mtlite.ablation.jobs import Job, run_jobs
+from mtlite.ablation.jobs import Engine, Job, run_jobs
 from mtlite.ablation.plan import Plan
 from mtlite.ablation.record import Record
 from mtlite.comparison.outcome import Outcome
 from mtlite.errors import RunError
-from mtlite.storage.run_directory import LOG, Run
+from mtlite.storage.run_directory import Run
 
 
 class CellRunner:
-    """Runs cells, `jobs` of them side by side, and adds finished ones to the record."""
+    """Runs cells on an engine, and adds finished ones to the record."""
 
     def __init__(
-        self, experiment: Experiment, header: Header, record: Record | None, jobs: int, console: Console
+        self, experiment: Experiment, header: Header, record: Record | None, engine: Engine, console: Console
     ) -> None:
         self.experiment, self.header, self.record = experiment, header, record
-        self.jobs, self.console = jobs, console
+        self.engine, self.console = engine, console
         self.plan = Plan(experiment, console.print)
         self.outcomes: dict[str, Outcome] = {}
         self.failures: dict[str, str] = {}
@@ -52,7 +51,7 @@ class CellRunner:
                 self.failures[name] = "no cell of its tuning was finished"
         run_jobs(
             [self._job(cell) for name, cell in missing.items() if name not in self.failures],
-            self.jobs,
+            self.engine,
             lambda job: self._done(missing[job.name]),
             lambda job, reason: self.failures.update({job.name: reason}),
             self.console,
@@ -69,12 +68,13 @@ class CellRunner:
         recipes.write_config(f"{cell.name}.yaml", config)
         run.parent.mkdir(exist_ok=True)
         beam = experiment.ablation.beam if cell.tried is None and not cell.doubled else 0
-        arguments = [str(recipes.path / f"{cell.name}.yaml"), str(run), "--pair", *map(str, experiment.pair)]
-        arguments += ["--beam", str(beam), "--parent", str(os.getpid())]
+        pair = map(str, experiment.pair)
+        recipe = recipes.path / f"{cell.name}.yaml"
+        arguments: list[str | Path] = [recipe, run, "--pair", *pair, "--beam", str(beam)]
         if ":" in cell.system.topology:  # from outside: the user has asked for it by name
             arguments += ["--topology", cell.system.topology]
-        log = folder / "logs" / f"{cell.name}.log"
-        return Job(cell.name, "mtlite.ablation.cell", arguments, log, run / LOG, config.training.max_updates)
+        log, training = folder / "logs" / f"{cell.name}.log", config.training
+        return Job(cell.name, "mtlite.ablation.cell", arguments, log, run, training.max_updates, training.threads)
 
     def _folder(self, cell: Cell) -> Path:
         kind = "tuning" if cell.tried is not None else "doubled" if cell.doubled else "cells"

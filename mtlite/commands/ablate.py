@@ -67,6 +67,7 @@ def run(options: argparse.Namespace) -> None:
     scores = _score_folders(options.scores)
 
     from mtlite.ablation import ablate
+    from mtlite.ablation.processes import Processes
     from mtlite.ablation.record import Record
     from mtlite.console import make_console
 
@@ -94,7 +95,7 @@ def run(options: argparse.Namespace) -> None:
         if options.dry_run:
             ablate.dry_run(experiment, console)
             return
-        finished = ablate.ablate(experiment, options.jobs, record, console)
+        finished = ablate.ablate(experiment, Processes(options.jobs), record, console)
 
     from mtlite.report.report import report
 

@@ -17,6 +17,7 @@ from mtlite.ablation.cell_runner import CellRunner
 from mtlite.ablation.cells import cells_of, tuning_cells_of
 from mtlite.ablation.header import Header
 from mtlite.ablation.jobs import Job
+from mtlite.ablation.processes import Processes
 from mtlite.ablation.record import Record
 from mtlite.comparison.outcome import Outcome
 from mtlite.config.options import Config
@@ -39,7 +40,7 @@ def runner(tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch) ->
     def make(
         header: Header, outcomes: dict[str, Outcome], failing: dict[str, str], record: Record | None = None
     ) -> CellRunner:
-        def run_jobs(jobs: list[Job], at_once: int, done: Any, failed: Any, console: Console) -> None:
+        def run_jobs(jobs: list[Job], engine: Any, done: Any, failed: Any, console: Console) -> None:
             for job in jobs:
                 if job.name in failing:
                     failed(job, failing[job.name])
@@ -49,7 +50,7 @@ def runner(tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch) ->
 
         monkeypatch.setattr(cell_runner, "run_jobs", run_jobs)
         experiment: Any = SimpleNamespace(folder=tmp_path, ablation=header.ablation, pair=(5, 6))
-        return CellRunner(experiment, header, record, 1, console)
+        return CellRunner(experiment, header, record, Processes(1), console)
 
     return make
 
