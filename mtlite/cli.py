@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import errno
 import importlib
 import os
 import platform
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -33,7 +35,7 @@ def overview() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; give exit code 0, 1 (something outside is wrong) or 2 (the request is wrong).
+    """Run one command; give exit code 0, 1 (something outside is wrong), 2 (the request is wrong) or 128 + a signal.
 
     `arguments` do not include the program's name; they are those of the process if None.
     """
@@ -41,18 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
     try:
-        from mtlite.console import acknowledge_signals, lasting_standard_error, prepare_streams
+        from mtlite.console import acknowledge_signals, ended_by_signals, lasting_standard_error, prepare_streams
 
         prepare_streams()
-        with lasting_standard_error() as say, acknowledge_signals("mtlite: stopping …", say):
+        with lasting_standard_error() as say, acknowledge_signals("mtlite: stopping …", say), ended_by_signals():
             code = _run(given)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever read our output has seen enough
         _discard_output()
         return 0
-    except KeyboardInterrupt:
-        return _fail("stopped", 130)
+    except KeyboardInterrupt as end:
+        return _fail(str(end) or "stopped", 128 + getattr(end, "number", signal.SIGINT))
     except Exception as error:
         if debug:
             raise
@@ -90,5 +92,6 @@ def _discard_output() -> None:
 
 def _fail(message: str, code: int) -> int:
     text = visible_line(message)
-    print(text if text.startswith("mtlite ") else f"mtlite: {text}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # a terminal that was closed
+        print(text if text.startswith("mtlite ") else f"mtlite: {text}", file=sys.stderr)
     return code

@@ -152,6 +152,37 @@ def acknowledge_signals(text: str, say: Callable[[str], None]) -> Iterator[None]
         reader.close()
 
 
+class EndedBySignal(KeyboardInterrupt):
+    """A signal ends the command, wherever it is; what waits for Ctrl-C to clean up does so for this as well."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.number = number
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise `EndedBySignal`, as Ctrl-C raises its error; a second one ends the process at once.
+
+    Where a signal is ignored or has a handler, that stays. Outside the main thread, nothing is done.
+    """
+
+    def end(number: int, _: Any) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise EndedBySignal(number)
+
+    ours: list[int] = []
+    if threading.current_thread() is threading.main_thread():
+        ours = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    try:
+        for number in ours:
+            signal.signal(number, end)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
 class ProgressDisplay:
     """How far something has come from `done` to `total`: a bar in a terminal, or else a line now and then."""
 

@@ -18,6 +18,14 @@ class UsageError(MtliteError):
     exit_code = 2
 
 
+class Stopped(MtliteError):
+    """A signal ended the work, and what was done is kept. Exit code 128 + its number, as shells have it."""
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number, self.exit_code = number, 128 + number
+
+
 class DataError(MtliteError):
     """A corpus cannot be read as it is: encoding, length, columns."""
 

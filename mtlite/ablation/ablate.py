@@ -12,7 +12,7 @@ from mtlite.ablation.cell_runner import CellRunner
 from mtlite.ablation.cells import cells_of, doubled_cells_of, points, systems_of, tuning_cells_of
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header, keep_header
-from mtlite.ablation.jobs import Engine, Stopped
+from mtlite.ablation.jobs import Engine
 from mtlite.ablation.options import AblationConfig
 from mtlite.ablation.plan import Plan, count_parameters
 from mtlite.ablation.power import what_it_can_show
@@ -21,7 +21,7 @@ from mtlite.comparison.outcome import Outcome
 from mtlite.config.read import read_as
 from mtlite.config.recipe import Values
 from mtlite.data.prepare import data_report, prepare
-from mtlite.errors import UsageError
+from mtlite.errors import Stopped, UsageError
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.run_directory import FACTS, Run
 
@@ -78,7 +78,7 @@ def ablate(experiment: Experiment, engine: Engine, record: Record | None, consol
             runner.run(doubled_cells_of(ablation))
         except Stopped as stop:
             done = f"{len(runner.outcomes)} cells are done"
-            raise Stopped(f"{stop}; {done} and kept in {folder}; the same command goes on") from None
+            raise Stopped(f"{stop}; {done} and kept in {folder}; the same command goes on", stop.number) from None
     if record:
         record.compress()
     return FinishedAblation(header, runner.outcomes, runner.failures)

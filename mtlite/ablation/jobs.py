@@ -15,15 +15,9 @@ from typing import Protocol
 from rich.console import Console
 
 from mtlite.console import ProgressDisplay, collect_signals
-from mtlite.errors import MtliteError
+from mtlite.errors import MtliteError, Stopped
 from mtlite.storage.run_directory import LOG
 from mtlite.storage.training_log import read_training_log
-
-
-class Stopped(MtliteError):
-    """The user stopped the ablation; everything that was done is kept."""
-
-    exit_code = 130
 
 
 @dataclass(frozen=True)
@@ -118,7 +112,7 @@ def run_jobs(
                         shown.ended(each.job, ended)
             if signals:
                 console.print(f"stopping: {len(running)} trainings save their states first; Ctrl-C again stops at once")
-                raise Stopped(f"stopped by {signal.Signals(signals[0]).name}")
+                raise Stopped(f"stopped by {signal.Signals(signals[0]).name}", signals[0])
     finally:
         for each in running:
             each.stop()

@@ -70,9 +70,11 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError as error:
+    except (OSError, KeyboardInterrupt) as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise RunError(
             f"cannot write {path} ({error.strerror or error}): what was there before is kept; "
             "make room or allow writing there, then go on (a training with --resume)"

@@ -14,7 +14,7 @@ from mtlite.config.resolve import ResolvedTraining
 from mtlite.console import TrainingProgress, acknowledge_signals, announce, collect_signals
 from mtlite.data.batches import Batches, Position, Prefetched
 from mtlite.data.ids import PAD
-from mtlite.errors import MtliteError
+from mtlite.errors import MtliteError, Stopped
 from mtlite.storage.checkpoint import WEIGHTS, Progress, assign_weights, load_state, save_state, weight_arrays
 from mtlite.storage.run_directory import LOG, Run
 from mtlite.storage.tensors import save_arrays
@@ -29,10 +29,6 @@ from mtlite.training.validation import Validation
 _UPDATES_PER_LINE = 20  # of the training log
 _STOPPING = "stopping: this update is finished and saved first; Ctrl-C again stops at once"
 _MOST_FACTS_BYTES = 1 << 20  # names of arrays, and the progress of a training
-
-
-class Interrupted(MtliteError):
-    """The user stopped the training; its state is saved."""
 
 
 class Parts(NamedTuple):
@@ -77,7 +73,7 @@ class Loop:
         save_state(self.run.path, {**weight_arrays(self.model.weights), **self.optimizer.state()}, self.progress)
 
     def fit(self) -> float:
-        """Train until the budget is used up, or patience is; raise Interrupted after a signal, with the state saved.
+        """Train until the budget is used up, or patience is; raise Stopped after a signal, with the state saved.
 
         Return the seconds from the first to the last update, validations and interrupted parts included.
         """
@@ -134,9 +130,10 @@ class Loop:
                     highlight=False,
                 )
             if signals:
-                raise Interrupted(
+                raise Stopped(
                     f"stopped by {signal.Signals(signals[0]).name} after update {progress.update}; "
-                    f"go on with: mtlite train --run {self.run.path} --resume"
+                    f"go on with: mtlite train --run {self.run.path} --resume",
+                    signals[0],
                 )
 
     def _update(self, source: Prefetched, rate: float) -> Update:

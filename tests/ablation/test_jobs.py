@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from statements import job, make_importable
 
-from mtlite.ablation.jobs import Ended, Job, Stopped, run_jobs
+from mtlite.ablation.jobs import Ended, Job, run_jobs
 from mtlite.ablation.processes import Processes
+from mtlite.errors import Stopped
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import contextlib
 import csv
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from mtlite.storage.locks import Lock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,12 +68,22 @@ def test_kill_and_restart(ablate: Callable[..., subprocess.Popen[bytes]], tmp_pa
     before = {path: path.stat().st_mtime_ns for path in done(killed)}
     assert before
     assert len(before) < 4
-    for seconds in random.Random(3).choices([0.5, 1.0, 2.0, 4.0, 6.0, 8.0], k=2):
-        process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl.xz")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+    process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl.xz")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(3.0)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+    process = ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl.xz", "--jobs", "2")
+    assert process.stderr
+    for _ in range(min(2, 4 - len(done(killed)))):
+        assert any(b": started" in line for line in process.stderr)  # reads up to there
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1].decode().splitlines()
+    assert process.returncode == 130
+    assert "stopped by SIGINT" in said[-1]
+    assert "Traceback" not in "".join(said)
+    assert not [path for path in killed.glob("cells/*/.lock") if Lock(path).is_held]  # the trainings have ended, too
 
     assert "report" in ended(ablate("tiny.yaml", "--run", "killed", "--record", "killed.jsonl.xz"))
     assert before == {path: path.stat().st_mtime_ns for path in before}, "a finished cell was done again"

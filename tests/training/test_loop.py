@@ -19,12 +19,12 @@ from faults import Killed, failing_at
 
 from mtlite.config.resolve import ResolvedTraining
 from mtlite.data.batches import Batch, Position
-from mtlite.errors import DamagedError, MtliteError, RunError
+from mtlite.errors import DamagedError, MtliteError, RunError, Stopped
 from mtlite.storage.checkpoint import load_state
 from mtlite.storage.run_directory import Run
 from mtlite.storage.tensors import load_arrays, save_arrays
 from mtlite.storage.training_log import Reported, Validated, read_training_log
-from mtlite.training.loop import Interrupted, Loop, Parts
+from mtlite.training.loop import Loop, Parts
 from mtlite.training.optimizer import Adam
 from mtlite.training.step import Update
 
@@ -363,11 +363,11 @@ class TestSignals:
         before = signal.getsignal(number)
         loop = before_update(make(), update, lambda: os.kill(os.getpid(), number))
         with pytest.raises(
-            Interrupted, match=f"{number.name} after update {update}; go on with: mtlite train --run"
+            Stopped, match=f"{number.name} after update {update}; go on with: mtlite train --run"
         ) as stop:
             loop.fit()
         assert str(stop.value).endswith(f"--run {loop.run.path} --resume")
-        assert stop.value.exit_code == 1
+        assert stop.value.exit_code == 128 + number
         assert signal.getsignal(number) == before
         resumed = make()
         resumed.fit()

@@ -11,10 +11,10 @@ import time
 import pytest
 from samples import ROOT
 
-from mtlite.errors import MtliteError, UsageError
+from mtlite.errors import MtliteError, Stopped, UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.storage.training_log import Reported, read_training_log
-from mtlite.training.loop import Interrupted, Loop
+from mtlite.training.loop import Loop
 from mtlite.training.step import TrainingStep
 from mtlite.training.train import train
 
@@ -79,7 +79,7 @@ def test_a_signal_saves_the_state_and_resume_goes_on(tiny_config, undisturbed, t
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(Loop, "save", save_and_signal)
-    with pytest.raises(Interrupted, match=f"stopped by SIGTERM after update 4.*--run {path} --resume"):
+    with pytest.raises(Stopped, match=f"stopped by SIGTERM after update 4.*--run {path} --resume"):
         train(tiny_config(**EVERYTHING_ON), path)
     monkeypatch.undo()
     assert calls[-1] == 4
