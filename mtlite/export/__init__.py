@@ -1,0 +1,1 @@
+"""A run leaves the laboratory: ONNX and SavedModel, and translation on onnxruntime."""
