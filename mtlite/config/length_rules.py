@@ -11,7 +11,7 @@ import numpy as np
 from mtlite.config.read import Between
 from mtlite.limits import MAX_HYPOTHESIS_TOKENS, MAX_INTERCEPT, MAX_POSITIONS, MAX_SLOPE, MAX_SPREAD
 
-_EXTRA_TOKENS = 10  # beyond the length rule; autoregressive search stops there
+EXTRA_TOKENS = 10  # beyond the length rule; autoregressive search stops there
 _STEP = 0.05  # between the slopes that are tried
 
 
@@ -82,7 +82,7 @@ class LengthRules:
 
     def limits(self, source_lengths: np.ndarray) -> np.ndarray:
         """How many tokens autoregressive search may write for sources of these lengths `[batch]`."""
-        limits = self.search(source_lengths) + _EXTRA_TOKENS
+        limits = self.search(source_lengths) + EXTRA_TOKENS
         return np.minimum(limits, MAX_HYPOTHESIS_TOKENS)  # type: ignore[no-any-return]
 
     def most_positions(self, source_length: int) -> int:

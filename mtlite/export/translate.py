@@ -45,8 +45,8 @@ class Model:
         method = self._token_by_token if self.config["search"] == "token by token" else self._all_at_once
         left, found = sorted(range(len(sources)), key=lambda row: -len(sources[row])), dict[int, list[Found]]()
         while left:
-            count = max(1, self.config["batch_tokens"] // (len(sources[left[0]]) * max(beam, self.config["batch_width"])))
-            rows, left = left[:count], left[count:]
+            size = self.config["batch_tokens"] // (len(sources[left[0]]) * max(beam, self.config["batch_width"]))
+            rows, left = left[: max(1, size)], left[max(1, size) :]
             found.update(zip(rows, method([sources[row] for row in rows], beam, penalty), strict=True))
         return [found[row] for row in range(len(sources))]
 
@@ -71,7 +71,7 @@ class Model:
         itself = np.where(np.arange(count) == 0, np.float32(0), np.float32(-np.inf))
         found = dict[int, list[Found]]()
         while len(rows):
-            out = self._run("decoder", {"tokens": tokens.reshape(-1), "count": np.array([count]), **state, **memory})
+            out = self._run("decoder", {"last": tokens.reshape(-1), "count": np.array([count]), **state, **memory})
             shape, goes = (len(rows), beam, count), going[:, :, None]
             chosen = np.where(goes, out["tokens"].reshape(shape), PAD)
             totals = log_p[:, :, None] + np.where(goes, out["log_p"].reshape(shape), itself)
@@ -100,14 +100,14 @@ class Model:
         count = np.array([min(2 * beam if blanks and beam > 1 else 1, self.config["vocabulary"])])
         out = self._run("model", {"source": padded(sources), "count": count})
         for tokens, log_p, positions in zip(out["tokens"], out["log_p"], out["positions"], strict=True):
-            path = tokens[:positions, 0].tolist()
+            path, along = tokens[:positions, 0].tolist(), log_p[:positions, 0]
             if blanks and beam > 1:
                 found.append(best_prefixes(tokens[:positions], log_p[:positions], beam))
             elif blanks:
-                found.append([([token for token, _ in groupby(path) if token != PAD], float(log_p[:positions, 0].sum()))])
+                found.append([([token for token, _ in groupby(path) if token != PAD], float(along.sum()))])
             else:
                 cut = path[: [*path, EOS].index(EOS) + 1]
-                found.append([(cut, float(log_p[: len(cut), 0].sum()))])
+                found.append([(cut, float(along[: len(cut)].sum()))])
         return found
 
 

@@ -28,7 +28,7 @@ from mtlite.notices import notice
 from mtlite.runtime import choose_precision, claim_process, load_tensorflow
 from mtlite.storage.checkpoint import WEIGHTS, assign_weights
 from mtlite.storage.run_directory import FACTS, Run
-from mtlite.storage.tensors import load_arrays
+from mtlite.storage.tensors import Arrays, load_arrays
 
 if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
@@ -218,13 +218,21 @@ def load_model(run: str | Path | Run, precision: str | None = None) -> Topology:
                 f"{path}: expected {name} of shape {expected.get(name)}, received {received.get(name)}: the weights "
                 "belong to another configuration"
             )
+    arrays = load_weights(run)
+    model = build_model(config)
+    assign_weights(model.weights, arrays, path)
+    return model
+
+
+def load_weights(run: Run) -> Arrays:
+    """Load the weights of the best validation as arrays; RunError if they are missing, damaged, or not finite."""
+    refuse_without_weights(run)
+    path = run.path / WEIGHTS
     arrays, _ = load_arrays(path)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise RunError(f"{path} is damaged: {name} holds numbers that are not finite")
-    model = build_model(config)
-    assign_weights(model.weights, arrays, path)
-    return model
+    return arrays
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
