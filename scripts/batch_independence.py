@@ -25,7 +25,8 @@ from mtlite.runtime import start_tensorflow
 
 if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
-    from mtlite.translation.searcher import Searcher, SentenceHypotheses
+    from mtlite.translation.searcher import Searcher
+    from mtlite.translation.sentences import SentenceHypotheses
 
 BATCHES = (1, 7, 128)
 PADDING = 13

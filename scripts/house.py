@@ -40,7 +40,8 @@ ROOMS = (
         "layers",
         "topologies",
     ),
-    *("search", "translation", "training", "comparison", "ablation", "page", "report", "commands", "cli", "__main__"),
+    *("search", "translation", "training", "comparison", "ablation", "export", "page", "report", "commands", "cli"),
+    "__main__",
 )
 """Folders and single modules of the package: each imports from those before it only."""
 SLOW = {
@@ -54,6 +55,8 @@ SLOW = {
     "pyarrow",
     "rich",
     "sacremoses",
+    "onnx",
+    "onnxruntime",
 }
 """Libraries that `mtlite --help` should not wait for."""
 KERAS_LAYERS = {"Dense", "Dropout", "Embedding", "LayerNormalization", "LSTM"}

@@ -26,7 +26,7 @@ from mtlite.runtime import start_tensorflow
 
 if TYPE_CHECKING:
     from mtlite.storage.run_directory import Run
-    from mtlite.translation.translator import Translation
+    from mtlite.translation.sentences import Translation
 
 ASK = Path(__file__).with_name("ask_models.mjs")
 TIE = 1e-4

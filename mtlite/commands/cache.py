@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from mtlite.commands.listing import print_table
 from mtlite.commands.parsing import Parser
+from mtlite.storage.cache import Listed, the_cache
 from mtlite.visible import visible_line
-
-if TYPE_CHECKING:
-    from mtlite.storage.cache import Listed
 
 _COLUMNS = ("what", "made from", "size", "last used", "in use by")
 
@@ -20,8 +17,9 @@ def make_parser() -> Parser:
     """Its options."""
     parser = Parser(
         "cache",
-        "List what mtlite keeps of prepared corpora, so that a second start does not make it again, with its size. It "
-        "is in the cache of datasets (HF_DATASETS_CACHE); what the Hugging Face Hub has sent is not touched.",
+        "List what mtlite keeps of prepared corpora and of graphs for --engine onnx, so that a second start does not "
+        "make it again, with its size. It is in the cache of datasets (HF_DATASETS_CACHE); what the Hugging Face Hub "
+        "has sent is not touched.",
     )
     what = "remove everything that no process uses; what is in use is kept and named"
     parser.add_argument("action", nargs="?", choices=("clear",), help=what)
@@ -30,7 +28,7 @@ def make_parser() -> Parser:
 
 def run(options: argparse.Namespace) -> None:
     """Print a table, or what was removed."""
-    from mtlite.data.cache import the_cache, writing_to_cache
+    from mtlite.data.cache import writing_to_cache
 
     cache = the_cache()
     if options.action == "clear":

@@ -20,7 +20,7 @@ from mtlite.data.columns import Columns
 from mtlite.data.readers import Pair, PairWithGaps, checked_sentences, first_line
 from mtlite.errors import DataError, RunError
 from mtlite.limits import open_file
-from mtlite.storage.cache import Cache
+from mtlite.storage.cache import the_cache
 from mtlite.storage.tensors import load_arrays, save_arrays
 from mtlite.version import __version__
 
@@ -42,11 +42,6 @@ def writing_to_cache() -> Iterator[None]:
     except (OSError, pa.ArrowException) as error:
         problem = f"cannot write the corpus to {datasets.config.HF_DATASETS_CACHE}: {first_line(error)}"
         raise DataError(f"{problem}; make room there, or set HF_DATASETS_CACHE to another folder") from error
-
-
-def the_cache() -> Cache:
-    """The cache of this project, in a folder of its own in the cache of `datasets`."""
-    return Cache(Path(datasets.config.HF_DATASETS_CACHE) / "mtlite")
 
 
 @cache

@@ -22,7 +22,7 @@ from mtlite.export.graph import Graph, Weights
 from mtlite.export.layers import Layers
 from mtlite.export.wirings import ALL_AT_ONCE, STEP_BY_STEP
 from mtlite.limits import MAX_HYPOTHESIS_TOKENS
-from mtlite.storage.files import write_atomically
+from mtlite.storage.run_directory import TOKENIZERS
 
 Precision = Literal["float32", "int8"]
 """How weights are written. With int8, matrices are whole numbers, and products are taken in whole numbers."""
@@ -36,8 +36,9 @@ _WIDE = 1000  # tokens of a vocabulary, whose scores at a position take about th
 def refuse_topology(topology: str) -> None:
     """Raise UsageError for a topology that has no graph here."""
     if topology not in STEP_BY_STEP and topology not in ALL_AT_ONCE:
-        carried = ", ".join([*STEP_BY_STEP, *ALL_AT_ONCE])
-        raise UsageError(f"topology {topology} has no ONNX graph: expected one of {carried}, or --to saved-model")
+        known = ", ".join([*STEP_BY_STEP, *ALL_AT_ONCE])
+        remedy = "take --to saved-model, or translate with --engine tensorflow"
+        raise UsageError(f"topology {topology} has no ONNX graph: expected one of {known}: {remedy}")
 
 
 def write_onnx_folder(
@@ -48,17 +49,22 @@ def write_onnx_folder(
     search: SearchConfig,
     precision: Precision = "float32",
 ) -> None:
-    """Write a model into a folder that is there. Raise RunError for weights of another configuration."""
+    """Write a model into a folder that is new and empty.
+
+    Raise UsageError for a topology without graphs, RunError for weights of another configuration, and OSError.
+    """
+    refuse_topology(config.topology)
     for name, graph in graphs_of(config, weights).items():
         path = folder / f"{name}.onnx"
         if sum(tensor.ByteSize() for tensor in graph.graph.initializer) > _MOST_BYTES:
             raise MtliteError(f"{weights.origin}: too large for ONNX: expected less than {_MOST_BYTES:,} bytes a graph")
-        write_atomically(path, graph.SerializeToString(deterministic=True))
+        path.write_bytes(graph.SerializeToString(deterministic=True))
         if precision == "int8":
             _round(path)
-    tokenizers.save(folder)
-    write_atomically(folder / PROGRAM, (Path(__file__).parent / PROGRAM).read_bytes())
-    write_atomically(folder / CONFIG, (json.dumps(described(config, search, precision), indent=1) + "\n").encode())
+    for name, tokenizer in zip(TOKENIZERS, (tokenizers.source, tokenizers.target), strict=True):
+        (folder / name).write_bytes(tokenizer.model)
+    (folder / PROGRAM).write_bytes((Path(__file__).parent / PROGRAM).read_bytes())
+    (folder / CONFIG).write_bytes((json.dumps(described(config, search, precision), indent=1) + "\n").encode())
 
 
 def described(config: TopologyConfig, search: SearchConfig, precision: Precision) -> Mapping[str, object]:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import atexit
 import contextlib
 import hashlib
+import importlib
 import json
 import math
 import os
 import re
 import secrets
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +36,7 @@ from mtlite.storage.files import aside, size_of, without_aside
 from mtlite.storage.locks import HeldError, Lock
 
 _FACTS = "entry.json"
+_OURS = "mtlite"
 _USERS = "users"  # a lock for each process that uses entries, and a list of these
 _CHUNK = 1 << 24
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -65,6 +68,17 @@ class Listed(NamedTuple):
     size: Count  # bytes
     used: str  # the day it was used last, in UTC
     users: list[str]  # the processes that use it now
+
+
+def the_cache() -> Cache:
+    """The cache of this project, in a folder of its own in the cache of `datasets`.
+
+    That library is not imported for it, which takes a second: only asked if it is there.
+    """
+    if "datasets" in sys.modules:
+        return Cache(Path(importlib.import_module("datasets").config.HF_DATASETS_CACHE) / _OURS)
+    home = os.getenv("HF_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "huggingface"))
+    return Cache(Path(os.getenv("HF_DATASETS_CACHE", os.path.join(os.path.expanduser(home), "datasets"))) / _OURS)
 
 
 class Cache:

@@ -14,7 +14,6 @@ from mtlite.config.options import SearchConfig
 from mtlite.config.registry import entry_of
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
-from mtlite.errors import MtliteError
 from mtlite.layers.dtypes import cast_ahead
 from mtlite.runtime import lanes
 from mtlite.search.beam import beam_search
@@ -26,14 +25,7 @@ from mtlite.search.one_pass import one_pass
 from mtlite.search.sampling import sample
 from mtlite.search.stepper import Stepper
 from mtlite.topologies.topology import Topology
-
-
-class SentenceHypotheses(NamedTuple):
-    """The hypotheses of one sentence, best first."""
-
-    ids: list[list[int]]  # without </s>
-    scores: list[float]
-    attention: np.ndarray  # [length with </s> if written, source length] of the best; no columns without
+from mtlite.translation.sentences import SentenceHypotheses, refuse_nan
 
 
 class Asked(NamedTuple):
@@ -131,12 +123,7 @@ class Searcher:
         source = np.pad(pad(sources), [(0, 0), (0, padding)])
         found = self._run(tf.constant(source), tf.constant(limits, tf.int32), tf.constant(uniforms))
         results = [result.numpy() for result in found]
-        if np.isnan(results[Hypotheses._fields.index("scores")]).any():
-            raise MtliteError(
-                "the model's scores are no numbers (NaN): its weights are finite, but too large to compute with: take "
-                "weights of an earlier state, or train again with a lower training.learning_rate or "
-                "training.clip_norm 1.0"
-            )
+        refuse_nan(results[Hypotheses._fields.index("scores")])
         rows = zip(sources, *results, strict=True)
         return [self._one(len(ids), *arrays) for ids, *arrays in rows]
 

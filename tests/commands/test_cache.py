@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mtlite.cli import main
-from mtlite.data.cache import the_cache
 from mtlite.data.prepare import prepare
 from mtlite.storage import cache as storage_cache
+from mtlite.storage.cache import the_cache
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:

@@ -17,11 +17,11 @@ from mtlite.data.cache import (
     keep_rows,
     known_digest,
     pairs_of,
-    the_cache,
 )
 from mtlite.data.corpus import load_corpus
 from mtlite.data.readers import Pair
 from mtlite.errors import DataError, RunError
+from mtlite.storage.cache import the_cache
 
 pytestmark = pytest.mark.usefixtures("cache")
 

@@ -6,10 +6,10 @@ import pytest
 from samples import number_pairs
 
 from mtlite.config.resolve import ResolvedTokenizer
-from mtlite.data.cache import the_cache
 from mtlite.data.encoding import encode_pairs, length_table
 from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError
+from mtlite.storage.cache import the_cache
 
 pytestmark = pytest.mark.usefixtures("cache")
 

@@ -8,10 +8,10 @@ from mtlite.config.length_rules import LengthRules
 from mtlite.config.options import Config, CorpusConfig, DataConfig, TokenizerConfig
 from mtlite.config.resolve import ResolvedConfig
 from mtlite.data.batches import Batches
-from mtlite.data.cache import the_cache
 from mtlite.data.prepare import count_batches, data_report, prepare
 from mtlite.data.tokenizer_training import train_tokenizers
 from mtlite.errors import DataError, RunError, UsageError
+from mtlite.storage.cache import the_cache
 
 pytestmark = pytest.mark.usefixtures("cache")
 

@@ -15,7 +15,8 @@ from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.errors import MtliteError
 from mtlite.limits import MAX_HYPOTHESIS_TOKENS
 from mtlite.search.stepper import Stepper
-from mtlite.translation.searcher import Searcher, SentenceHypotheses
+from mtlite.translation.searcher import Searcher
+from mtlite.translation.sentences import SentenceHypotheses
 
 AUTOREGRESSIVE = [name for name, entry in TOPOLOGIES.items() if entry.family == "autoregressive"]
 SOURCES = random_sources()
