@@ -19,7 +19,8 @@ def translated(tiny_run: Path, capfdbinary: pytest.CaptureFixture[bytes], tmp_pa
     def run(text: bytes, *arguments: str, run: Path = tiny_run, code: int = 0) -> list[str]:
         file = tmp_path / "input.txt"
         file.write_bytes(text)
-        assert main(["translate", str(run), *arguments, "--input", str(file)]) == code
+        engine = [] if "--engine" in arguments else ["--engine", "tensorflow"]
+        assert main(["translate", str(run), *arguments, *engine, "--input", str(file)]) == code
         sys.stdout.flush()
         lines = capfdbinary.readouterr().out.decode().split("\n")
         assert lines.pop() == ""

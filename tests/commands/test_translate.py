@@ -98,6 +98,30 @@ def test_an_answer_comes_before_the_next_line_is_typed(tiny_run):
         assert process.wait() == 0
 
 
+@pytest.mark.parametrize("options", [[], ["--beam", "3", "--nbest", "3", "--scores"], ["--max-source-tokens", "3"]])
+def test_both_engines_write_the_same(options, translated, tiny_run, tmp_path):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    resolved = tmp_path / "run" / "resolved.yaml"
+    resolved.write_text(resolved.read_text().replace("precision: auto", "precision: float32"))
+    text = "one two three\n\nnine\ntwo twö\n".encode()
+    tensorflow, onnx, auto = (
+        translated(text, *options, "--engine", engine, run=tmp_path / "run") for engine in ("tensorflow", "onnx", "auto")
+    )
+    assert len(tensorflow) >= 4
+    assert onnx == tensorflow
+    assert auto == onnx  # the extra is installed where tests run
+
+
+def test_an_engine_that_cannot(tiny_run, capsys):
+    for arguments in (["--sample"], ["--min-length", "2"], [str(tiny_run)]):
+        assert main(["translate", str(tiny_run), *arguments, "--engine", "onnx"]) == 2
+        error = capsys.readouterr().err
+        assert "--engine tensorflow" in error
+        assert len(error.splitlines()) == 1
+    assert main(["translate", str(tiny_run), "--engine", "torch"]) == 2
+    assert "onnx" in capsys.readouterr().err
+
+
 def test_scores_and_nbest(translated):
     lines = translated(b"one two\nthree\n", "--beam", "3", "--nbest", "3", "--scores")
     rows = [line.split("\t") for line in lines]

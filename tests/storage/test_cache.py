@@ -171,3 +171,24 @@ def test_a_cache_that_may_only_be_read_is_read(cache: Cache, monkeypatch: pytest
     assert cache.open("numbers", ["a"], Maker()) == path
     with pytest.raises(PermissionError):
         cache.open("numbers", ["b"], Maker())
+
+
+def test_the_cache_is_in_that_of_datasets_whether_that_is_imported_or_not(tmp_path: Path) -> None:
+    code = "from mtlite.storage.cache import the_cache; import sys; print('datasets' in sys.modules, the_cache().folder)"
+    variables = [
+        {"HF_DATASETS_CACHE": str(tmp_path / "a")},
+        {"HF_HOME": str(tmp_path / "b")},
+        {"XDG_CACHE_HOME": str(tmp_path / "c")},
+        {"HOME": str(tmp_path / "d")},
+    ]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "XDG_"))}
+    for given in variables:
+        without, with_it = (
+            subprocess.run(
+                [sys.executable, "-c", first + code], env={**kept, **given}, capture_output=True, text=True, check=True
+            ).stdout.split(maxsplit=1)
+            for first in ("", "import datasets; ")
+        )
+        assert (without[0], with_it[0]) == ("False", "True")
+        assert without[1] == with_it[1]
+        assert without[1].startswith(str(tmp_path))
