@@ -17,9 +17,7 @@ from mtlite.topologies.attention import Attention
 class Mine(Attention):
     """Reads, remembers, and writes as attention does."""
 
-    entry = Entry(
-        family="autoregressive", picture="o", reads="r", remembers="m", writes="w", options=("bidirectional", "attention")
-    )
+    entry = Entry("autoregressive", "o", "reads", "remembers", "writes", ("bidirectional", "attention"))
 '''
 
 

@@ -16,7 +16,7 @@ from mtlite.export.translate import Model, best_prefixes
 from mtlite.search import ctc
 from mtlite.translation.translator import Translator
 
-LINES = ["one two three", "nine", "", "  ", "seven eight nine ten one two three four five", "two, twö & 漢字", "six six"]
+LINES = ["one two three", "nine", "", "  ", "seven eight nine ten one two three four", "two, twö & 漢字", "six six"]
 
 ALONE = """
 import runpy, sys
