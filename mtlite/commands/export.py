@@ -20,7 +20,7 @@ def make_parser() -> Parser:
         "out, with greedy search inside, for whatever runs TensorFlow.",
     )
     parser.add_argument("run", help="a run directory")
-    parser.add_argument("--to", required=True, choices=get_args(Format), help="the format")
+    parser.add_argument("--to", choices=get_args(Format), default="onnx", help="the format")
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="a new folder")
     weights = "how weights are written to ONNX: float32 is exact, int8 about a quarter as large"
     parser.add_argument("--weights", choices=get_args(Weights), default="float32", help=weights)

@@ -53,9 +53,12 @@ class Graph:
 
     def several(self, operator: str, count: int, *inputs: str, **attributes: Any) -> list[str]:
         """Add a node with so many outputs."""
+        given = list(inputs)
+        while given and not given[-1]:  # what is left out at the end is not even named
+            given.pop()
         name = f"{operator}_{len(self.nodes)}"
         outputs = [f"{name}_{number}" for number in range(count)] if count > 1 else [name]
-        self.nodes.append(helper.make_node(operator, list(inputs), outputs, name=name, **attributes))
+        self.nodes.append(helper.make_node(operator, given, outputs, name=name, **attributes))
         return outputs
 
     def constant(self, values: Any, dtype: type[np.generic] = np.int64) -> str:

@@ -41,6 +41,7 @@ class Layers:
 
     graph: Graph
     config: TopologyConfig
+    one_table: bool = True  # of embeddings, for the head as well where it is tied; rounding to int8 needs a copy there
 
     def mask(self, source: str) -> str:
         """`[batch, length]` ids → 1 where a token stands, else 0, float32."""
@@ -55,11 +56,11 @@ class Layers:
         """Ids of any shape → vectors `[..., embedding size]`."""
         return Vectors(self.graph("Gather", self._table(side), ids), self.config.embedding_size)
 
-    def _table(self, side: str) -> str:
+    def _table(self, side: str, copy: str = "") -> str:
         config = self.config
         vocabulary = config.source_vocabulary if side == "source" else config.target_vocabulary
-        name = "embedding" if config.joint else f"{side}_embedding"
-        return self.graph.weight(f"{name}/table", vocabulary, config.embedding_size)
+        path = "embedding/table" if config.joint else f"{side}_embedding/table"
+        return self.graph.stored(copy or path, self.graph.weights(path, vocabulary, config.embedding_size))
 
     def dense(self, path: str, x: Vectors, units: int) -> Vectors:
         """A linear layer: `[..., size]` → `[..., units]`."""
@@ -194,7 +195,8 @@ class Layers:
         if self.config.tied_embeddings:
             projection = graph.weight("head/projection", features.size, narrow)
             x = graph("Gemm", features.name, projection, graph.weight("head/projection_bias", narrow))
-            logits = graph("Gemm", x, self._table("target"), bias, transB=1)
+            table = self._table("target", "" if self.one_table else "head/table")
+            logits = graph("Gemm", x, table, bias, transB=1)
         else:
             logits = graph("Gemm", features.name, graph.weight("head/kernel", features.size, vocabulary), bias)
         return graph("LogSoftmax", logits, axis=-1)

@@ -54,7 +54,7 @@ def write_onnx_folder(
     Raise UsageError for a topology without graphs, RunError for weights of another configuration, and OSError.
     """
     refuse_topology(config.topology)
-    for name, graph in graphs_of(config, weights).items():
+    for name, graph in graphs_of(config, weights, precision).items():
         path = folder / f"{name}.onnx"
         if sum(tensor.ByteSize() for tensor in graph.graph.initializer) > _MOST_BYTES:
             raise MtliteError(f"{weights.origin}: too large for ONNX: expected less than {_MOST_BYTES:,} bytes a graph")
@@ -86,20 +86,29 @@ def described(config: TopologyConfig, search: SearchConfig, precision: Precision
     }
 
 
-def graphs_of(config: TopologyConfig, weights: Weights) -> dict[str, onnx.ModelProto]:
-    """The graphs of a model by name: `encoder` and `decoder`, or `model`; every array of the weights is in them."""
+def graphs_of(
+    config: TopologyConfig, weights: Weights, precision: Precision = "float32"
+) -> dict[str, onnx.ModelProto]:
+    """The graphs of a model by name: `encoder` and `decoder`, or `model`; every array of the weights is in them.
+
+    Those for int8 are made to be rounded.
+    """
+
+    def layers() -> Layers:
+        return Layers(Graph(weights), config, one_table=precision == "float32")
+
     if config.topology in STEP_BY_STEP:
-        encoder, state, memory = _encoder(config, weights)
-        graphs = {"encoder": encoder, "decoder": _decoder(config, weights, state, memory)}
+        encoder, states, memory = _encoder(layers())
+        graphs = {"encoder": encoder, "decoder": _decoder(layers(), states, memory)}
     else:
-        graphs = {"model": _model(config, weights)}
+        graphs = {"model": _model(layers())}
     weights.refuse_unused()
     return graphs
 
 
-def _encoder(config: TopologyConfig, weights: Weights) -> tuple[onnx.ModelProto, int, list[str]]:
+def _encoder(layers: Layers) -> tuple[onnx.ModelProto, int, list[str]]:
     """The graph that reads a source; how many states it gives, and the names of what it remembers."""
-    layers = Layers(Graph(weights), config)
+    config = layers.config
     source = layers.graph.add_input("source", TensorProto.INT64, ["batch", "length"])
     memory, state = STEP_BY_STEP[config.topology].read(layers, source)
     for number, tensor in enumerate(state):
@@ -118,10 +127,9 @@ def _memory_shape(name: str, config: TopologyConfig) -> Sequence[int | str]:
     return shapes.get(name, ["batch", "length", config.units])
 
 
-def _decoder(config: TopologyConfig, weights: Weights, states: int, names: Sequence[str]) -> onnx.ModelProto:
+def _decoder(layers: Layers, states: int, names: Sequence[str]) -> onnx.ModelProto:
     """The graph of one step: from a token and a state of each hypothesis to the likeliest next tokens."""
-    layers = Layers(Graph(weights), config)
-    graph = layers.graph
+    graph, config = layers.graph, layers.config
     tokens = graph.add_input("last", TensorProto.INT64, [_ROWS])  # those just written
     count = graph.add_input("count", TensorProto.INT64, [1])
     shape = [_ROWS, config.units]
@@ -136,10 +144,10 @@ def _decoder(config: TopologyConfig, weights: Weights, states: int, names: Seque
     return graph.model("decoder")
 
 
-def _model(config: TopologyConfig, weights: Weights) -> onnx.ModelProto:
+def _model(layers: Layers) -> onnx.ModelProto:
     """The graph of a topology that writes all positions at once: the likeliest tokens of each position."""
-    layers, wiring = Layers(Graph(weights), config), ALL_AT_ONCE[config.topology]
-    graph = layers.graph
+    graph, config = layers.graph, layers.config
+    wiring = ALL_AT_ONCE[config.topology]
     source = graph.add_input("source", TensorProto.INT64, ["batch", "length"])
     count = graph.add_input("count", TensorProto.INT64, [1])
     positions = wiring.positions(layers, source)

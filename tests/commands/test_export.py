@@ -40,7 +40,6 @@ def test_a_folder_is_made_and_its_files_named(
         (["RUN", "--to", "tflite", "-o", "folder"], 2, "saved-model"),
         (["RUN", "--to", "onnx", "-o", "folder", "--weights", "int4"], 2, "int8"),
         (["RUN", "--to", "saved-model", "-o", "folder", "--weights", "int8"], 2, "--to onnx"),
-        (["RUN", "-o", "folder"], 2, "--to"),
         (["RUN", "--to", "onnx"], 2, "--output"),
         (["there", "--to", "onnx", "-o", "folder"], 1, "there"),
         (["missing", "--to", "onnx", "-o", "folder"], 1, "missing"),
