@@ -321,7 +321,7 @@ def measure_starts(run: str, rounds: int) -> list[Row]:
     commands = {
         "mtlite --help": ["-m", "mtlite", "--help"],
         "import tensorflow": ["-c", "import tensorflow"],
-        "mtlite translate, one line": ["-m", "mtlite", "translate", run],
+        "mtlite translate, one line": ["-m", "mtlite", "translate", run, "--engine", "tensorflow"],
     }
     rows = {name: Row(name) for name in commands}
     here = {**os.environ, "PYTHONPATH": str(ROOT)}  # this mtlite, and not another one that may be installed

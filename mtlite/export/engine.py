@@ -78,6 +78,7 @@ def _refuse(opened: OpenRuns, search: SearchConfig) -> None:
         "an ensemble": len(opened.runs) > 1,
         "sampling": search.sample,
         "a minimum length": search.min_length > 0,
+        "a topology of your own": ":" in opened.runs[0].config.model.topology,
     }
     for what, wanted in asked.items():
         if wanted:
@@ -90,8 +91,9 @@ def _graphs(run: Run, tokenizers: Tokenizers) -> Path:
 
     def make(folder: Path) -> None:
         from mtlite.export.graph import Weights
-        from mtlite.export.onnx_folder import write_onnx_folder
+        from mtlite.export.onnx_folder import refuse_topology, write_onnx_folder
 
+        refuse_topology(config.topology)
         weights = Weights(load_weights(run), run.path / WEIGHTS)
         write_onnx_folder(folder, config, weights, tokenizers, search)
 

@@ -54,8 +54,8 @@ def test_the_config_holds_the_search_of_the_run(twelve: dict[str, Exported], tmp
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_int8_loads_and_translates(topology: str, tiny_run: Path, tmp_path: Path) -> None:
     tokenizers = Tokenizers.load(tiny_run)
-    exact = exported(topology, tokenizers, tmp_path / "float32", units=64, embedding_size=64)
-    rounded = exported(topology, tokenizers, tmp_path / "int8", "int8", units=64, embedding_size=64)
+    exact = exported(topology, tokenizers, tmp_path / "float32", units=128, embedding_size=128)
+    rounded = exported(topology, tokenizers, tmp_path / "int8", "int8", units=128, embedding_size=128)
 
     def size(folder: Path) -> int:
         return sum(path.stat().st_size for path in folder.glob("*.onnx"))
