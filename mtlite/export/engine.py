@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -120,7 +121,8 @@ class OnnxSearcher:
     def search(self, sources: list[list[int]], first: int = 0) -> list[SentenceHypotheses]:
         """Translate ids with `</s>`; as many results, in the same order."""
         found = self.model.search(sources, self.config.beam_size, self.config.length_penalty)
-        refuse_nan(np.array([score for hypotheses in found for _, score in hypotheses]))
+        nothing: Found = [], math.nan  # no hypothesis is left where all scores are no numbers
+        refuse_nan(np.array([score for hypotheses in found for _, score in hypotheses or [nothing]]))
         return [self._one(hypotheses) for hypotheses in found]
 
     def _one(self, hypotheses: list[Found]) -> SentenceHypotheses:

@@ -142,8 +142,11 @@ def test_batches_change_nothing(twelve: dict[str, Exported]) -> None:
     assert_same(*(OnnxSearcher(each, search).search(sources) for each in (small, large)))
 
 
-def test_scores_that_are_no_numbers(twelve: dict[str, Exported], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hypotheses", [[([], float("nan"))], []])
+def test_scores_that_are_no_numbers(
+    hypotheses: list[Any], twelve: dict[str, Exported], monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = Model(twelve["ctc"].folder)
-    monkeypatch.setattr(program, "search", lambda sources, beam, penalty: [[([], float("nan"))] for _ in sources])
+    monkeypatch.setattr(program, "search", lambda sources, beam, penalty: [hypotheses for _ in sources])
     with pytest.raises(MtliteError, match="no numbers"):
         OnnxSearcher(program, SearchConfig()).search([[3]])
