@@ -138,7 +138,7 @@ class TestClosedStreams:
         assert (shown, error) == ("", "")
 
     def test_a_translation_goes_on(self, tiny_run):
-        code, shown, _ = shell(f"echo one | mtlite translate {tiny_run} --threads 1 2>&-")
+        code, shown, _ = shell(f"echo one | mtlite translate {tiny_run} --engine tensorflow --threads 1 2>&-")
         assert (code, shown.count("\n")) == (0, 1)
 
 

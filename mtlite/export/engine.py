@@ -17,7 +17,7 @@ from mtlite.config.options import SearchConfig
 from mtlite.config.read import plain
 from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import MtliteError, UsageError
+from mtlite.errors import MtliteError, RunError, UsageError
 from mtlite.notices import notice
 from mtlite.storage.cache import the_cache
 from mtlite.storage.checkpoint import WEIGHTS
@@ -88,18 +88,19 @@ def _refuse(opened: OpenRuns, search: SearchConfig) -> None:
 
 def _graphs(run: Run, tokenizers: Tokenizers) -> Path:
     """The folder in the cache that holds the graphs of a run; they are made if they are not there."""
-    config, search = topology_config(run, "float32"), search_of(run, None)
+    config, search, checksum = topology_config(run, "float32"), search_of(run, None), run.checksum(WEIGHTS)
 
     def make(folder: Path) -> None:
         from mtlite.export.graph import Weights
-        from mtlite.export.onnx_folder import refuse_topology, write_onnx_folder
+        from mtlite.export.onnx_folder import write_onnx_folder
 
-        refuse_topology(config.topology)
         weights = Weights(load_weights(run), run.path / WEIGHTS)
+        if run.checksum(WEIGHTS) != checksum:  # a training has put better ones there: they would have a wrong name
+            raise RunError(f"{weights.origin} was replaced while it was read: {run.path} {run.how_far()}: call again")
         write_onnx_folder(folder, config, weights, tokenizers, search)
 
     settings = json.dumps([plain(config), plain(search)], sort_keys=True)
-    key = [run.checksum(WEIGHTS), settings, tokenizers.source.sha256, tokenizers.target.sha256, *_made_by()]
+    key = [checksum, settings, tokenizers.source.sha256, tokenizers.target.sha256, *_made_by()]
     return the_cache().open("graphs", key, make, origin=run.path.resolve().name)
 
 

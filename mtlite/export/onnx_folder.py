@@ -17,7 +17,7 @@ from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
 from mtlite.data.ids import BOS, EOS, PAD, UNK
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import MtliteError, UsageError
+from mtlite.errors import UsageError
 from mtlite.export.graph import Graph, Weights
 from mtlite.export.layers import Layers
 from mtlite.export.wirings import ALL_AT_ONCE, STEP_BY_STEP
@@ -30,6 +30,7 @@ Precision = Literal["float32", "int8"]
 CONFIG, PROGRAM = "config.json", "translate.py"
 _ROWS, _MANY = "rows", "any"
 _MOST_BYTES = 2**31 - 1  # of one file in the format of ONNX
+_REMEDY = "take --to saved-model, or translate with --engine tensorflow"
 _WIDE = 1000  # tokens of a vocabulary, whose scores at a position take about the room of one position of an LSTM
 
 
@@ -37,8 +38,7 @@ def refuse_topology(topology: str) -> None:
     """Raise UsageError for a topology that has no graph here."""
     if topology not in STEP_BY_STEP and topology not in ALL_AT_ONCE:
         known = ", ".join([*STEP_BY_STEP, *ALL_AT_ONCE])
-        remedy = "take --to saved-model, or translate with --engine tensorflow"
-        raise UsageError(f"topology {topology} has no ONNX graph: expected one of {known}: {remedy}")
+        raise UsageError(f"topology {topology} has no ONNX graph: expected one of {known}: {_REMEDY}")
 
 
 def write_onnx_folder(
@@ -51,13 +51,15 @@ def write_onnx_folder(
 ) -> None:
     """Write a model into a folder that is new and empty.
 
-    Raise UsageError for a topology without graphs, RunError for weights of another configuration, and OSError.
+    Raise UsageError for what has no graphs or is too large for them, RunError for weights of another configuration,
+    and OSError.
     """
     refuse_topology(config.topology)
     for name, graph in graphs_of(config, weights, precision).items():
         path = folder / f"{name}.onnx"
         if sum(tensor.ByteSize() for tensor in graph.graph.initializer) > _MOST_BYTES:
-            raise MtliteError(f"{weights.origin}: too large for ONNX: expected less than {_MOST_BYTES:,} bytes a graph")
+            problem = f"{weights.origin} is too large for ONNX: expected less than {_MOST_BYTES:,} bytes a graph"
+            raise UsageError(f"{problem}: {_REMEDY}")
         path.write_bytes(graph.SerializeToString(deterministic=True))
         if precision == "int8":
             _round(path)
@@ -86,9 +88,7 @@ def described(config: TopologyConfig, search: SearchConfig, precision: Precision
     }
 
 
-def graphs_of(
-    config: TopologyConfig, weights: Weights, precision: Precision = "float32"
-) -> dict[str, onnx.ModelProto]:
+def graphs_of(config: TopologyConfig, weights: Weights, precision: Precision = "float32") -> dict[str, onnx.ModelProto]:
     """The graphs of a model by name: `encoder` and `decoder`, or `model`; every array of the weights is in them.
 
     Those for int8 are made to be rounded.
@@ -132,7 +132,7 @@ def _decoder(layers: Layers, states: int, names: Sequence[str]) -> onnx.ModelPro
     graph, config = layers.graph, layers.config
     tokens = graph.add_input("last", TensorProto.INT64, [_ROWS])  # those just written
     count = graph.add_input("count", TensorProto.INT64, [1])
-    shape = [_ROWS, config.units]
+    shape: Sequence[int | str] = [_ROWS, config.units]
     state = [graph.add_input(f"state_{number}", TensorProto.FLOAT, shape) for number in range(states)]
     memory = {name: graph.add_input(name, TensorProto.FLOAT, _memory_shape(name, config)) for name in names}
     features, last = STEP_BY_STEP[config.topology].decode(layers, tokens, state, memory)

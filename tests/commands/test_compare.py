@@ -80,7 +80,7 @@ def test_a_run_in_training_is_named_with_who_trains_it(runs, missing, tmp_path, 
     commands = {
         "compare": ["compare", runs["encoder-decoder", 1], str(training)],
         "evaluate": ["evaluate", str(training)],
-        "translate": ["translate", str(training), "--input", str(tmp_path / "in.txt")],
+        "translate": ["translate", str(training), "--input", str(tmp_path / "in.txt"), "--engine", "tensorflow"],
     }
     if missing == ["result.json"]:  # it has weights: they are used
         del commands["evaluate"]

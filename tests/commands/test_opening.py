@@ -38,7 +38,7 @@ def reads(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[s
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["translate", "RUN", "--input", "FILE"],
+        ["translate", "RUN", "--input", "FILE", "--engine", "tensorflow"],
         ["evaluate", "RUN"],
         ["attention", "RUN", "one two", "-o", "map.svg"],
     ],

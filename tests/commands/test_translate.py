@@ -21,6 +21,7 @@ from mtlite.errors import DataError, UsageError
 from mtlite.storage.run_directory import Run
 from mtlite.translation.translator import Translator
 
+EACH_ENGINE = pytest.mark.parametrize("engine", ["tensorflow", "onnx"])
 ODD = "one two\n\n  \r\nthree\tfour\none\u2028two\n🦊 \x00 one\none".encode()
 
 
@@ -47,7 +48,7 @@ def standard_input(file: int) -> Iterator[None]:
 def test_standard_input(tiny_run, tmp_path, capfd):
     (tmp_path / "odd").write_bytes(ODD)
     with open(tmp_path / "odd", "rb") as file, standard_input(file.fileno()):
-        assert main(["translate", str(tiny_run)]) == 0
+        assert main(["translate", str(tiny_run), "--engine", "tensorflow"]) == 0
     shown = capfd.readouterr()
     assert shown.out.count("\n") == 7
     assert shown.err.count("\n") == 1
@@ -56,7 +57,7 @@ def test_standard_input(tiny_run, tmp_path, capfd):
 
 def test_lines_of_several_sentences_are_counted_once(tiny_run, tmp_path, capfd):
     (tmp_path / "lines").write_text("One two. Three four.\none\nMr. Three\nThree?! “Four five”\n")
-    assert main(["translate", str(tiny_run), "--input", str(tmp_path / "lines")]) == 0
+    assert main(["translate", str(tiny_run), "--input", str(tmp_path / "lines"), "--engine", "tensorflow"]) == 0
     warnings = [line for line in capfd.readouterr().err.splitlines() if "several sentences" in line]
     assert len(warnings) == 1
     assert "2 of 4 lines" in warnings[0]
@@ -85,8 +86,9 @@ def test_a_run_as_training_gives_it_and_a_single_text(tiny_run):
         translator.translate("one")
 
 
-def test_an_answer_comes_before_the_next_line_is_typed(tiny_run):
-    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run)]
+@EACH_ENGINE
+def test_an_answer_comes_before_the_next_line_is_typed(engine, tiny_run):
+    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--engine", engine]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin
         assert process.stdout
@@ -140,19 +142,22 @@ def test_the_same_seed_draws_the_same_words(translated):
     assert len(set(drawn)) > 1, "every line has words of its own"
 
 
-def test_a_long_source_is_cut_with_its_line_number(tiny_run, tmp_path, capfd):
+@EACH_ENGINE
+def test_a_long_source_is_cut_with_its_line_number(engine, tiny_run, tmp_path, capfd):
     file = tmp_path / "long.txt"
     file.write_text("one\n" + "two " * 50 + "\n")
-    assert main(["translate", str(tiny_run), "--input", str(file), "--max-source-tokens", "20"]) == 0
+    options = ["--max-source-tokens", "20", "--engine", engine]
+    assert main(["translate", str(tiny_run), "--input", str(file), *options]) == 0
     shown = capfd.readouterr()
     assert shown.out.count("\n") == 2
     assert shown.err == "mtlite: warning: line 2 has more than 20 pieces and was cut (--max-source-tokens)\n"
 
 
-def test_invalid_bytes_stop_with_their_line_after_earlier_lines(tiny_run, tmp_path, capfd):
+@EACH_ENGINE
+def test_invalid_bytes_stop_with_their_line_after_earlier_lines(engine, tiny_run, tmp_path, capfd):
     file = tmp_path / "bad.txt"
     file.write_bytes(b"one\ntwo\nth\xffree\nfour\n")
-    assert main(["translate", str(tiny_run), "--input", str(file)]) == 1
+    assert main(["translate", str(tiny_run), "--input", str(file), "--engine", engine]) == 1
     shown = capfd.readouterr()
     assert shown.out.count("\n") == 2
     assert len(shown.err.splitlines()) == 1
@@ -239,14 +244,15 @@ def test_advice_for_missing_weights_ends_somewhere(tiny_run, tmp_path, capsys):
     assert f"go on with mtlite train --run {copy} --resume" in capsys.readouterr().err
 
 
-def test_an_altered_run_is_refused(tiny_run, tmp_path, capsys):
+@EACH_ENGINE
+def test_an_altered_run_is_refused(engine, tiny_run, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(tiny_run, copy)
     weights = copy / "best.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    assert main(["translate", str(copy), "--input", str(Path(__file__))]) == 1
+    assert main(["translate", str(copy), "--input", str(Path(__file__)), "--engine", engine]) == 1
     error = capsys.readouterr().err
     assert "best.safetensors" in error
     assert len(error.splitlines()) == 1

@@ -77,9 +77,7 @@ def test_damaged_graphs_are_made_again(tiny_run: Path, capfd: pytest.CaptureFixt
 def test_tensorflow_is_not_imported(tiny_run: Path) -> None:
     code = "import sys; from mtlite.cli import main; main(sys.argv[1:]); print(sorted(sys.modules))"
     command = [sys.executable, "-c", code, "translate", str(tiny_run), "--engine", "onnx"]
-    done = subprocess.run(
-        command, input="one two\n", capture_output=True, text=True, cwd=ROOT, check=False
-    )
+    done = subprocess.run(command, input="one two\n", capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     translation, modules = done.stdout.splitlines()
     assert translation == light(tiny_run).translate(["one two"])[0].texts[0]
@@ -88,9 +86,7 @@ def test_tensorflow_is_not_imported(tiny_run: Path) -> None:
         assert f"'{slow}'" not in modules
 
 
-@pytest.mark.parametrize(
-    ("search", "needs"), [({"sample": True}, "sampling"), ({"min_length": 3}, "a minimum length")]
-)
+@pytest.mark.parametrize(("search", "needs"), [({"sample": True}, "sampling"), ({"min_length": 3}, "a minimum length")])
 def test_what_needs_tensorflow(search: dict[str, Any], needs: str, tiny_run: Path) -> None:
     assert light(tiny_run, "auto", **search) is None
     with pytest.raises(UsageError, match=f"--engine onnx: {needs} .*--engine tensorflow"):
@@ -109,7 +105,7 @@ def test_an_ensemble_needs_tensorflow(tiny_run: Path) -> None:
 def test_a_topology_without_graphs_needs_tensorflow(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(wirings.STEP_BY_STEP, "attention")
     assert light(tiny_run, "auto") is None
-    with pytest.raises(UsageError, match="topology attention .*--engine tensorflow"):
+    with pytest.raises(UsageError, match=r"topology attention .*--engine tensorflow"):
         light(tiny_run, "onnx")
 
 
@@ -130,7 +126,7 @@ def test_a_cache_that_cannot_be_written(tiny_run: Path, cache: Path, capfd: pyte
     cache.write_text("a file where the folder is to be")
     assert light(tiny_run, "auto") is None
     assert "HF_DATASETS_CACHE" in capfd.readouterr().err
-    with pytest.raises(MtliteError, match="--engine onnx: cannot keep graphs in .*HF_DATASETS_CACHE"):
+    with pytest.raises(MtliteError, match=r"--engine onnx: cannot keep graphs in .*HF_DATASETS_CACHE"):
         light(tiny_run, "onnx")
 
 

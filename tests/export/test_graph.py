@@ -41,7 +41,7 @@ def test_weights_of_another_configuration_are_refused() -> None:
         with pytest.raises(RunError, match=f"file: .*{path}.*another configuration"):
             weights(path, *shape)
     weights("a", 2, 3)
-    with pytest.raises(RunError, match="file: .*topology/b.*another configuration"):
+    with pytest.raises(RunError, match=r"file: .*topology/b.*another configuration"):
         weights.refuse_unused()
     weights("b", 3)
     weights.refuse_unused()

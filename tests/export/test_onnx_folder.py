@@ -72,7 +72,7 @@ def test_int8_loads_and_translates(topology: str, tiny_run: Path, tmp_path: Path
 
 
 def test_a_topology_without_a_graph_is_refused() -> None:
-    with pytest.raises(UsageError, match="mine:Own.*attention.*--to saved-model"):
+    with pytest.raises(UsageError, match=r"mine:Own.*attention.*--to saved-model"):
         refuse_topology("mine:Own")
 
 

@@ -174,7 +174,9 @@ def test_a_cache_that_may_only_be_read_is_read(cache: Cache, monkeypatch: pytest
 
 
 def test_the_cache_is_in_that_of_datasets_whether_that_is_imported_or_not(tmp_path: Path) -> None:
-    code = "import sys; from mtlite.storage.cache import the_cache; print('datasets' in sys.modules, the_cache().folder)"
+    code = (
+        "import sys; from mtlite.storage.cache import the_cache; print('datasets' in sys.modules, the_cache().folder)"
+    )
     variables = [
         {"HF_DATASETS_CACHE": str(tmp_path / "a")},
         {"HF_HOME": str(tmp_path / "b")},
@@ -183,9 +185,11 @@ def test_the_cache_is_in_that_of_datasets_whether_that_is_imported_or_not(tmp_pa
     ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "XDG_"))}
     for given in variables:
-        shared = {"env": {**kept, **given}, "cwd": ROOT, "stdout": subprocess.PIPE, "text": True, "check": True}
         commands = [[sys.executable, "-c", first + code] for first in ("", "import datasets; ")]
-        without, with_it = (subprocess.run(command, **shared).stdout.split(maxsplit=1) for command in commands)
+        without, with_it = (
+            subprocess.check_output(command, env={**kept, **given}, cwd=ROOT, text=True).split(maxsplit=1)
+            for command in commands
+        )
         assert (without[0], with_it[0]) == ("False", "True")
         assert without[1] == with_it[1]
         assert without[1].startswith(str(tmp_path))
