@@ -82,7 +82,10 @@ def test_a_training_goes_on_from_every_stage(tiny_config, tmp_path, capfd):
     [
         ("evaluate RUN --source TEXT --reference TEXT --output FILE", "mtlite.translation.scoring:score_lines"),
         ("evaluate RUN --source TEXT --reference TEXT --output FILE", "os:replace"),
-        ("translate RUN --input TEXT", "mtlite.translation.translator:Translator.translate"),
+        ("translate RUN --input TEXT --engine tensorflow", "mtlite.translation.translator:Translator.translate"),
+        ("translate RUN --input TEXT --engine onnx", "mtlite.export.engine:OnnxSearcher.search"),
+        ("export RUN -o FILE", "mtlite.export.onnx_folder:described"),
+        ("export RUN -o FILE", "os:replace"),
         ("page RUN -o FILE.html", "mtlite.page.model:pack"),
         ("page RUN -o FILE.html", "os:replace"),
         (
@@ -102,7 +105,7 @@ def test_what_only_reads_a_run_leaves_nothing_behind(command, place, number, tin
 
 
 def test_translations_that_are_done_are_written_before_the_end(tiny_run):
-    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--threads", "1"]
+    command = [sys.executable, "-m", "mtlite", "translate", str(tiny_run), "--engine", "tensorflow", "--threads", "1"]
     pipe, environment = subprocess.PIPE, {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment) as process:
         assert process.stdin
