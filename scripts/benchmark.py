@@ -6,33 +6,50 @@
 Ratios come first: absolute figures move with the machine. Every contender has a process of its own, with the threads
 that it would have alone; they are asked in turn, round by round, and one figure is the median of its rounds. For
 translation every search and batch size has processes of its own, so that peak memory is theirs, too. `--peers` adds the
-model in PyTorch (pip install -e ".[peers]"). Let nothing else run meanwhile.
+model in PyTorch (pip install -e ".[peers]"), in four ways: as it is, with memory kept by the C library, with two lanes,
+and with both. The fastest of them is the one to compare with. Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice, product
 from pathlib import Path
-from statistics import median
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from contenders.ours import SIDE, OurTraining, OurTranslation
+from benchmark_tables import (
+    EVERYTHING,
+    PLAIN,
+    PRECISIONS,
+    PRODUCTS,
+    Figures,
+    Row,
+    draw,
+    place,
+    start_table,
+    training_notes,
+    training_table,
+    translation_table,
+)
+from contenders.ours import OurTraining, OurTranslation
 from contenders.process import Contender
 from contenders.sizes import Sizes
+from contenders.variants import KEEPS_MEMORY, KEPT, PYTORCH
 
 from mtlite.commands.parsing import new_file
 from mtlite.config.options import Config, CorpusConfig
@@ -47,49 +64,9 @@ from mtlite.translation.loading import open_runs
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "scripts" / "recipes" / "multi30k-en-de.yaml"
 PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
-EVERYTHING = "all"
-BATCH_SIZES: tuple[int | str, ...] = (1, 32, 128, EVERYTHING)
+BATCH_SIZES: tuple[int | str, ...] = (1, EVERYTHING)
 PARTS = ("training", "translation", "start")
 PICTURES = (".png", ".svg", ".pdf")
-PRODUCTS = "the matrix products of mtlite, nothing else"
-PLAIN = "plain Keras, compile and fit, float32"
-
-
-@dataclass
-class Row:
-    """What was measured of a contender.
-
-    Args:
-        name: of it.
-        rates: one a round; larger is faster.
-        facts: what else is known of it.
-    """
-
-    name: str
-    rates: list[float] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def middle(self) -> float:
-        return median(self.rates)
-
-    @property
-    def precision(self) -> str:
-        return self.name.rpartition(", ")[2]
-
-    @property
-    def spread(self) -> str:
-        return f"{min(self.rates):,.0f} – {max(self.rates):,.0f}"
-
-    @property
-    def memory(self) -> str:
-        peak = self.facts.get("peak_memory_mb")
-        return f"{peak:,.0f} MB" if peak else "–"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        lowest, highest = min(self.rates), max(self.rates)
-        return {"name": self.name, **self.facts, "median": self.middle, "lowest": lowest, "highest": highest}
 
 
 def main() -> int:
@@ -98,7 +75,7 @@ def main() -> int:
     parser.add_argument("--run", help="a finished run, for translation and start; with --peers, one with attention")
     parser.add_argument("--pairs", help="a folder as corpora/multi30k.py makes it (default: the Hub's Multi30k)")
     parser.add_argument("--parts", nargs="+", choices=PARTS, help="(default: all; training only without --run)")
-    parser.add_argument("--peers", action="store_true", help="also PyTorch")
+    parser.add_argument("--peers", action="store_true", help="also PyTorch, in four ways")
     parser.add_argument("--rounds", type=int, default=5, help="(default: 5)")
     parser.add_argument("--batches", type=int, default=8, help="batches of a round (default: 8)")
     parser.add_argument("--threads", type=int, default=0, help="0 takes all (default: 0)")
@@ -157,27 +134,21 @@ def check_outputs(options: argparse.Namespace) -> None:
 
 def measure(options: argparse.Namespace) -> None:
     """Every part in turn; its table is printed as soon as it is there."""
-    figures: dict[str, Any] = {"machine": f"{platform.machine()}, {multiprocessing.cpu_count()} processors"}
+    figures = Figures(f"{platform.machine()}, {multiprocessing.cpu_count()} processors")
     if "training" in options.parts:
         prepared = prepare(reference_config(options.pairs), lambda line: None)
-        rows, limits, flops = measure_training(
-            prepared, options.peers, options.threads, options.rounds, options.batches
-        )
-        figures["ceilings"] = {name: row.to_dict() for name, row in limits.items()}
-        figures |= {"mflop_per_token": flops / 1e6, "training": [row.to_dict() for row in rows]}
-        print(training_table(rows, limits, flops), flush=True)
+        measure_training(figures, prepared, options)
+        print(f"{training_table(figures)}\n\n{training_notes(figures)}", flush=True)
         if options.picture:
-            draw(rows, options.picture)
+            draw(figures.training, options.picture)
     if "translation" in options.parts:
-        translations = measure_translation(options.run, options.peers, options.rounds, options.threads)
-        figures["translation"] = [row.to_dict() for row in translations]
-        print("\n" + translation_table(translations), flush=True)
+        figures.translation = measure_translation(options)
+        print("\n" + translation_table(figures.translation), flush=True)
     if "start" in options.parts:
-        starts = measure_starts(options.run, options.rounds)
-        figures["start"] = [row.to_dict() for row in starts]
-        print("\n" + start_table(starts), flush=True)
+        figures.start = measure_starts(options.run, options.rounds)
+        print("\n" + start_table(figures.start), flush=True)
     if options.json:
-        Path(options.json).write_text(json.dumps(figures, indent=1) + "\n")
+        figures.write(Path(options.json))
 
 
 def reference_config(pairs: str | None) -> Config:
@@ -191,65 +162,81 @@ def reference_config(pairs: str | None) -> Config:
     )
 
 
+class Made(NamedTuple):
+    """How to start a contender."""
+
+    make: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    environment: Mapping[str, str] = MappingProxyType({})
+
+
 @contextmanager
-def contenders(makers: dict[str, tuple[Any, ...]]) -> Iterator[dict[str, Contender]]:
+def contenders(makers: dict[str, Made]) -> Iterator[dict[str, Contender]]:
     """By name, a process each; all end together."""
     started: dict[str, Contender] = {}
     try:
-        for name, (make, *arguments) in makers.items():
-            started[name] = Contender(name, make, *arguments)
+        for name, made in makers.items():
+            started[name] = Contender(name, made.make, *made.arguments, environment=made.environment)
         yield started
     finally:
         for each in started.values():
             each.close()
 
 
-def measure_training(
-    prepared: Prepared, peers: bool, threads: int, rounds: int, count: int
-) -> tuple[list[Row], dict[str, Row], float]:
-    """Source plus target tokens a second, padding not counted.
-
-    Returns:
-        A row for every contender, the ceilings measured in the same rounds, and operations per token.
-    """
-    warm_up, batches = batches_of(prepared, count)
+def training_contenders(
+    sizes: Sizes, lengths: np.ndarray, precision: str, options: argparse.Namespace
+) -> dict[str, Made]:
+    """Those of one precision; plain Keras is one of float32."""
     from contenders.keras_model import PlainKeras
 
-    sizes = Sizes(len(prepared.tokenizers.target), 256, 512, 2, dropout=0.3, label_smoothing=0.1)
-    lengths = prepared.lengths
-    makers: dict[str, tuple[Any, ...]] = {}
-    for precision in ("bfloat16", "float32"):
-        makers[f"mtlite, {precision}"] = OurTraining, sizes, lengths, precision, threads
-        makers[f"mtlite with keras.layers.LSTM, {precision}"] = OurTraining, sizes, lengths, precision, threads, True
-    makers[PLAIN] = PlainKeras, sizes, threads
-    if peers:
+    ours = sizes, lengths, precision, options.threads
+    makers = {
+        f"mtlite, {precision}": Made(OurTraining, ours),
+        f"mtlite, {KEPT}, {precision}": Made(OurTraining, ours, KEEPS_MEMORY),
+        f"mtlite with keras.layers.LSTM, {precision}": Made(OurTraining, (*ours, True)),
+    }
+    if precision in PLAIN:
+        makers[PLAIN] = Made(PlainKeras, (sizes, options.threads))
+    if options.peers:
         from contenders.torch_model import TorchTraining
 
-        makers |= {f"PyTorch, {precision}": (TorchTraining, sizes, precision, threads)
-                   for precision in ("bfloat16", "float32")}  # fmt: skip
+        for each in PYTORCH:
+            arguments = sizes, precision, options.threads, each.lanes
+            makers[each.named(precision)] = Made(TorchTraining, arguments, each.environment)
+    return makers
+
+
+def measure_training(figures: Figures, prepared: Prepared, options: argparse.Namespace) -> None:
+    """Note source plus target tokens a second, padding not counted, the ceilings of the same rounds, and operations.
+
+    All contenders of a precision are asked in turn; those of both would not fit into memory together.
+    """
+    warm_up, batches = batches_of(prepared, options.batches)
+    sizes = Sizes(len(prepared.tokenizers.target), 256, 512, 2, dropout=0.3, label_smoothing=0.1)
     tokens = sum(int((side != PAD).sum()) for batch in batches for side in batch)
-    limits = {precision: Row(precision) for precision in ("float32", "bfloat16")}
-    products = {precision: Row(f"{PRODUCTS}, {precision}") for precision in limits}
-    rows = {name: Row(name) for name in makers}
-    with contenders(makers) as started:
-        ours = {precision: started[f"mtlite, {precision}"] for precision in limits}
-        average = [round(float(length)) for length in lengths[:, :2].mean(axis=0)]
-        flops = ours["float32"].ask("flops", *average) / sum(average)
-        for contender in started.values():
-            contender.ask("train", warm_up)
-        for turn in range(rounds):
-            print(f"training: round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
-            for precision, contender in ours.items():
-                limits[precision].rates.append(contender.ask("ceiling"))
+    average = [round(float(length)) for length in prepared.lengths[:, :2].mean(axis=0)]
+    products = []
+    for precision in PRECISIONS:
+        makers = training_contenders(sizes, prepared.lengths, precision, options)
+        rows, limit, alone = {name: Row(name) for name in makers}, Row(precision), Row(f"{PRODUCTS}, {precision}")
+        with contenders(makers) as started:
+            mine = started[f"mtlite, {precision}"]
+            figures.mflop_per_token = mine.ask("flops", *average) / sum(average) / 1e6
+            for contender in started.values():
+                contender.ask("train", warm_up)
+            for turn in range(options.rounds):
+                print(f"training in {precision}: round {turn + 1} of {options.rounds}", file=sys.stderr, flush=True)
+                limit.rates.append(mine.ask("ceiling"))
+                for name, contender in started.items():
+                    rows[name].rates.append(tokens / contender.ask("train", batches))
             for name, contender in started.items():
-                rows[name].rates.append(tokens / contender.ask("train", batches))
-        for name, contender in started.items():
-            rows[name].facts["peak_memory_mb"] = contender.peak_memory()
-        for _ in range(rounds):  # after that: their factors would count as memory of training
-            for precision, contender in ours.items():
-                alone = sum(contender.ask("products", batch) for batch in batches)
-                products[precision].rates.append(tokens / alone)
-    return [*rows.values(), *products.values()], limits, flops
+                rows[name].facts["peak_memory_mb"] = contender.peak_memory()
+            for _ in range(options.rounds):  # after that: their factors would count as memory of training
+                alone.rates.append(tokens / sum(mine.ask("products", batch) for batch in batches))
+        figures.training += rows.values()
+        figures.ceilings.append(limit)
+        products.append(alone)
+    figures.training += products
 
 
 def batches_of(prepared: Prepared, count: int) -> tuple[list[Batch], list[Batch]]:
@@ -268,21 +255,29 @@ def batches_of(prepared: Prepared, count: int) -> tuple[list[Batch], list[Batch]
     return batches[:WARM_UP], batches[WARM_UP:]
 
 
-def measure_translation(run: str, peers: bool, rounds: int, threads: int) -> list[Row]:
+def measure_translation(options: argparse.Namespace) -> list[Row]:
     """Sentences a second for the test set of a run, by search and batch size."""
-    sources = sources_of(run)
+    sources = sources_of(options.run)
     found = []
-    for beam, size in product((1, 5), BATCH_SIZES):
-        makers: dict[str, tuple[Any, ...]] = {}
-        for precision in ("bfloat16", "float32"):
-            makers[f"mtlite, {precision}"] = OurTranslation, run, beam, precision, threads
-            if peers and isinstance(size, int):  # it has no way of its own to cut a set into batches
-                from contenders.torch_model import TorchTranslation
-
-                makers[f"PyTorch, {precision}"] = TorchTranslation, run, beam, precision, threads
-        with contenders(makers) as started:
-            found += translation_rows(started, sources, rounds, beam, size)
+    for beam, size, precision in product((1, 5), BATCH_SIZES, PRECISIONS):
+        with contenders(translation_contenders(beam, size, precision, options)) as started:
+            found += translation_rows(started, sources, options.rounds, beam, size)
+    compare_outputs(found)
     return found
+
+
+def translation_contenders(beam: int, size: int | str, precision: str, options: argparse.Namespace) -> dict[str, Made]:
+    """Those of one search. One sentence at a time has no use for lanes, nor for memory that is kept."""
+    ours = options.run, beam, precision, options.threads
+    makers = {f"mtlite, {precision}": Made(OurTranslation, ours)}
+    if size == EVERYTHING:
+        makers[f"mtlite, {KEPT}, {precision}"] = Made(OurTranslation, ours, KEEPS_MEMORY)
+    if options.peers:
+        from contenders.torch_search import TorchTranslation
+
+        for each in PYTORCH if size == EVERYTHING else PYTORCH[:1]:
+            makers[each.named(precision)] = Made(TorchTranslation, (*ours, each.lanes), each.environment)
+    return makers
 
 
 def sources_of(run: str) -> list[list[int]]:
@@ -309,11 +304,18 @@ def translation_rows(
         for name, contender in started.items():
             rows[name].rates.append(sentences / contender.ask(method, given)[0])
     for name, row in rows.items():
-        same = sum(a == b for a, b in zip(outputs[name], outputs["mtlite, float32"], strict=True))
+        row.facts["outputs"] = outputs[name]
         row.facts["tokens_per_sentence"] = sum(map(len, outputs[name])) / sentences
-        row.facts["same"] = same / sentences
         row.facts["peak_memory_mb"] = started[name].peak_memory()
     return list(rows.values())
+
+
+def compare_outputs(rows: list[Row]) -> None:
+    """Put the share of hypotheses that are those of mtlite in float32 into the place of the hypotheses themselves."""
+    outputs = [row.facts.pop("outputs") for row in rows]
+    right = {place(row): ids for row, ids in zip(rows, outputs, strict=True) if row.name == "mtlite, float32"}
+    for row, ids in zip(rows, outputs, strict=True):
+        row.facts["same"] = sum(a == b for a, b in zip(ids, right[place(row)], strict=True)) / len(ids)
 
 
 def measure_starts(run: str, rounds: int) -> list[Row]:
@@ -332,77 +334,6 @@ def measure_starts(run: str, rounds: int) -> list[Row]:
             if turn:
                 rows[name].rates.append(1 / (time.perf_counter() - start))
     return list(rows.values())
-
-
-def training_table(rows: list[Row], limits: dict[str, Row], flops: float) -> str:
-    """Ratios first."""
-    named = {row.name: row for row in rows}
-    lines = [
-        "| training | speed of mtlite against it | tokens/s | range | share of the ceiling | peak memory |",
-        "|---|--:|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        ratio = named[f"mtlite, {row.precision}"].middle / row.middle
-        share = row.middle * flops / 1e9 / limits[row.precision].middle
-        lines.append(f"| {row.name} | {ratio:.2f} × | {row.middle:,.0f} | {row.spread} | {share:.0%} | {row.memory} |")
-    ceilings = ", ".join(f"{name} {row.middle:.0f} ({row.spread})" for name, row in limits.items())
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"bfloat16 against plain Keras: {named['mtlite, bfloat16'].middle / named[PLAIN].middle:.2f} ×.",
-            f"Ceilings in GFLOP/s, products of {SIDE} × {SIDE} matrices side by side: {ceilings}. {flops / 1e6:.1f} "
-            "MFLOP a token: all matrix products of an average pair, forwards and backwards.",
-        ]
-    )
-
-
-def translation_table(rows: list[Row]) -> str:
-    """Ratios to the same search of ours in the same format first."""
-    lines = [
-        "| translation | beam | batch | speed of mtlite against it | sentences/s | range | tokens/s written | "
-        "same as mtlite, float32 | peak memory |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
-    for row in rows:
-        place = row.facts["beam"], row.facts["batch"]
-        mine = next(each for each in rows if each.name == f"mtlite, {row.precision}"
-                    and (each.facts["beam"], each.facts["batch"]) == place)  # fmt: skip
-        tokens = row.middle * row.facts["tokens_per_sentence"]
-        lines.append(
-            f"| {row.name} | {place[0]} | {place[1]} | {mine.middle / row.middle:.2f} × | {row.middle:,.1f} | "
-            f"{row.spread} | {tokens:,.0f} | {row.facts['same']:.1%} | {row.memory} |"
-        )
-    return "\n".join(lines)
-
-
-def start_table(rows: list[Row]) -> str:
-    """Seconds of whole commands."""
-    lines = ["| command | seconds | range |", "|---|--:|--:|"]
-    for row in rows:
-        lines.append(f"| {row.name} | {1 / row.middle:.2f} | {1 / max(row.rates):.2f} – {1 / min(row.rates):.2f} |")
-    return "\n".join(lines)
-
-
-def draw(rows: list[Row], path: str) -> None:
-    """Bars of training speed, fastest first."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    rows = sorted(rows, key=lambda row: row.middle)
-    figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.45 * len(rows)), layout="constrained")
-    colours = ["#0072b2" if row.name in ("mtlite, bfloat16", "mtlite, float32") else "#b0b0b0" for row in rows]
-    errors = [[row.middle - min(row.rates) for row in rows], [max(row.rates) - row.middle for row in rows]]
-    bars = axes.barh(
-        [row.name for row in rows], [row.middle for row in rows], xerr=errors, color=colours, ecolor="#404040"
-    )
-    axes.bar_label(bars, [f" {row.middle:,.0f}" for row in rows], padding=4)
-    axes.set_xlabel("source plus target tokens a second, training")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(x=0.15)
-    figure.savefig(path, dpi=130)
 
 
 if __name__ == "__main__":

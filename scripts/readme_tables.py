@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import benchmark_tables as benchmark
 import level_and_power as simulation
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
@@ -48,8 +49,20 @@ def pages() -> list[Path]:
 
 
 def filled(page: str) -> str:
-    """The page with its tables made anew."""
-    return BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]](block[0])}\n{block[3]}", page)
+    """The page with its tables, and the figures of speed in it, made anew."""
+    page = BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]](block[0])}\n{block[3]}", page)
+    return benchmark.with_figures(page, figures) if (figures := speed()) else page
+
+
+@cache
+def speed() -> benchmark.Figures | None:
+    """The recorded benchmark, if there is one."""
+    return benchmark.Figures.read(benchmark.RECORD) if benchmark.RECORD.exists() else None
+
+
+def of_benchmark(make: Callable[[benchmark.Figures], str]) -> Callable[[str], str]:
+    """A table of it; without a record, the table stays as it is."""
+    return lambda block: make(figures) if (figures := speed()) else "\n".join(block.splitlines()[1:-1])
 
 
 @cache
@@ -227,6 +240,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "precision": precision,
     "tasks": tasks,
     "level-and-power": level_and_power,
+    "speed-training": of_benchmark(benchmark.training_table),
+    "speed-translation": of_benchmark(benchmark.translation_summary),
     "promises": promises,
 }
 """By name, what makes a table; it is given the block as it stands."""

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import benchmark
+import numpy as np
 import pytest
+from benchmark_tables import (
+    EVERYTHING,
+    PHRASES,
+    PLAIN,
+    PRECISIONS,
+    Figures,
+    Row,
+    training_table,
+    translation_summary,
+    translation_table,
+    with_figures,
+)
 from contenders.process import Contender
 from contenders.sizes import Sizes
+from contenders.variants import KEPT, PYTORCH
 
 from mtlite.errors import UsageError
 from mtlite.storage.run_directory import Run
@@ -145,11 +161,12 @@ def test_translation_is_the_same_task_for_all_and_its_memory_is_stated() -> None
         "PyTorch, float32": Scripted({**right, 5: [5]}, 1500.0),
     }
     rows = benchmark.translation_rows(started, sources, rounds=2, beam=5, batch=4)
+    benchmark.compare_outputs(rows)
     mine, other = started.values()
     assert mine.asked == other.asked == [("translate", [sources[:4], sources[4:]])] * 3
     assert [row.rates for row in rows] == [[6.0, 6.0]] * 2
-    assert [row.to_dict()["peak_memory_mb"] for row in rows] == [700.0, 1500.0]
-    _, _, *lines = benchmark.translation_table(rows).splitlines()
+    assert [row.facts["peak_memory_mb"] for row in rows] == [700.0, 1500.0]
+    _, _, *lines = translation_table(rows).splitlines()
     assert lines == [
         "| mtlite, float32 | 5 | 4 | 1.00 × | 6.0 | 6 – 6 | 12 | 100.0% | 700 MB |",
         "| PyTorch, float32 | 5 | 4 | 1.00 × | 6.0 | 6 – 6 | 11 | 83.3% | 1,500 MB |",
@@ -163,3 +180,81 @@ def test_one_at_a_time_is_a_sample_from_the_whole_set_and_everything_is_left_to_
     assert started["mtlite, float32"].asked[0] == ("translate", [[source] for source in sources[::2]])
     assert started["mtlite, float32"].asked[-1] == ("translate_all", sources)
     assert (single.rates, everything.rates) == ([125.0], [250.0])
+
+
+def test_a_contender_has_variables_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SET_BEFORE", "ours")
+    contender = Contender("variables", Environment, environment={"SET_BEFORE": "theirs", "SET_FOR_IT": "yes"})
+    try:
+        assert [contender.ask("value", name) for name in ("SET_BEFORE", "SET_FOR_IT")] == ["theirs", "yes"]
+    finally:
+        contender.close()
+    assert os.environ["SET_BEFORE"] == "ours"
+    assert "SET_FOR_IT" not in os.environ
+
+
+def test_every_way_to_run_pytorch_is_asked_in_both_precisions() -> None:
+    options: Any = SimpleNamespace(threads=2, peers=True, run="run")
+    names = [variant.named("float32") for variant in PYTORCH]
+    assert names == [
+        "PyTorch, float32",
+        "PyTorch, memory kept, float32",
+        "PyTorch, two lanes, float32",
+        "PyTorch, two lanes, memory kept, float32",
+    ]
+    pytest.importorskip("torch")
+    sizes = Sizes(10, 4, 4, 2, dropout=0.0, label_smoothing=0.0)
+    made = benchmark.training_contenders(sizes, np.zeros((1, 3)), "float32", options)
+    assert [name for name in made if name.startswith("PyTorch")] == names
+    for makers in (made, benchmark.translation_contenders(5, EVERYTHING, "float32", options)):
+        kept = [name for name, each in makers.items() if "glibc.malloc" in each.environment.get("GLIBC_TUNABLES", "")]
+        assert kept == [name for name in makers if "memory kept" in name]
+        assert "mtlite, memory kept, float32" in kept
+        assert [makers[name].arguments[-1] for name in names] == [1, 1, 2, 2]
+
+
+class Environment:
+    """Tells variables of its process."""
+
+    def value(self, name: str) -> str | None:
+        return os.environ.get(name)
+
+
+def made_up() -> Figures:
+    """A record in which mtlite trains 20 tokens a second, and the fastest PyTorch 10."""
+    kinds = {"mtlite": 20.0, f"mtlite, {KEPT}": 21.0, **{variant.named("")[:-2]: 7.0 for variant in PYTORCH}}
+    kinds["PyTorch, two lanes"] = 10.0
+    rows = [
+        Row(f"{kind}, {each}", [rate], {"peak_memory_mb": 9}) for kind, rate in kinds.items() for each in PRECISIONS
+    ]
+    translation = [
+        Row(row.name, row.rates, {"beam": beam, "batch": batch, "same": 0.5, "tokens_per_sentence": 3.0})
+        for beam, batch, row in product((1, 5), (1, EVERYTHING), rows)
+    ]
+    starts = [Row(name, [0.5]) for name in ("mtlite --help", "import tensorflow", "mtlite translate, one line")]
+    ceilings = [Row(each, [4.0]) for each in PRECISIONS]
+    return Figures("abacus", 100.0, ceilings, [*rows, Row(PLAIN, [4.0])], translation, starts)
+
+
+def test_the_fastest_pytorch_is_the_peer() -> None:
+    figures = made_up()
+    assert figures.fastest_pytorch("bfloat16").name == "PyTorch, two lanes, bfloat16"
+    *_, products = training_table(figures).splitlines()
+    assert products == f"| {PLAIN} | 5.00 × | 4 | 4 – 4 | 10% | – |"
+    assert "| PyTorch, two lanes, bfloat16 | 2.00 × | 10 | 10 – 10 | 25% | 9 MB |" in training_table(figures)
+    assert translation_summary(figures).splitlines()[2] == "| greedy, bfloat16 | 2.00 × | 20 | 21 | 7 | 7 | 10 | 7 |"
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    figures = made_up()
+    figures.write(tmp_path / "record.json")
+    assert Figures.read(tmp_path / "record.json") == figures
+
+
+def test_figures_in_sentences_are_those_of_a_record() -> None:
+    page = "Today, training is 1.91 times as fast as in plain\n  Keras, 3 times as in tuned PyTorch. In 2 rooms."
+    expected = "Today, training is 5.00 times as fast as in plain\n  Keras, 2.00 times as in tuned PyTorch. In 2 rooms."
+    assert with_figures(page, made_up()) == expected
+    for phrase in PHRASES:
+        shown = phrase.replace("{}", "0.1")
+        assert with_figures(shown, made_up()) != shown

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from statistics import median, stdev
 
+import benchmark_tables
 import datasets
 import pytest
 import readme_tables
@@ -107,11 +108,18 @@ def test_its_figures_are_those_of_the_other_pages() -> None:
     for name, bleu in re.findall(r"^(test[\w-]*): BLEU (\S+)", README, re.MULTILINE):
         assert re.search(rf"^\| {name}\b.*\| {bleu} ", results, re.MULTILINE)
         assert f"{name} {bleu}" in (ROOT / "scripts" / "recipes" / "village.yaml").read_text().replace("\n#", "")
-    speed = PAGES["scripts/README.md"]
-    assert "1.91 times" in README
-    assert re.search(r"plain Keras, compile and fit, float32 \| 1.91 ×", speed)
-    assert "2.15 times" in README
-    assert re.search(r"PyTorch, float32 \| 2.15 ×", speed)
+
+
+@every_page
+def test_figures_of_speed_are_those_of_the_record(page: str) -> None:
+    figures = readme_tables.speed()
+    assert figures is None or benchmark_tables.with_figures(PAGES[page], figures) == PAGES[page], REMEDY
+
+
+@pytest.mark.parametrize("phrase", benchmark_tables.PHRASES)
+def test_what_is_said_of_speed_stands_in_a_page(phrase: str) -> None:
+    found = benchmark_tables.pattern_of(phrase)
+    assert sum(len(found.findall(text)) for text in PAGES.values()) == 1
 
 
 @pytest.mark.parametrize("recipe", sorted((ROOT / "scripts" / "recipes").glob("*.yaml")), ids=lambda path: path.stem)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,14 +21,18 @@ class Contender:
         name: for people.
         make: makes the object there; a class or function that can be imported.
         arguments: for `make`.
+        environment: variables that are set for this process, besides those of ours.
     """
 
-    def __init__(self, name: str, make: Callable[..., Any], *arguments: Any) -> None:
+    def __init__(
+        self, name: str, make: Callable[..., Any], *arguments: Any, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         context = multiprocessing.get_context("spawn")
         self._connection, other = context.Pipe()
         self._process = context.Process(target=_serve, args=(other, make, arguments), daemon=True)
-        self._process.start()
+        with _set(environment or {}):
+            self._process.start()
         other.close()
         self._answer()
 
@@ -62,6 +68,21 @@ class Contender:
         if failed:
             raise RuntimeError(f"{self.name} failed:\n{answer}")
         return answer
+
+
+@contextmanager
+def _set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for what starts inside."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _serve(connection: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

@@ -1,10 +1,11 @@
-"""The same model in PyTorch: `nn.LSTM`, fused Adam, and the same searches. TensorFlow is not imported."""
+"""The same model in PyTorch: `nn.LSTM` and fused Adam. TensorFlow is not imported."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,10 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from contenders.ours import search_of
 from contenders.sizes import Sizes
-from mtlite.data.batches import Batch, pad
-from mtlite.data.ids import BOS, EOS, PAD, UNK
-from mtlite.storage.checkpoint import WEIGHTS
-from mtlite.storage.run_directory import Run
-from mtlite.storage.tensors import Arrays, load_arrays
+from mtlite.data.batches import Batch
+from mtlite.data.ids import BOS, PAD
+from mtlite.storage.tensors import Arrays
 
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Of every decoder layer h and c, `[1, batch, units]`."""
@@ -113,141 +111,74 @@ class TorchTraining:
     Args:
         sizes: of the model.
         precision: float32, or bfloat16 by autocast.
-        threads: 0 leaves them to PyTorch, which takes all.
+        threads: 0 takes all.
+        lanes: parts of a batch that are computed side by side, each on its share of the threads; their gradients are
+            added up.
     """
 
-    def __init__(self, sizes: Sizes, precision: str, threads: int) -> None:
-        set_threads(threads)
+    def __init__(self, sizes: Sizes, precision: str, threads: int, lanes: int = 1) -> None:
         self.model = Seq2Seq(sizes)
         self.precision, self.smoothing = precision, sizes.label_smoothing
-        self.optimizer = torch.optim.Adam(self.model.parameters(), sizes.learning_rate, fused=True)
+        self.parameters = list(self.model.parameters())
+        self.optimizer = torch.optim.Adam(self.parameters, sizes.learning_rate, fused=True)
+        self.lanes = Lanes(threads, lanes)
 
     def train(self, batches: Sequence[Batch]) -> float:
         """Train on all batches; gives the seconds."""
         self.model.train()
         start = time.perf_counter()
-        for source_ids, target_ids in batches:
-            source, target = (torch.from_numpy(ids.astype(np.int64)) for ids in (source_ids, target_ids))
-            begin = torch.full((len(target), 1), BOS)
-            with autocast(self.precision):
-                memory, state = self.model.read(source)
-                features, _ = self.model.decode(torch.cat([begin, target[:, :-1]], dim=1), state, memory)
-                logits = self.model.logits(features[target != PAD])
-            loss = nn.functional.cross_entropy(logits.float(), target[target != PAD], label_smoothing=self.smoothing)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for batch in batches:
+            sides = [np.array_split(side.astype(np.int64), min(self.lanes.count, len(side))) for side in batch]
+            tokens = int((batch.target != PAD).sum())
+            parts = [(*map(without_padding, part), tokens) for part in zip(*sides, strict=True)]
+            gradients = self.lanes.map(lambda part: self.gradients(*part), parts)
+            for parameter, *each in zip(self.parameters, *gradients, strict=True):
+                parameter.grad = sum(each[1:], start=each[0])
+            nn.utils.clip_grad_norm_(self.parameters, 1.0)
             self.optimizer.step()
         return time.perf_counter() - start
 
+    def gradients(self, source_ids: np.ndarray, target_ids: np.ndarray, tokens: int) -> tuple[torch.Tensor, ...]:
+        """Of the loss of a part of a batch `[pairs, length]`, whose `tokens` are those of the whole batch."""
+        source, target = torch.from_numpy(source_ids), torch.from_numpy(target_ids)
+        begin = torch.full((len(target), 1), BOS)
+        with autocast(self.precision):
+            memory, state = self.model.read(source)
+            features, _ = self.model.decode(torch.cat([begin, target[:, :-1]], dim=1), state, memory)
+            logits = self.model.logits(features[target != PAD])
+        labels, options = target[target != PAD], {"label_smoothing": self.smoothing, "reduction": "sum"}
+        loss = nn.functional.cross_entropy(logits.float(), labels, **options)
+        found: tuple[torch.Tensor, ...] = torch.autograd.grad(loss / tokens, self.parameters)
+        return found
 
-class TorchTranslation:
-    """A model of ours in PyTorch.
+
+def without_padding(ids: np.ndarray) -> np.ndarray:
+    """A part of a batch up to the end of its own longest row."""
+    return ids[:, : (ids != PAD).sum(axis=1).max()]
+
+
+class Lanes:
+    """Python threads that compute side by side, each on its share of PyTorch's threads.
 
     Args:
-        run: a finished run with attention.
-        beam: of the search.
-        precision: of products.
-        threads: 0 takes all.
+        threads: of all together; 0 takes all.
+        count: of the lanes.
     """
 
-    def __init__(self, run: str, beam: int, precision: str, threads: int) -> None:
-        set_threads(threads)
-        opened = Run.open(run)
-        arrays, _ = load_arrays(opened.path / WEIGHTS)
-        self.model = with_weights(arrays, Sizes.of(opened))
-        self.limits = opened.facts.lengths.limits
-        self.search, self.precision = search_of(run, beam), precision
+    def __init__(self, threads: int, count: int) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        self.count, each = count, max(1, torch.get_num_threads() // count)
+        # The number belongs to the thread that sets it.
+        self.pool = (
+            ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(each,)) if count > 1 else None
+        )
 
-    def translate(self, batches: Sequence[list[list[int]]]) -> tuple[float, list[list[int]]]:
-        """Batches as they come; gives the seconds and the best hypotheses."""
-        found: list[list[int]] = []
-        start = time.perf_counter()
-        for sources in batches:
-            limits = torch.from_numpy(self.limits(np.array([len(ids) for ids in sources])))
-            source = torch.from_numpy(pad(sources).astype(np.int64))
-            beam, penalty = self.search.beam_size, self.search.length_penalty
-            found += beam_search(self.model, source, limits, beam, penalty, self.precision)
-        return time.perf_counter() - start, found
-
-
-def set_threads(threads: int) -> None:
-    """Threads of PyTorch; 0 leaves them as they are."""
-    if threads:
-        torch.set_num_threads(threads)
+    def map(self, function: Any, parts: Any) -> list[Any]:
+        """What the function gives for each part; without lanes here, one after the other."""
+        return list(self.pool.map(function, parts) if self.pool else map(function, parts))
 
 
 def autocast(precision: str) -> contextlib.AbstractContextManager[Any]:
     """Products in bfloat16 where that is asked for."""
     return torch.autocast("cpu", torch.bfloat16) if precision == "bfloat16" else contextlib.nullcontext()
-
-
-@torch.inference_mode()
-def beam_search(
-    model: Seq2Seq, source: torch.Tensor, limits: torch.Tensor, beam_size: int, length_penalty: float, precision: str
-) -> list[list[int]]:
-    """The search of `mtlite.search.beam`, step by step; a beam of one is greedy search.
-
-    As usual, sentences that have ended stay in the batch until all have, and every hypothesis has encoder outputs of
-    its own: ours saves both.
-
-    Args:
-        source: `[batch, length]` ids.
-        limits: tokens that each hypothesis may have at most `[batch]`.
-        length_penalty: of Wu et al. (2016).
-
-    Returns:
-        The best hypothesis of every sentence.
-    """
-    batch, longest = len(source), int(limits.max())
-    with autocast(precision):
-        memory, state = model.read(source)
-    keys, values, mask = (part.repeat_interleave(beam_size, 0) for part in memory)
-    state = [(h.repeat_interleave(beam_size, 1), c.repeat_interleave(beam_size, 1)) for h, c in state]
-    tokens = torch.full((batch, beam_size), BOS)
-    log_p = torch.full((batch, beam_size), -torch.inf)
-    log_p[:, 0] = 0.0
-    scores = log_p.clone()
-    running = torch.ones((batch, beam_size), dtype=torch.bool)
-    first_row = torch.arange(batch)[:, None] * beam_size
-    all_tokens, all_parents = [], []
-    for at in range(longest):
-        with autocast(precision):
-            features, state = model.decode(tokens.reshape(-1, 1), state, (keys, values, mask))
-            logits = model.logits(features[:, 0])
-        step = torch.log_softmax(logits.float(), dim=-1)
-        step[:, [PAD, UNK, BOS]] = -torch.inf
-        best, candidates = step.topk(beam_size)
-        shape = (batch, beam_size, beam_size)
-        candidate_log_p = log_p[:, :, None] + best.reshape(shape)
-        penalty = ((5.0 + at + 1) / 6.0) ** length_penalty
-        candidates, candidate_scores = candidates.reshape(shape), candidate_log_p / penalty
-        frozen = ~running[:, :, None]
-        kept = torch.full_like(candidate_scores, -torch.inf)
-        kept[:, :, 0] = scores
-        candidate_scores = torch.where(frozen, kept, candidate_scores)
-        candidate_log_p = torch.where(frozen, log_p[:, :, None], candidate_log_p)
-        candidates = torch.where(frozen, PAD, candidates)
-        scores, chosen = candidate_scores.reshape(batch, -1).topk(beam_size)
-        parents = chosen // beam_size
-        tokens = candidates.reshape(batch, -1).gather(1, chosen)
-        log_p = candidate_log_p.reshape(batch, -1).gather(1, chosen)
-        running = running.gather(1, parents) & (tokens != EOS) & (at + 1 < limits)[:, None]
-        if beam_size > 1:
-            rows = (first_row + parents).reshape(-1)
-            state = [(h[:, rows], c[:, rows]) for h, c in state]
-        all_tokens.append(tokens)
-        all_parents.append(parents)
-        if not running.any():
-            break
-    return best_of_beam(all_tokens, all_parents)
-
-
-def best_of_beam(all_tokens: list[torch.Tensor], all_parents: list[torch.Tensor]) -> list[list[int]]:
-    """Follow the best hypotheses back from their ends; tokens and parents of each step are `[batch, beam]`."""
-    places, found = torch.zeros((len(all_tokens[0]), 1), dtype=torch.int64), []
-    for tokens, parents in zip(reversed(all_tokens), reversed(all_parents), strict=True):
-        found.append(tokens.gather(1, places))
-        places = parents.gather(1, places)
-    ids = torch.cat(found[::-1], dim=1).tolist()
-    return [[token for token in row if token not in (PAD, EOS)] for row in ids]
