@@ -94,6 +94,21 @@ MAX_ARRAYS_BYTES = 16 << 30
 MAX_LINES_BYTES = 1 << 30
 """The hypotheses of a run: they are read whole."""
 
+MAX_CARD_BYTES = 1 << 20
+"""The card of a run: a page or two, and what its user wrote around it."""
+
+MAX_REQUEST_BYTES = 1 << 20
+"""The body of a request to `mtlite serve`: a book has as much."""
+
+MAX_REQUEST_SENTENCES = 2_000
+"""Of all texts of a request: a minute of work for two cores."""
+
+MAX_SENTENCE_CHARACTERS = 20_000
+"""Of a sentence that waits to be translated: by default, a search takes 1,024 pieces of 16 characters at most."""
+
+MAX_WAITING_SENTENCES = 10_000
+"""Of all requests that wait: several minutes of work, longer than a client waits."""
+
 TEST_SET_NAME = re.compile(r"\w[\w.-]{0,99}")
 """The name of a test set: it is part of the names of files."""
 

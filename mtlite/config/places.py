@@ -11,6 +11,13 @@ from mtlite.config.recipe import Values
 
 _FILES = ("source", "target", "pairs")
 _MODELS = ("model", "source_model", "target_model")
+HUB = "hf:/"
+"""What an address on the Hugging Face Hub begins with; `pathlib` makes one slash of two."""
+
+
+def is_on_hub(path: str) -> bool:
+    """Whether a path is an address on the Hugging Face Hub, such as `hf://USER/NAME`."""
+    return path.startswith(HUB)
 
 
 def in_full(config: Config) -> Config:
@@ -37,5 +44,5 @@ def _with_paths(config: Config, change: Callable[[str], str]) -> Config:
     data = replace(data, train=train, dev=dev, test=test, tests=tests)
     models: Values = {name: change(path) for name in _MODELS if (path := getattr(tokenizer, name))}
     start = config.training.start_from
-    training = replace(config.training, start_from=change(start) if start else start)
+    training = replace(config.training, start_from=change(start) if start and not is_on_hub(start) else start)
     return replace(config, data=data, tokenizer=replace(tokenizer, **models), training=training)

@@ -11,6 +11,7 @@ best.safetensors     weights of the best validation
 last.safetensors     everything that is needed to go on; previous.safetensors is the one before
 result.json          scores with signatures
 hypotheses*.txt      translations of the test sets
+README.md            the card: what the model is, its scores, examples, limits
 """
 
 from __future__ import annotations
@@ -36,38 +37,27 @@ from mtlite.config.recipe import read_recipe
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import ResolvedConfig, Vocabulary
 from mtlite.errors import DamagedError, MtliteError, RunError, UsageError
-from mtlite.limits import (
-    MAX_ARRAYS_BYTES,
-    MAX_JSON_BYTES,
-    MAX_LINES_BYTES,
-    MAX_LOG_BYTES,
-    MAX_SIDE_BYTES,
-    MAX_TOKENIZER_BYTES,
-    MAX_YAML_BYTES,
-    TEST_SET_NAME,
-    read_file,
-)
+from mtlite.limits import MAX_ARRAYS_BYTES, MAX_SIDE_BYTES, TEST_SET_NAME, read_file
 from mtlite.storage.files import remove_parts, without_aside, write_atomically
+from mtlite.storage.hub import local_folder
 from mtlite.storage.locks import HeldError, Lock
 from mtlite.storage.references import with_further
+from mtlite.storage.run_files import CARD as CARD
+from mtlite.storage.run_files import CONFIG as CONFIG
+from mtlite.storage.run_files import FACTS as FACTS
+from mtlite.storage.run_files import LOG as LOG
+from mtlite.storage.run_files import MOST_BYTES, most_bytes_of
+from mtlite.storage.run_files import RESOLVED as RESOLVED
+from mtlite.storage.run_files import RESULT as RESULT
+from mtlite.storage.run_files import START as START
+from mtlite.storage.run_files import TOKENIZERS as TOKENIZERS
 
 T = TypeVar("T")
 
 FORMAT = 2
-FACTS, RESOLVED, CONFIG, RESULT, LOG = "run.json", "resolved.yaml", "config.yaml", "result.json", "training-log.jsonl"
-START = "start.safetensors"
 _LOCK = ".lock"
 _LOCK_FILES = {_LOCK, f"{_LOCK}.holder"}
 _MOMENT = 0.5  # seconds, in which somebody who only looks whether a run is in use gives its lock back
-TOKENIZERS = ("source.model", "target.model")  # also where both sides have the same pieces: only the source has rules
-_MOST_BYTES = {
-    **dict.fromkeys((FACTS, RESULT), MAX_JSON_BYTES),
-    **dict.fromkeys((CONFIG, RESOLVED), MAX_YAML_BYTES),
-    LOG: MAX_LOG_BYTES,
-    "hypotheses.txt": MAX_LINES_BYTES,
-    **dict.fromkeys(TOKENIZERS, MAX_TOKENIZER_BYTES),
-    **dict.fromkeys((START, "best.safetensors", "last.safetensors", "previous.safetensors"), MAX_ARRAYS_BYTES),
-}
 _BEFORE_FACTS = {*_LOCK_FILES, CONFIG, RESOLVED, START, *TOKENIZERS, "data", FACTS}
 """What a run can hold that was stopped before its run.json was written."""
 
@@ -96,6 +86,16 @@ class StartedFrom:
         return f"started from {self.run} (weights {self.weights[:12]}…)"
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a training has seen of its text."""
+
+    pairs: Count  # before filters
+    left_out: dict[str, Count]  # by rule, pairs that a filter has left out
+    longest_source: Count  # pieces
+    longest_target: Count
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known of a run beside its configuration: `run.json`."""
@@ -118,6 +118,7 @@ class Facts:
     machine: dict[str, str]
     seconds: dict[str, float]  # of the preparation, the tokenizer and the training
     threads: Count | None = None  # that the training began with
+    seen: Seen | None = None  # None in runs that began before it was kept
     other_threads: list[int] = field(default_factory=list)  # that it went on with
     extensions: list[Extension] = field(default_factory=list)
     started_from: StartedFrom | None = None
@@ -146,8 +147,8 @@ class Run:
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
-        """Open a run that exists, is not damaged, and was made by this version."""
-        run = cls(Path(path))
+        """Open a run that exists, is not damaged, and was made by this version; `hf://USER/NAME` is one on the Hub."""
+        run = cls(local_folder(path))
         if not run.path.is_dir():
             problem = "is a file" if run.path.exists() else "not found"
             raise RunError(f"run directory {path} {problem}: give a folder made by mtlite train")
@@ -239,9 +240,9 @@ class Run:
                         raise RunError(f"{entry} is a link to nothing: the run is damaged") from None
                     continue  # written aside by a training, and renamed meanwhile
                 is_file = stat.S_ISREG(found.st_mode)
-                if not (is_file or stat.S_ISDIR(found.st_mode)) or (entry.name in _MOST_BYTES and not is_file):
+                if not (is_file or stat.S_ISDIR(found.st_mode)) or (entry.name in MOST_BYTES and not is_file):
                     raise RunError(f"{entry} is not a file: the run is damaged")
-                most = _MOST_BYTES.get(entry.name, most_bytes)
+                most = MOST_BYTES.get(entry.name, most_bytes)
                 if is_file and found.st_size > most:
                     raise RunError(f"{entry} has {found.st_size:,} bytes: expected at most {most:,}")
 
@@ -381,7 +382,7 @@ class Run:
     def _bytes(self, name: str) -> bytes:
         path = self.path / name
         try:
-            return read_file(path, _MOST_BYTES.get(name, MAX_SIDE_BYTES))
+            return read_file(path, most_bytes_of(name))
         except OSError as error:
             problem = "the run directory is damaged: copy the file back, or train anew"
             raise RunError(f"cannot read {path} ({error.strerror}): {problem}") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig, TokenizerConfig, TrainingConfig
-from mtlite.config.places import in_full, is_same_elsewhere
+from mtlite.config.places import in_full, is_on_hub, is_same_elsewhere
 
 HERE = Config(
     data=DataConfig(
@@ -58,3 +58,11 @@ def test_what_else_differs_is_another_configuration() -> None:
         dataclasses.replace(HERE, data=dataclasses.replace(HERE.data, dev=CorpusConfig())),
     ]
     assert [is_same_elsewhere(HERE, other) for other in others] == [False] * len(others)
+
+
+def test_an_address_on_the_hub_is_left_as_it_is():
+    start = "hf://user/name@v1"
+    assert is_on_hub(start)
+    assert not is_on_hub("runs/hf")
+    config = dataclasses.replace(HERE, training=TrainingConfig(start_from=start))
+    assert in_full(config).training.start_from == start
