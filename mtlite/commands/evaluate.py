@@ -14,10 +14,12 @@ from mtlite.commands.parsing import (
     search_config,
     warn_of_truncation,
 )
+from mtlite.config.places import is_on_hub
 from mtlite.config.recipe import metrics_of
 from mtlite.data.lines import read_lines
 from mtlite.errors import UsageError
 from mtlite.evaluation.references import beside_each_other
+from mtlite.notices import notice
 from mtlite.runtime import start_tensorflow
 from mtlite.storage.files import write_atomically
 from mtlite.translation.loading import open_runs, sets_to_score
@@ -28,8 +30,9 @@ def make_parser() -> Parser:
     """Its options."""
     parser = Parser(
         "evaluate",
-        "Score a run: its own test sets, or other files. After ± is half of the 95 % interval for other sentences. The "
-        "run itself stays as it is.",
+        "Score a run: its own test sets, or other files. After ± is half of the 95 % interval for other sentences. "
+        "Nothing of the run changes but its card, README.md, which is written anew between its marks from what the "
+        "training has recorded.",
     )
     parser.add_argument("run", help="a run directory")
     source = "text to translate, one sentence a line (default: the run's own test sets)"
@@ -86,6 +89,10 @@ def run(options: argparse.Namespace) -> None:
             )
         if hypotheses:
             write_atomically(hypotheses, "".join(line + "\n" for line in scored.hypotheses).encode())
+    if options.source is None and not is_on_hub(options.run) and run.finished and not run.in_use:
+        from mtlite.card.card import write_card_or_warn
+
+        write_card_or_warn(run, notice)
 
 
 def _refuse_what_does_not_go_together(options: argparse.Namespace) -> None:

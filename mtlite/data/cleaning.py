@@ -20,7 +20,7 @@ from mtlite.errors import DataError
 
 _Rule = Callable[[int, str, str], bool]
 
-_DESCRIPTIONS = {
+DESCRIPTIONS = {
     "empty": "an empty side",
     "max_characters": "a side that is too long",
     "overlap": "also in a dev or test set",
@@ -29,6 +29,7 @@ _DESCRIPTIONS = {
     "identical": "source and target the same",
     "script": "another script than most of the corpus",
 }
+"""By rule, what it leaves out."""
 _WARNINGS = ("source that is also in a dev or test set", "target that is also in a dev or test set")
 
 
@@ -43,7 +44,7 @@ class CleaningReport:
 
     def lines(self) -> list[str]:
         """Return the report for a person, one sentence a line."""
-        removed = [f"Left out: {pairs:,} ({_DESCRIPTIONS[rule]})." for rule, pairs in self.removed.items() if pairs]
+        removed = [f"Left out: {pairs:,} ({DESCRIPTIONS[rule]})." for rule, pairs in self.removed.items() if pairs]
         kept = "They are kept: data.cleaning.overlap leaves out a pair only where both sides are the same."
         found = {side: pairs for side, pairs in self.warnings.items() if pairs}
         warned = [f"Warning: {pairs:,} training pairs have a {side}. {kept}" for side, pairs in found.items()]

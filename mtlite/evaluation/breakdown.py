@@ -88,8 +88,8 @@ def break_down(
     frequencies = frequencies_of(reference_words) if training_frequencies is None else training_frequencies
     longer = {name: counts[:, 0] - counts[:, 1] for name, counts in bleu.items()}
     sentence_bleu = {name: bleu_of_sentences(counts) for name, counts in bleu.items()}
-    sentence_chrf2 = {name: chrf2_of_sums(counts) for name, counts in chrf2.items()}
-    examples = SentenceExamples(sources, expected, systems, sentence_bleu, sentence_chrf2)
+    of_sentences = sentence_bleu, {name: chrf2_of_sums(counts) for name, counts in chrf2.items()}
+    examples = SentenceExamples(sources, expected, systems, *of_sentences)
     rarity = f"frequency of the rarest reference word in the {counted_in}"
     return Breakdown(
         outputs={name: Output(length_ratio(bleu[name]), share_with_repeat(lines)) for name, lines in words.items()},

@@ -26,6 +26,8 @@ Words = Sequence[Sequence[str]]
 """The words of each sentence."""
 LABELS = dict(zip(METRICS, ("BLEU", "chrF2", "TER", "exact match", "WER", "PER", "CER"), strict=True))
 """By name, what people call a metric. One whose scores were given has its own name alone."""
+HUB_NAMES = {"chrf2": "chrf", "exact-match": "exact_match"}
+"""What the Hugging Face Hub calls a metric, where that differs from its name here."""
 LOWER_IS_BETTER = {"ter", *TOKENS}
 
 
@@ -69,7 +71,7 @@ def sign_of(metric: str) -> int:
 
 
 def make_metrics(target_language: str | None, also: Iterable[str] = ()) -> dict[str, Metric]:
-    """BLEU, chrF2 and TER by name, with the defaults of sacrebleu's command line, and further metrics.
+    """The metrics of sacrebleu by name, with the defaults of its command line, and further metrics.
 
     Except for TER in scripts without spaces: its default takes a whole sentence for one word, so there characters are
     its words. TER ignores case, as its authors do. Every signature says which it is. TER of sentences with more than a

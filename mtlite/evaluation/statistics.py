@@ -28,6 +28,8 @@ from mtlite.limits import MAX_COUNT
 
 COUNTS_PER_SENTENCE = {"bleu": 10, "chrf2": 18, "ter": 2}
 """Of the metrics that every output is counted for; all others have two."""
+SENTENCE_METRIC = "chrf2"
+"""What single sentences are put in order by: most have no 4-gram right, which BLEU needs."""
 RESAMPLES = 1000
 CHUNK_CELLS = 1 << 22  # sentences × resamples held in memory at a time: 32 MB
 
@@ -152,6 +154,12 @@ SCORE_OF_SUMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def scores_of_sums(metric: str, sums: np.ndarray) -> np.ndarray:
     """Corpus scores by any metric, from summed counts [..., counts] to scores [...]."""
     return SCORE_OF_SUMS.get(metric, mean_of_sums)(sums)
+
+
+def sentence_scores(hypotheses: Sequence[str], references: References) -> np.ndarray:
+    """The score of each sentence by the metric that single sentences are put in order by."""
+    metric = make_metrics(None)[SENTENCE_METRIC]
+    return scores_of_sums(SENTENCE_METRIC, sentence_counts(metric, hypotheses, references))
 
 
 def resampled_weights(sentences: int, seed: int) -> Iterator[np.ndarray]:

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from mtlite.card.card import write_card_or_warn
 from mtlite.config.options import Config, DataConfig
-from mtlite.config.places import in_full, is_same_elsewhere
+from mtlite.config.places import in_full, is_on_hub, is_same_elsewhere
 from mtlite.config.recipe import Values, as_config, read_config
 from mtlite.console import make_console
 from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared, data_report, prepare
 from mtlite.data.tokenizer import Tokenizers
-from mtlite.errors import RunError
+from mtlite.errors import RunError, UsageError
 from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
 from mtlite.storage.checkpoint import assign_weights, check_state
-from mtlite.storage.run_directory import CONFIG, FACTS, RESOLVED, START, Facts, Run
+from mtlite.storage.run_directory import CARD, CONFIG, FACTS, RESOLVED, START, Facts, Run, Seen
 from mtlite.storage.tensors import load_arrays
 from mtlite.training.extension import extend
 from mtlite.training.start import Start, start_of
@@ -55,6 +56,8 @@ def train(
 
 def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
     """Train with a configuration that was read, in a given run directory."""
+    if is_on_hub(str(run.path)):
+        raise UsageError(f"--run {run.path}: expected a folder here: upload the run when it is finished (hf upload)")
     if not resume:
         run.refuse_existing()
     run.refuse_foreign()
@@ -65,6 +68,8 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
     same = is_same_elsewhere(saved, config)
     if resume and run.finished and same:
         console.print(f"{run.path} is finished: nothing to do (a larger training.max_updates goes on)")
+        if not (run.path / CARD).exists():  # the training was killed when it had its scores
+            write_card_or_warn(run, console.print)
         return run
     with run.locked():
         if not resume:
@@ -79,6 +84,7 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
         from mtlite.translation.scoring import score_run
 
         score_run(run, console)
+        write_card_or_warn(run, console.print)
     return run
 
 
@@ -142,10 +148,17 @@ def _begin(run: Run, config: Config, console: Console) -> Prepared:
             packages=_packages(),
             machine=machine(),
             date=datetime.now(UTC).date().isoformat(),
+            seen=_seen(prepared),
             seconds={"preparation": prepared.seconds, "tokenizer": prepared.tokenizer_seconds},
         )
     )
     return prepared
+
+
+def _seen(prepared: Prepared) -> Seen:
+    """What is known of the training pairs."""
+    source, target = prepared.lengths[:, :2].max(axis=0).tolist()
+    return Seen(prepared.cleaning.before, prepared.cleaning.removed, source, target)
 
 
 def _go_on(run: Run, data: DataConfig, console: Console) -> Prepared:

@@ -393,7 +393,7 @@ def test_a_configuration_is_read_once_on_its_way_into_a_training(corpus, tmp_pat
     assert main(["train", str(tmp_path / "recipe.yaml"), "--run", str(tmp_path / "run")]) == 0
     # The second is what the run is: whoever opens it reads the same.
     assert [name for name in readings if name.endswith("Config")] == ["Config", "ResolvedConfig"]
-    assert set(readings) <= {"Config", "ResolvedConfig", "Facts", "Reported", "Validated", "EntryFacts"}
+    assert set(readings) <= {"Config", "ResolvedConfig", "Facts", "Reported", "Validated", "EntryFacts", "Result"}
     readings.clear()
     (tmp_path / "run" / "result.json").unlink()
     assert main(["train", "--run", str(tmp_path / "run"), "--resume"]) == 0
@@ -444,3 +444,9 @@ def test_a_training_goes_on_from_any_folder_and_with_a_corpus_that_was_moved(cor
     shutil.copy(corpus["dev"]["source"], tmp_path / "first" / "train.source")
     shutil.copy(corpus["dev"]["target"], tmp_path / "first" / "train.target")
     assert go_on_here(*places) == 1  # another corpus
+
+
+def test_a_training_has_its_folder_here(tiny_config):
+    for path in ("hf://user/name", Path("hf://user/name")):
+        with pytest.raises(UsageError, match="expected a folder here"):
+            train(tiny_config(), path)
