@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import copy
 import csv
+import functools
 import gzip
 import io
 import json
@@ -30,7 +31,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -462,6 +465,45 @@ def read_translations(folder: Path, path: Path) -> bool:
     return "BLEU" in repr(compare([str(path), str(other)], reference=str(other), language="de"))
 
 
+@functools.cache
+def made_up_server() -> Any:
+    """A server whose model answers in capitals."""
+    from starlette.testclient import TestClient
+
+    from mtlite.serve.app import Service, make_app
+    from mtlite.serve.detection import Detector
+
+    def in_capitals(sentences: list[str]) -> list[Any]:
+        return [SimpleNamespace(texts=[each.upper(), each], truncated=len(each) > 1000) for each in sentences]
+
+    detector = Detector({"en": ["one two three"], "de": ["eins zwei drei"]})
+    return TestClient(make_app(Service({("en", "de"): in_capitals}, detector, lambda: "a page")))
+
+
+def is_answered(path: Path, kind: str) -> bool:
+    """Whether a server answers a body; the error of one that it refuses is raised."""
+    from mtlite.errors import MtliteError
+
+    if not path.is_file():
+        raise MtliteError("only a file holds a body")
+    answer = made_up_server().post("/translate", content=path.read_bytes(), headers={"Content-Type": kind})
+    if 400 <= answer.status_code < 500:
+        raise MtliteError(answer.json()["error"])
+    return answer.status_code == 200 and set(answer.json()) >= {"translatedText"}
+
+
+def read_request(_: Path, path: Path) -> bool:
+    return is_answered(path, "application/json")
+
+
+def read_form(_: Path, path: Path) -> bool:
+    return is_answered(path, "application/x-www-form-urlencoded")
+
+
+def read_parts(_: Path, path: Path) -> bool:
+    return is_answered(path, "multipart/form-data; boundary=x")
+
+
 KINDS = {
     "recipe": Kind("config.yaml", read_a_recipe, mutated_yaml),
     "ablation recipe": Kind("ablation.yaml", read_ablation, mutated_yaml),
@@ -494,6 +536,9 @@ KINDS = {
     "header of an ablation": Kind("experiment.json", read_header, mutated_json),
     "arrays": Kind("arrays.safetensors", read_arrays, mutated_safetensors, 3),
     "translations": Kind("text.de", read_translations, None, 1),
+    "body of a request": Kind("request.json", read_request, mutated_json),
+    "form of a request": Kind("request.form", read_form),
+    "parts of a request": Kind("request.parts", read_parts),
 }
 """Every kind of file that is read. `weight` is small where reading takes long."""
 
@@ -553,6 +598,12 @@ def make_material(run: Path) -> None:
             record.add(header, cell, outcome)
     (run / "experiment.json").write_text(json.dumps(plain(header)))
     (run / "outcome.json").write_text(json.dumps(plain(outcomes["attention-seed-1"])))
+    request = {"q": ["one. Two", "\u00e4"], "source": "auto", "target": "de", "alternatives": 1, "format": "text"}
+    (run / "request.json").write_text(json.dumps(request))
+    form = {**request, "q": "one & two", "source": "en"}
+    (run / "request.form").write_text(urlencode(form))
+    parts = (f'--x\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in form.items())
+    (run / "request.parts").write_bytes("".join([*parts, "--x--\r\n"]).encode())
     ablation = {"topologies": ["attention", "peek"], "seeds": [1, 2], "grid": {"model.units": [8, 16]}, "beam": 4}
     recipe = yaml.safe_load((run / "config.yaml").read_bytes())
     (run / "ablation.yaml").write_text(yaml.safe_dump({**recipe, "ablation": ablation}))
