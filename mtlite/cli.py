@@ -11,7 +11,7 @@ import platform
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from mtlite.commands import COMMANDS
 from mtlite.errors import UsageError, explain
@@ -19,7 +19,10 @@ from mtlite.runtime import refuse_other_backends
 from mtlite.version import __version__
 from mtlite.visible import visible_line
 
-VERSIONS = ("tensorflow", "keras", "sacrebleu", "sentencepiece", "datasets")  # what a result depends on most
+VERSIONS = ("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "huggingface_hub")
+"""What a result depends on most."""
+EXTRAS = {"serve": ("starlette", "uvicorn"), "moses": ("sacremoses",)}
+"""By name, libraries that tell whether it is installed."""
 
 
 def overview() -> str:
@@ -71,6 +74,7 @@ def _run(given: list[str]) -> int:
     if command == "--version":
         print(f"mtlite {__version__}")
         print(f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in VERSIONS), sep=", ")
+        print("extras:", "; ".join(f"{extra} {_installed(names)}" for extra, names in EXTRAS.items()))
         return 0
     if command not in COMMANDS:
         near = difflib.get_close_matches(command, COMMANDS, 1) or list(COMMANDS)
@@ -83,6 +87,14 @@ def _run(given: list[str]) -> int:
     refuse_other_backends()
     module.run(options)
     return 0
+
+
+def _installed(names: Sequence[str]) -> str:
+    """Libraries with their versions, or that they are not there."""
+    try:
+        return ", ".join(f"{name} {version(name)}" for name in names)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _discard_output() -> None:

@@ -6,7 +6,7 @@ Codes are those of BCP 47, which takes ISO 639-1, -2 and -3 in: `zh`, `zho`, `cm
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from langcodes import Language
@@ -63,7 +63,7 @@ def is_language_code(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text) is not None
 
 
-@cache
+@lru_cache(4096)  # a server is asked by codes that others write
 def _tag(code: str | None) -> Language | None:
     """Read a code of a registered language, or of a script alone (`und-Thai`); None for anything else."""
     if code is None or not is_language_code(code):

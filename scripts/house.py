@@ -40,8 +40,8 @@ ROOMS = (
         "layers",
         "topologies",
     ),
-    *("search", "translation", "training", "comparison", "ablation", "export", "page", "report", "commands", "cli"),
-    "__main__",
+    *("search", "translation", "card", "training", "comparison", "ablation", "export", "page", "serve", "report"),
+    *("commands", "cli", "__main__"),
 )
 """Folders and single modules of the package: each imports from those before it only."""
 SLOW = {
@@ -57,6 +57,10 @@ SLOW = {
     "sacremoses",
     "onnx",
     "onnxruntime",
+    "starlette",
+    "uvicorn",
+    "prometheus_client",
+    "huggingface_hub",
 }
 """Libraries that `mtlite --help` should not wait for."""
 KERAS_LAYERS = {"Dense", "Dropout", "Embedding", "LayerNormalization", "LSTM"}

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import mtlite
-from mtlite.cli import VERSIONS, main
+from mtlite.cli import EXTRAS, VERSIONS, main
 from mtlite.commands import COMMANDS, translate
 from mtlite.config.recipe import options
 
@@ -36,9 +36,16 @@ def test_the_overview_names_every_command(arguments, code, capsys):
 
 def test_the_version(capsys):
     assert main(["--version"]) == 0
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, third = capsys.readouterr().out.splitlines()
     assert first == f"mtlite {mtlite.__version__}"
     assert [part.split()[0] for part in second.split(", ")] == ["Python", *VERSIONS]
+    assert re.fullmatch(r"extras: serve starlette \S+, uvicorn \S+; moses sacremoses \S+", third)
+
+
+def test_an_extra_that_is_missing_is_said_in_the_versions(capsys, monkeypatch):
+    monkeypatch.setitem(EXTRAS, "serve", ("no-such-library",))
+    assert main(["--version"]) == 0
+    assert "extras: serve not installed; moses sacremoses" in capsys.readouterr().out
 
 
 def explained(capsys: pytest.CaptureFixture[str], command: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ COMMANDS = {
     "attention": "draw where a model looks while it translates a sentence",
     "page": "make one HTML file that carries trained models, translates, and shows how",
     "export": "write a trained model as ONNX or SavedModel, for programs that do not have mtlite",
+    "serve": "answer over HTTP, as LibreTranslate does, with trained models",
     "compare": "say which differences between finished runs or hypothesis files are more than chance",
     "ablate": "train topologies × seeds × options on one corpus and report on them",
     "topologies": "list the topologies and the options that each can have",

@@ -1,0 +1,1 @@
+"""Runs behind an HTTP interface, the one that clients of LibreTranslate speak."""
