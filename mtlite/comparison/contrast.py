@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mtlite.comparison.systems import TrainedSystem
+from mtlite.config.registry import entry_of
 
 _OWN_COLUMNS = ("model.topology", "model.bidirectional", "model.layers")
 
@@ -52,5 +53,7 @@ def contrasts(systems: Sequence[TrainedSystem]) -> list[Contrast]:
 
 
 def _options(system: TrainedSystem) -> dict[str, str]:
-    config = next(iter(system.runs.values())).config
-    return {name: json.dumps(value, ensure_ascii=False) for name, value in config.items() if name != "seed"}
+    run = next(iter(system.runs.values()))
+    # Where an option is on and the registry has a mark for it, the topology goes without.
+    unused = {"seed", *(mark.option for mark in entry_of(run.topology).marks if mark.value is None)}
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in run.config.items() if name not in unused}

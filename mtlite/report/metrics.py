@@ -52,8 +52,8 @@ def by_other_metrics(family: ComparisonFamily, name: str = "") -> list[Table | P
     columns = ["metric", "system", "score ± SD", f"Δ to {family.baseline}", "95 % sentences", "95 % sentences, seeds"]
     columns += ["p (Holm)", VERDICT, "shows from"]
     caption = (
-        f"The other metrics on {family.test}, with the same test. Verdicts by {label_of(family.metric)} are what was "
-        f"asked for; those by {named(others)} are secondary, each metric a family of its own. {explained(others)}"
+        f"The other metrics on {family.test}, with the same test. The comparison is about {label_of(family.metric)}; "
+        f"verdicts by {named(others)} are secondary, each metric a family of its own. {explained(others)}"
     )
     table = Table(columns, rows, caption.rstrip(), (0, 1, columns.index(VERDICT)), name)
     if not family.comparison:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
 
 from mtlite.ablation.cells import doubled_cells_of
 from mtlite.ablation.header import Header
@@ -26,7 +27,10 @@ def how_it_was_made(results: ComparisonResults, header: Header, outcomes: Mappin
     rows = [*_corpus(header, outcomes.values()), *_training(header, outcomes.values()), *_scores(results, header)]
     return [
         Heading("How it was made"),
-        Paragraph("This command makes the same tables again, with the recipe below:"),
+        Paragraph(
+            "This command trains and compares again, with the recipe below. On the same machine and with the same "
+            "versions, all but the times will be the same; elsewhere, rounding makes other models of the same seeds:"
+        ),
         Code(f"mtlite ablate {shlex.quote(header.name)}"),
         Code(recipe.rstrip()),
         Table(["what", "value"], rows, "Data, training, scores, and checksums (sha256).", (0, 1), "provenance"),
@@ -34,8 +38,7 @@ def how_it_was_made(results: ComparisonResults, header: Header, outcomes: Mappin
         Paragraph(
             "Operations of training (FLOP) are counted, not measured: the matrix products of a forward and a backward "
             "pass over a pair of average lengths, 2 · rows · columns · inner size each; gates, softmax and the "
-            "optimizer are left out. Columns of results.csv that start with time_ depend on the machine. All others "
-            "are the same when the ablation is done again there."
+            "optimizer are left out. Columns of results.csv that start with time_ are measured."
         ),
     ]
 
@@ -78,7 +81,8 @@ def _training(header: Header, outcomes: Iterable[Outcome]) -> list[list[str]]:
         ["processor", _all({each.get("processor", NOT_RECORDED) for each in machines})],
         ["system", _all({f"{each['system']}, {each['machine']}, Python {each['python']}" for each in machines})],
         ["trained", " to ".join(dict.fromkeys([dates[0], dates[-1]])) if dates else NOT_RECORDED],
-        ["packages", _all({", ".join(map(" ".join, each.packages.items())) for each in facts})],
+        ["trained with", _all({", ".join(map(" ".join, each.packages.items())) for each in facts})],
+        ["compared with", ", ".join(f"{name} {version(name)}" for name in ("mtlite", "numpy", "scipy"))],
     ]
 
 

@@ -19,7 +19,7 @@ from mtlite.report.numbers import as_csv, as_json, as_lines, cell_rows
 from mtlite.report.provenance import how_it_was_made
 from mtlite.report.sentences import explorer
 from mtlite.report.summary import summary
-from mtlite.report.tables import differs_table, likelihood_table, main_table, method, notes_table
+from mtlite.report.tables import differs_table, likelihood_table, main_table, method, notes_table, too_long
 from mtlite.storage.files import write_atomically
 
 
@@ -70,6 +70,8 @@ def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[
         role = "" if family.primary else " (secondary)"
         blocks.append(Heading(f"Results on {family.test}{f', {family.title}' if family.title else ''}{role}"))
         blocks.append(main_table(family, results.searches, name=f"results-{number + 1}"))
+        if (found := results.likelihood.get(family.test)) and (said := too_long(family.test, found, family.systems)):
+            blocks.append(Paragraph(said))
         blocks += [*notes, differs_table(sections.in_order(results))] if number == 0 else []
         if number == 0 and family.comparison:
             read = method(results.judged(True), family.metric)

@@ -55,8 +55,8 @@ def pictures_of_family(family: ComparisonFamily, number: str) -> list[Block]:
                 f"differences-{number}",
                 charts.matrix_of_differences(names, effects),
                 f"{label} of the row minus {label} of the column on {family.test}. A frame marks a difference that is "
-                f"shown (at the level {SIGNIFICANCE_LEVEL:g}; p is adjusted for the number of all pairs). Use these "
-                "pairs for ideas, not as evidence.",
+                f"shown (at the level {SIGNIFICANCE_LEVEL:g}; p is adjusted for the number of all pairs on this test "
+                "set). Use these pairs for ideas, not as evidence.",
                 f"Coloured grid of {len(names)} by {len(names)} numbers; the rows, best first, and the columns are "
                 f"{', '.join(names)}.",
             )
@@ -70,7 +70,9 @@ def all_pairs(family: ComparisonFamily) -> Folded:
     ideas = "Use these pairs for ideas, not as evidence"
     role = "verdicts of this report" if family.primary else f"secondary. {ideas}"
     against = pairs_table(family.comparison.primary, f"Each system against the baseline: {role}.")
-    every = pairs_table(family.comparison.exploratory, f"All pairs; p is adjusted for their number. {ideas}.")
+    every = pairs_table(
+        family.comparison.exploratory, f"All pairs; p is adjusted for their number, on this test set. {ideas}."
+    )
     disagreement = opposed(family.comparison.exploratory)
     said = [Paragraph(disagreement)] if disagreement else []
     return Folded(f"All comparisons on {family.test}", [against, every, *said])
@@ -84,7 +86,8 @@ def learning(results: ComparisonResults) -> list[Block]:
     }
     caption = (
         "BLEU on the dev set after each validation, without beam search. Colour: the system of the title, its mean and "
-        "range over seeds. Grey: all others."
+        "range over seeds. Grey: all others. Under a falling learning rate every curve flattens, whatever more updates "
+        "would bring."
     )
     ends = (f"{name} {mean(curve[-1][2] for curve in seeds.values()):.1f}" for name, seeds in curves.items())
     shows = f"A plot for each system, with its dev BLEU at the end: {', '.join(ends)}."
@@ -130,7 +133,10 @@ def where_each_fails(results: ComparisonResults) -> list[Block]:
     order = "How much the order changes is estimated by word alignment; 0 is the same order."
     blocks: list[Block] = [
         Heading("Where each one fails"),
-        Paragraph(f"Outputs of seed {results.breakdown_seed} on {test}. Numbers from few sentences are noisy."),
+        Paragraph(
+            f"Outputs of seed {results.breakdown_seed} on {test}: one training of each system, so there are no "
+            "verdicts. Numbers from few sentences are noisy."
+        ),
         Picture(
             "by-length",
             charts.by_bucket(lengths.bleu, columns, lengths.title),

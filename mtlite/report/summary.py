@@ -10,7 +10,7 @@ from mtlite.comparison.results import ComparisonFamily, ComparisonResults
 from mtlite.comparison.systems import TrainedSystem, named_seeds
 from mtlite.evaluation.metrics import label_of, sign_of
 from mtlite.evaluation.scores import LEARNED
-from mtlite.evaluation.significance import Verdict
+from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, Verdict
 from mtlite.report.document import Block, Paragraph
 from mtlite.report.tables import signed
 
@@ -19,7 +19,7 @@ def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]
     """What was compared, what else differs, and what was found."""
     primary = [family for family in results.families if family.comparison and family.primary]
     warning = nothing_learned(primary[0]) if primary else ""
-    found = [warning] if warning else [findings(family) for family in primary]
+    found = [warning] if warning else [*_what_shown_means(results), *map(findings, primary)]
     return [Paragraph(text) for text in (_what_is_shared(results, ablation), _what_differs(results.systems), *found)]
 
 
@@ -30,12 +30,13 @@ def _what_is_shared(results: ComparisonResults, ablation: AblationConfig) -> str
     tuned = (
         "Some options were chosen for each system on the dev set: see Tuning."
         if ablation.tune
-        else "All other options are the same for all; none was tuned for a single system."
+        else "All other options that a topology can have are the same for all: none was tuned for a single system, and "
+        "other values may suit some of them better."
     )
     return (
         f"This report compares {len(results.systems)} systems. {_seeds(results.systems)} All share the training pairs, "
         f"the tokenizer, {size}, the number of updates and, seed by seed, the order of the batches. Each training kept "
-        f"the weights with the best dev BLEU; nothing was chosen on a test set. {tuned}"
+        f"the weights with the best dev BLEU; mtlite chose nothing on a test set. {tuned}"
     )
 
 
@@ -57,6 +58,17 @@ def _what_differs(systems: Sequence[TrainedSystem]) -> str:
     size = several if counts[0] < counts[-1] else f"All have {counts[0]:,} parameters"
     marked = any(system.marks for system in systems)
     return f"{size}. The notes say what else differs, and what limits a system." if marked else f"{size}."
+
+
+def _what_shown_means(results: ComparisonResults) -> list[str]:
+    """The level of the verdicts, and what they are about; nothing if there are none."""
+    if not (judged := results.judged(primary=True)):
+        return []
+    counted = f"adjusted for all {judged} comparisons" if judged > 1 else "of the one comparison"
+    return [
+        f"Shown means: p, {counted}, is below {SIGNIFICANCE_LEVEL:g}, for other sentences of the same kind and other "
+        "seeds. What all systems share was not varied: with another corpus or other options, the order may be another."
+    ]
 
 
 def findings(family: ComparisonFamily) -> str:

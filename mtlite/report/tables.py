@@ -12,7 +12,7 @@ from mtlite.evaluation.breakdown import Breakdown
 from mtlite.evaluation.buckets import ScoresByBucket, SentencesByBucket, bucket_labels
 from mtlite.evaluation.likelihood import ComparedLikelihood
 from mtlite.evaluation.metrics import LABELS, label_of
-from mtlite.evaluation.scores import scores_of
+from mtlite.evaluation.scores import DEFAULT_SEED, scores_of
 from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, ComparedPair, Verdict, holm
 from mtlite.evaluation.statistics import RESAMPLES, SentenceStatistics
 from mtlite.evaluation.uncertainty import MINIMAL_SEEDS, MOST_DEGREES
@@ -25,9 +25,9 @@ VERDICT = f"verdict at {SIGNIFICANCE_LEVEL:g}"
 VERDICTS = (
     f"The verdict is “shown” if p (Holm) is below {SIGNIFICANCE_LEVEL:g}. It is “not shown” if other sentences or "
     "other seeds could explain the difference; there may be one all the same. It is “too few seeds” if a system has "
-    f"fewer than {MINIMAL_SEEDS}: then nothing tells how much other trainings of it would differ. “Not shown (weak)” "
-    f"marks a comparison that could hardly have shown a difference: not even one of {OF_INTEREST:g} point with a "
-    "probability of 80 %. More seeds or more sentences would help."
+    f"fewer than {MINIMAL_SEEDS}: then nothing tells how much other trainings of it would differ. “Not shown (low "
+    f"power)” marks a comparison that could hardly have shown a difference: not even one of {OF_INTEREST:g} point with "
+    "a probability of 80 %. More seeds or more sentences would help."
 )
 TERMINAL = 80  # columns
 WITHOUT_BEAM = "without beam search"
@@ -55,15 +55,16 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
     point = f" at {family.title}" if family.title else ""
     over_seeds = ": mean and standard deviation (SD) over seeds" if deviation else ""
     lengths = (
-        "Length: words for each word of the references. BP: the brevity penalty, a factor of BLEU that is below 1 "
-        "where outputs are short. "
+        "Length: words for each word of the references, as BLEU counts them. BP: the brevity penalty, a factor of BLEU "
+        "that is below 1 where outputs are short. "
     )
     lengths = lengths if _length_columns(family) else ""
     caption = (
         f"{label} on {family.test}{point}, {how}{over_seeds}. {lengths}Δ is the {label} of the system minus that of "
         f"{family.baseline}, each the mean over its seeds. The 95 % intervals are those of Δ: for other sentences with "
-        "these trained models, and for other sentences and other seeds. Shows from: the smallest "
-        "Δ that this comparison shows with a probability of 80 %."
+        "these trained models, and for other sentences and other seeds. Each is for one comparison: p (Holm) and the "
+        "verdict are adjusted for all, so an interval may exclude 0 where nothing is shown. Shows from: the smallest Δ "
+        "that this comparison shows with a probability of about 80 %, by the variances that were found."
         f"{' * See the notes.' if any(each.marks for each in family.systems) else ''}"
     )
     return Table(columns, rows, caption, (0, columns.index(VERDICT)), name)
@@ -102,7 +103,10 @@ def verdict_table(family: ComparisonFamily) -> Table:
         row[0] = row[0] if len(row[0]) <= room else f"…{row[0][1 - room :]}"
     smallest = [pair.difference.smallest_shown for pair in compared.values()]
     shows = [each for each in smallest if each is not None]
-    said = f" Differences of {max(shows):.1f} and more are shown with a probability of 80 %." if shows else ""
+    largest = f"{max(shows):.1f}" if shows else ""
+    said = (
+        f" Each comparison shows a difference of {largest} with a probability of about 80 % or more." if shows else ""
+    )
     where = f"{family.test}, {family.title}" if family.title else family.test
     caption = f"Test set: {where}. Verdicts are at the level {SIGNIFICANCE_LEVEL:g}.{said}"
     return Table(columns, rows, caption, (0, len(columns) - 1))
@@ -128,6 +132,17 @@ def differs_table(systems: Sequence[TrainedSystem]) -> Table:
         "read. Other options: the baseline's value → that of the system; empty where there is no difference."
     )
     return Table(columns, rows, caption, (0, 6), "differs")
+
+
+def too_long(test: str, compared: ComparedLikelihood, systems: Sequence[TrainedSystem]) -> str:
+    """In words, which systems have too few positions for some references of a test set; empty if none has."""
+    shares: dict[float, list[str]] = {}
+    for system in systems:
+        if (share := compared.writable[system.name]) < 1:
+            shares.setdefault(share, []).append(system.name)
+    limited = ", ".join(f"{share:.1%} ({', '.join(names)})" for share, names in sorted(shares.items()))
+    said = f"Some references of {test} are too long for some systems, whatever they learn. They can write {limited}."
+    return said if limited else ""
 
 
 def notes_table(systems: Sequence[TrainedSystem]) -> list[Table]:
@@ -207,10 +222,10 @@ def difference_cells(pair: ComparedPair, metric: str) -> list[str]:
 
 
 def verdict_of(pair: ComparedPair, metric: str) -> str:
-    """The verdict; one that would not have shown a point either is marked as weak. Given scores have other points."""
+    """The verdict, marked if one point would hardly have been shown either. Given scores have other points."""
     found = pair.differences[metric]
-    weak = found.verdict == Verdict.NOT_SHOWN and (found.smallest_shown or 0) > OF_INTEREST and metric in LABELS
-    return f"{found.verdict} (weak)" if weak else str(found.verdict)
+    unseen = found.verdict == Verdict.NOT_SHOWN and (found.smallest_shown or 0) > OF_INTEREST and metric in LABELS
+    return f"{found.verdict} (low power)" if unseen else str(found.verdict)
 
 
 def shows_from(pair: ComparedPair, metric: str) -> str:
@@ -266,11 +281,12 @@ def method(judged: int, metric: str) -> list[str]:
     counted = f"{judged:,} comparison{'s' if judged != 1 else ''}"
     numbers = (
         "p is two-sided, by a t test of Δ. Its variance adds up the variance between the seeds of each system (s²/k, "
-        f"not paired) and the variance over sentences ({RESAMPLES:,} bootstrap resamples on sacrebleu's counts, the "
-        "same for all outputs: paired). The degrees of freedom are Satterthwaite's, at most "
-        f"{MOST_DEGREES} times those of the system with fewer seeds. p (Holm) is adjusted for {counted}: "
-        "those with a baseline that have enough seeds, on all test sets that the verdicts are about, by "
-        f"{label_of(metric)}."
+        f"not paired) and the variance over sentences ({RESAMPLES:,} bootstrap resamples on sacrebleu's counts, drawn "
+        f"with seed {DEFAULT_SEED}, the same for all outputs: paired). The degrees of freedom are Satterthwaite's, at "
+        f"most {MOST_DEGREES} · (k − 1), where k is the number of seeds of the system with fewer. p (Holm) is adjusted "
+        f"for {counted}: those with a baseline that have enough seeds, on all test sets that the verdicts are about, "
+        f"by {label_of(metric)}. The interval for sentences has the percentiles of the resamples; that for sentences "
+        "and seeds is the t interval. scripts/level_and_power.py simulates how often this rule errs, and what it finds."
     )
     return [numbers, VERDICTS]
 

@@ -26,6 +26,14 @@ def test_every_option_that_differs_is_named() -> None:
     assert peek.flops_per_pair == 123_456_789
 
 
+def test_an_option_that_a_topology_does_not_use_is_none_of_its_own() -> None:
+    header, outcomes = made_up(topologies=["attention", "ctc"])
+    for cell, outcome in outcomes.items():
+        outcomes[cell] = dataclasses.replace(outcome, config={**outcome.config, "training.label_smoothing": 0.1})
+    systems, _ = gather(header, outcomes)
+    assert contrasts(systems)[1].options == {"training.label_smoothing": ("0.1", "–")}
+
+
 def test_what_a_run_does_not_say_is_left_open() -> None:
     systems, _ = gather(*made_up(topologies=["attention"]))
     (alone,) = contrasts(systems)

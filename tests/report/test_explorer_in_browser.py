@@ -121,14 +121,14 @@ def test_the_contents_open_a_section(opened: Opened, page_file: Path) -> None:
     made = page.locator("details.section", has_text="How it was made").last
     assert made.get_attribute("open") is None
     page.get_by_role("link", name="How it was made").click()
-    page.get_by_text("This command makes the same tables again").wait_for()
+    page.get_by_text("This command trains and compares again").wait_for()
     assert made.get_attribute("open") == ""
     address = page.url.partition("#")[2]
     page.get_by_role("button", name="fold all").click()
     assert page.locator("details.section[open]").count() == 0
     other = page.context.new_page()
     other.goto(f"{page_file.as_uri()}#{address}")
-    other.get_by_text("This command makes the same tables again").wait_for()
+    other.get_by_text("This command trains and compares again").wait_for()
 
 
 @pytest.mark.parametrize("width", [1400, 400])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from importlib.metadata import version
 
 from made_up import made_up
 
@@ -35,6 +36,12 @@ def test_facts() -> None:
     assert found["processor"] == "Fast 9000 | not recorded (they differ)"
     assert found["trained"] == "2026-01-02"
     assert values(made())["trained"] == "not recorded"
+
+
+def test_versions_that_trained_and_that_compared_are_told_apart() -> None:
+    found = values(made(packages={"mtlite": "0.0.1"}))
+    assert "mtlite 0.0.1" in found["trained with"]
+    assert found["compared with"].startswith(f"mtlite {version('mtlite')}, ")
 
 
 def test_the_optimizer_is_the_one_that_trains() -> None:

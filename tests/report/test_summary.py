@@ -29,6 +29,15 @@ def test_findings() -> None:
     assert findings(single.families[0]).startswith("No verdict on test, for there are too few seeds: peek")
 
 
+def test_what_a_verdict_is_about_is_said_first() -> None:
+    header, outcomes = made_up(topologies=["attention", "peek", "ctc"], seeds=[1, 2, 3])
+    said = to_markdown(summary(results_of(header, outcomes), header.ablation))
+    level = said.index("adjusted for all 4 comparisons, is below 0.05")  # two systems on two test sets
+    assert level < said.index("attention on test")
+    header, outcomes = made_up(topologies=["attention", "peek"], seeds=[1])
+    assert "0.05" not in to_markdown(summary(results_of(header, outcomes), header.ablation))
+
+
 def test_different_seeds_are_said() -> None:
     header, outcomes = made_up(topologies=["attention", "peek", "ctc"])
     said = to_markdown(summary(results_of(header, outcomes), header.ablation))

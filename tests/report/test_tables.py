@@ -11,7 +11,10 @@ from mtlite.ablation.header import Header
 from mtlite.comparison.results import ComparisonFamily, Group, compare_systems
 from mtlite.comparison.systems import TrainedSystem
 from mtlite.evaluation.buckets import ScoresByBucket
+from mtlite.evaluation.likelihood import ComparedLikelihood
+from mtlite.evaluation.scores import DEFAULT_SEED
 from mtlite.evaluation.significance import Verdict
+from mtlite.evaluation.statistics import RESAMPLES
 from mtlite.report.document import to_text
 from mtlite.report.gather import gather
 from mtlite.report.tables import (
@@ -23,6 +26,7 @@ from mtlite.report.tables import (
     pairs_table,
     scores_table,
     spread,
+    too_long,
     verdict_of,
     verdict_table,
 )
@@ -123,7 +127,7 @@ def test_a_comparison_that_could_not_have_shown_a_point_is_marked(family: Compar
         found = dataclasses.replace(pair.differences["bleu"], verdict=verdict, smallest_shown=smallest)
         return verdict_of(dataclasses.replace(pair, differences={**pair.differences, "bleu": found}), "bleu")
 
-    assert said(Verdict.NOT_SHOWN, 1.2) == "not shown (weak)"
+    assert said(Verdict.NOT_SHOWN, 1.2) == "not shown (low power)"
     assert said(Verdict.NOT_SHOWN, 0.9) == "not shown"
     assert said(Verdict.SHOWN, 1.2) == "shown"
     assert said(Verdict.TOO_FEW_SEEDS, None) == "too few seeds"
@@ -139,6 +143,23 @@ def test_the_smallest_difference_stands_in_page_and_terminal() -> None:
     table = main_table(family, ["greedy"])
     assert table.rows[1][table.columns.index("shows from")] == f"{smallest:.1f}"
     assert f"{smallest:.1f}" in verdict_table(family).caption
+
+
+def test_references_that_are_too_long_for_a_system_are_counted() -> None:
+    systems, _, _ = _two_systems()
+    shares = {"attention": 1.0, "peek": 0.584}
+    compared = ComparedLikelihood(1, shares, {name: {} for name in shares}, dict.fromkeys(shares, 0.0))
+    said = too_long("test-long", compared, systems)
+    assert "test-long" in said
+    assert "58.4% (peek)" in said
+    assert "attention" not in said
+    assert too_long("test", dataclasses.replace(compared, writable=dict.fromkeys(shares, 1.0)), systems) == ""
+
+
+def test_the_method_can_be_done_again() -> None:
+    numbers, _ = method(33, "bleu")
+    for needed in ("33 comparisons", f"{RESAMPLES:,}", f"seed {DEFAULT_SEED}", "BLEU"):
+        assert needed in numbers
 
 
 def test_a_terminal_has_80_columns() -> None:
