@@ -16,6 +16,7 @@ from mtlite.config.read import plain
 from mtlite.config.recipe import Values
 from mtlite.evaluation.references import References, most_of_a_sentence
 from mtlite.report.document import Block, Code, Folded, Heading, Paragraph, Table
+from mtlite.version import __version__
 
 OPTIMIZER = "Adam with β1 = 0.9, β2 = 0.98, ε = 1e-08"
 NOT_RECORDED = "not recorded"
@@ -82,7 +83,7 @@ def _training(header: Header, outcomes: Iterable[Outcome]) -> list[list[str]]:
         ["system", _all({f"{each['system']}, {each['machine']}, Python {each['python']}" for each in machines})],
         ["trained", " to ".join(dict.fromkeys([dates[0], dates[-1]])) if dates else NOT_RECORDED],
         ["trained with", _all({", ".join(map(" ".join, each.packages.items())) for each in facts})],
-        ["compared with", ", ".join(f"{name} {version(name)}" for name in ("mtlite", "numpy", "scipy"))],
+        ["compared with", f"mtlite {__version__}, numpy {version('numpy')}, scipy {version('scipy')}"],
     ]
 
 

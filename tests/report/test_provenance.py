@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from importlib.metadata import version
 
 from made_up import made_up
 
@@ -12,6 +11,7 @@ from mtlite.report.document import Block, Table, to_markdown
 from mtlite.report.gather import gather
 from mtlite.report.provenance import OPTIMIZER, how_it_was_made
 from mtlite.training.optimizer import BETA_1, BETA_2, EPSILON
+from mtlite.version import __version__
 
 
 def made(machine: dict[str, str] | None = None, **facts: object) -> list[Block]:
@@ -41,7 +41,7 @@ def test_facts() -> None:
 def test_versions_that_trained_and_that_compared_are_told_apart() -> None:
     found = values(made(packages={"mtlite": "0.0.1"}))
     assert "mtlite 0.0.1" in found["trained with"]
-    assert found["compared with"].startswith(f"mtlite {version('mtlite')}, ")
+    assert found["compared with"].startswith(f"mtlite {__version__}, ")
 
 
 def test_the_optimizer_is_the_one_that_trains() -> None:
