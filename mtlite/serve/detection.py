@@ -3,7 +3,7 @@
 A run keeps its dev and test sets. The runs of three characters in them are counted, and a text is compared with the
 counts of each language (Cavnar & Trenkle 1994; naive Bayes instead of their ranks). Languages that no run knows are
 never found. The confidence is honest about that: it is the probability among the served languages, times the share of
-the text's runs of two letters that the language's own text has.
+the text's runs of three characters that the language's own text has.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
 from typing import NamedTuple
 
 from mtlite.languages import same_language
@@ -42,12 +41,16 @@ class Profile:
         text = _spelled(" ".join(kept))
         self.triples = Counter(_triples(text))
         self.total = self.triples.total()
-        self.letter_pairs = set(_letter_pairs(text))
 
     def log_probability(self, triples: Counter[str]) -> float:
         """That of a text with these runs of three characters, in which each is independent of the others."""
         rest = math.log(self.total + _UNSEEN * (len(self.triples) + len(triples)))
         return sum(count * (math.log(self.triples[triple] + _UNSEEN) - rest) for triple, count in triples.items())
+
+    def share(self, triples: Counter[str]) -> float:
+        """How much of a text with these runs of three characters has been seen, from 0 to 1."""
+        seen = sum(count for triple, count in triples.items() if triple in self.triples)
+        return seen / max(1, triples.total())
 
 
 class Detector:
@@ -60,14 +63,14 @@ class Detector:
         """The languages (default: all that are known), the likeliest first; one without letters is in none."""
         languages = list(self.profiles if among is None else among)
         spelled = _spelled(text[:_MOST_OF_A_TEXT])
-        triples, pairs = Counter(_triples(spelled)), list(_letter_pairs(spelled))
+        triples = Counter(_triples(spelled))
         scores = {language: self.profiles[language].log_probability(triples) for language in languages}
         best = max(scores.values(), default=0.0)
         weights = {language: math.exp(score - best) for language, score in scores.items()}
         total = sum(weights.values())
         found = []
         for language, weight in weights.items():
-            known = sum(pair in self.profiles[language].letter_pairs for pair in pairs) / max(1, len(pairs))
+            known = self.profiles[language].share(triples)
             found.append(Detected(language, round(100 * weight / total * known, 1)))
         return sorted(found, key=lambda each: -each.confidence)
 
@@ -80,14 +83,6 @@ def _spelled(text: str) -> str:
 def _triples(text: str) -> Iterator[str]:
     padded = f" {text} " if text else ""
     return (padded[at : at + 3] for at in range(len(padded) - 2))
-
-
-def _letter_pairs(text: str) -> Iterator[str]:
-    """Two letters side by side; of a word of one letter, that letter."""
-    for word in text.split():
-        if len(word) == 1:
-            yield word
-        yield from (first + second for first, second in pairwise(word))
 
 
 def lines_by_language(runs: Iterable[Run]) -> dict[str, list[str]]:
