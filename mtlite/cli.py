@@ -21,7 +21,7 @@ from mtlite.visible import visible_line
 
 VERSIONS = ("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "huggingface_hub")
 """What a result depends on most."""
-EXTRAS = {"serve": ("starlette", "uvicorn"), "moses": ("sacremoses",)}
+EXTRAS = {"serve": ("starlette", "uvicorn"), "onnx": ("onnx", "onnxruntime"), "moses": ("sacremoses",)}
 """By name, libraries that tell whether it is installed."""
 
 

@@ -35,6 +35,7 @@ NOT_RUN = {
     "pytest": "is what runs these tests",
     "mtlite serve": "answers until it is stopped; tests/commands/test_serve.py runs servers",
     "curl": "asks such a server",
+    "transpolibre": "needs such a server",
     "MTLITE_API_KEY": "the same, on another machine",
     "hf upload": "needs the Hub",
     "mtlite translate hf://": "needs the Hub; tests/storage/test_hub.py has a stand-in for it",

@@ -39,13 +39,15 @@ def test_the_version(capsys):
     first, second, third = capsys.readouterr().out.splitlines()
     assert first == f"mtlite {mtlite.__version__}"
     assert [part.split()[0] for part in second.split(", ")] == ["Python", *VERSIONS]
-    assert re.fullmatch(r"extras: serve starlette \S+, uvicorn \S+; moses sacremoses \S+", third)
+    assert re.fullmatch(
+        r"extras: serve starlette \S+, uvicorn \S+; onnx onnx \S+, onnxruntime \S+; moses sacremoses \S+", third
+    )
 
 
 def test_an_extra_that_is_missing_is_said_in_the_versions(capsys, monkeypatch):
     monkeypatch.setitem(EXTRAS, "serve", ("no-such-library",))
     assert main(["--version"]) == 0
-    assert "extras: serve not installed; moses sacremoses" in capsys.readouterr().out
+    assert "extras: serve not installed; onnx onnx" in capsys.readouterr().out
 
 
 def explained(capsys: pytest.CaptureFixture[str], command: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from mtlite.config.read import members, split, unknown_option
 from mtlite.config.recipe import Option, Values, from_text, nested, options
 from mtlite.config.registry import register_topology
 from mtlite.errors import UsageError
+from mtlite.export.engine import Engine
 from mtlite.storage.files import refuse_unwritable
 from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import search_of
@@ -201,6 +202,12 @@ def add_search_options(parser: Parser) -> None:
     group.add_argument("--min-length", type=int, metavar="N", help=least)
     group.add_argument("--max-source-tokens", type=int, metavar="N", help=most)
     group.add_argument("--threads", type=whole_number(0, 4096), default=0, metavar="N", help=threads)
+
+
+def add_engine_option(parser: Parser) -> None:
+    """Add the option that says what translates."""
+    engine = "what translates: onnx starts in a second, in float32; auto takes it where it is installed and can do it"
+    parser.add_argument("--engine", choices=get_args(Engine), default="auto", help=engine)
 
 
 def search_config(parsed: argparse.Namespace, run: Run) -> SearchConfig:

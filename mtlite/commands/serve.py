@@ -7,11 +7,11 @@ import os
 from dataclasses import replace
 from importlib.util import find_spec
 
-from mtlite.commands.parsing import Parser, add_search_options, search_config, whole_number
+from mtlite.commands.parsing import Parser, add_engine_option, add_search_options, search_config, whole_number
 from mtlite.config.options import SearchConfig
 from mtlite.errors import MtliteError, UsageError
+from mtlite.export.engine import open_translator
 from mtlite.notices import notice
-from mtlite.runtime import start_tensorflow
 from mtlite.serve.detection import Detector, lines_by_language
 from mtlite.serve.pairs import open_pairs
 from mtlite.storage.run_directory import Run
@@ -35,6 +35,7 @@ def make_parser() -> Parser:
     key = f"refuse whoever asks for work without this key (default: what the environment variable {_KEY} says, if any)"
     parser.add_argument("--api-key", metavar="TEXT", help=key)
     add_search_options(parser)
+    add_engine_option(parser)
     return parser
 
 
@@ -55,10 +56,10 @@ def run(options: argparse.Namespace) -> None:
     with listening:
         if key is None and not is_loopback(options.host):
             notice(f"warning: whoever reaches {options.host} can have texts translated: --api-key restricts it")
-        start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
-        from mtlite.translation.translator import Translator
-
-        models = {pair: Translator.of(each, searches[pair], options.threads).translate for pair, each in opened.items()}
+        models = {
+            pair: open_translator(each, searches[pair], options.engine, options.threads).translate
+            for pair, each in opened.items()
+        }
         for translate in models.values():
             translate(["."])  # the first sentence takes longest: nobody waits for it
         said = ", ".join(f"{source} → {target}" for source, target in models)

@@ -8,11 +8,11 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from typing import get_args
 
 from mtlite.commands.parsing import (
     AS_RUN,
     Parser,
+    add_engine_option,
     add_search_options,
     existing_file,
     search_config,
@@ -21,9 +21,8 @@ from mtlite.commands.parsing import (
 )
 from mtlite.data.lines import STANDARD_INPUT, read_lines
 from mtlite.errors import UsageError
-from mtlite.export.engine import Engine, light_translator
+from mtlite.export.engine import open_translator
 from mtlite.notices import notice
-from mtlite.runtime import start_tensorflow
 from mtlite.translation.loading import open_runs
 from mtlite.translation.sentences import Translation
 from mtlite.visible import visible
@@ -46,8 +45,7 @@ def make_parser() -> Parser:
     parser.add_argument("--equal-texts", action="store_true", default=None, help=equal)
     parser.add_argument("--scores", action="store_true", help="write the score before each hypothesis, and a tab")
     add_search_options(parser)
-    engine = "what translates: onnx starts in a second, in float32; auto takes it where it is installed and can do it"
-    parser.add_argument("--engine", choices=get_args(Engine), default="auto", help=engine)
+    add_engine_option(parser)
     temperature = f"below 1 favours likely words, above 1 flattens the distribution {AS_RUN}"
     top_k = f"among the K likeliest words only; 0 is all {AS_RUN}"
     top_p = f"among the likeliest words that together reach this probability {AS_RUN}"
@@ -69,12 +67,7 @@ def run(options: argparse.Namespace) -> None:
         raise UsageError("--nbest is for beam search: leave out --sample")
     path = existing_file(options.input, "--input") if options.input else STANDARD_INPUT
 
-    translator = light_translator(opened, search, options.engine, options.threads)
-    if translator is None:
-        start_tensorflow(options.threads)  # before anything else imports it: it prints while it loads
-        from mtlite.translation.translator import Translator
-
-        translator = Translator.of(opened, search, options.threads, options.seed)
+    translator = open_translator(opened, search, options.engine, options.threads, options.seed)
     terminal = sys.stdout.isatty()
     number, doubts = 0, dict[str, tuple[int, str]]()  # by what is doubtful: how many lines, and the first
     for lines in chunks(read_lines(path)):

@@ -19,6 +19,7 @@ from mtlite.data.ids import EOS
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import MtliteError, RunError, UsageError
 from mtlite.notices import notice
+from mtlite.runtime import start_tensorflow
 from mtlite.storage.cache import the_cache
 from mtlite.storage.checkpoint import WEIGHTS
 from mtlite.storage.run_directory import Run
@@ -41,6 +42,18 @@ def require_onnx(option: str) -> None:
     for name in _PACKAGES:
         if find_spec(name) is None:
             raise MtliteError(f"{option}: {name} is not installed: {INSTALL}")
+
+
+def open_translator(
+    opened: OpenRuns, search: SearchConfig, engine: Engine, threads: int = 0, seed: int = 1
+) -> SentenceTranslator:
+    """A translator on the engine that is asked for; TensorFlow is started if it is to translate."""
+    if (light := light_translator(opened, search, engine, threads)) is not None:
+        return light
+    start_tensorflow(threads)  # before anything else imports it: it prints while it loads
+    from mtlite.translation.translator import Translator
+
+    return Translator.of(opened, search, threads, seed)
 
 
 def light_translator(

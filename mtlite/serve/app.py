@@ -228,9 +228,10 @@ def make_app(service: Service, started: Callable[[], None] = lambda: None) -> St
     return Starlette(routes=routes, middleware=[anywhere], lifespan=lifespan, exception_handlers={HTTPException: _http})
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _failure(error.status_code, error.detail, error.headers)
+    asked = f"{request.method} {request.url.path[:100]}"
+    return _failure(error.status_code, f"{asked}: {error.detail}: GET /spec describes what is there", error.headers)
 
 
 def _failure(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:

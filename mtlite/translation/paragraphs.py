@@ -1,7 +1,8 @@
 """A text as sentences and what stands between them: a model translates one sentence at a time, as it was trained.
 
 The rules are those of `page/views/sentences.js`, so that the page and a server part a text alike; a test compares them.
-Every pattern takes a time that grows with the text alone, whoever wrote it.
+They differ in rare characters: a carriage return alone ends a line here, and both languages have their own white space
+and digits. Every pattern takes a time that grows with the text alone, whoever wrote it.
 """
 
 from __future__ import annotations

@@ -25,9 +25,10 @@ from mtlite.translation.translator import Translator
 
 
 @contextmanager
-def server(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server(*arguments: str, engine: str = "onnx", **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server that is ready, and its address."""
-    command = [sys.executable, "-m", "mtlite", "serve", *arguments, "--port", "0", "--threads", "1"]
+    options = ["--port", "0", "--threads", "1", "--engine", engine]
+    command = [sys.executable, "-m", "mtlite", "serve", *arguments, *options]
     variables = {**os.environ, **environment}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=variables) as process:
         try:
@@ -123,9 +124,9 @@ def test_the_page_is_served(running):
     assert b'id="page-data"' in content
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_answers_what_was_begun(number, tiny_run):
-    with server(str(tiny_run), "--beam", "4", MTLITE_API_KEY="secret") as (process, address):
+@pytest.mark.parametrize(("number", "engine"), [(signal.SIGTERM, "tensorflow"), (signal.SIGINT, "onnx")])
+def test_a_stop_answers_what_was_begun(number, engine, tiny_run):
+    with server(str(tiny_run), "--beam", "4", engine=engine, MTLITE_API_KEY="secret") as (process, address):
         body = json.dumps({"q": "One two three four. " * 1_500, "source": "en", "target": "de"}).encode()
         assert post(address, "/translate", body)[0] == 403
         with ThreadPoolExecutor(2) as pool:
