@@ -10,7 +10,6 @@ both says what they cost. Node needs no browser: it runs the page's own modules.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -18,61 +17,34 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import mean, median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mtlite.runtime import start_tensorflow
+from equal_translations import FLOAT32, Answers, Best, compare_runs
 
 if TYPE_CHECKING:
+    from mtlite.config.options import SearchConfig
+    from mtlite.page.weights import Precision
     from mtlite.storage.run_directory import Run
-    from mtlite.translation.sentences import Translation
 
 ASK = Path(__file__).with_name("ask_models.mjs")
-TIE = 1e-4
-MOST_TIES = 1 / 1000
 
 
-def main() -> int:
-    """Compare every run; the exit code is 1 if one is translated otherwise with float32 weights."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="finished run directories")
-    parser.add_argument("--test", default="test", help="name of the test set (default: test)")
-    parser.add_argument("--beam", type=int, nargs="+", default=[1, 5], help="beam sizes (default: 1 5)")
-    parser.add_argument("--sentences", type=int, default=1000, help="of the test set, at most (default: 1000)")
-    weights = ("float32", "bfloat16", "int8")
-    parser.add_argument("--weights", nargs="+", choices=weights, default=["float32"], help="(default: float32)")
-    options = parser.parse_args()
-    start_tensorflow(0)
-    return max([check(Path(run), options) for run in options.runs])
-
-
-def check(path: Path, options: argparse.Namespace) -> int:
-    """Compare the searches and weights of one run; gives the exit code."""
-    from dataclasses import replace
-
-    from mtlite.config.registry import entry_of
+def in_node(run: Run, weights: str, search: SearchConfig, lines: list[str]) -> Answers:
+    """Translate with the page's modules."""
     from mtlite.page.model import write_folder
-    from mtlite.storage.run_directory import Run
-    from mtlite.translation.translator import Translator
 
-    run = Run(path)
-    topology = run.config.model.topology
-    beams = options.beam if entry_of(topology).ranks else [1]
-    lines = run.read_side(f"{options.test}.source")[: options.sentences]
-    failed = 0
-    for beam in beams:
-        search = replace(run.config.search, beam_size=beam, nbest=1, sample=False).fitting(topology)
-        expected = Translator.load(path, search, precision="float32").translate(lines)
-        for weights in options.weights:
-            with tempfile.TemporaryDirectory() as folder:
-                write_folder(run, Path(folder), weights)
-                found = list(translated(Path(folder), lines, {"beam": beam, "lengthPenalty": search.length_penalty}))
-            print(f"{path.name} ({topology}, {search.in_words(topology)}, {weights}):", end=" ")
-            failed |= compare(found, expected, exactly=weights == "float32")
-            if weights != "float32":
-                print(f"  {bleu(run, options.test, found, expected)}")
-    return failed
+    with tempfile.TemporaryDirectory() as folder:
+        write_folder(run, Path(folder), cast("Precision", weights))
+        asked = {"beam": search.beam_size, "lengthPenalty": search.length_penalty}
+        answers = list(translated(Path(folder), lines, asked))
+    times = [answer["milliseconds"] for answer in answers]
+    first = [answer["result"]["hypotheses"][0] for answer in answers]
+    return Answers(
+        [Best(each["pieces"], each["score"], each["text"]) for each in first],
+        f"{mean(times):.1f} ms a sentence (median {median(times):.1f}, longest {max(times):.1f})",
+    )
 
 
 def translated(folder: Path, lines: Sequence[str], search: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -89,44 +61,5 @@ def translated(folder: Path, lines: Sequence[str], search: dict[str, Any]) -> It
             yield answer
 
 
-def compare(found: Sequence[dict[str, Any]], expected: Sequence[Translation], exactly: bool) -> int:
-    """Print how many sentences have the same pieces; gives the exit code."""
-    same = ties = farthest = 0
-    others = []
-    for number, (answer, translation) in enumerate(zip(found, expected, strict=True), 1):
-        best = answer["result"]["hypotheses"][0]
-        difference = abs(best["score"] - translation.scores[0])
-        farthest = max(farthest, difference)
-        if best["pieces"] == translation.target_pieces:
-            same += 1
-        elif difference < TIE:
-            ties += 1
-        else:
-            others.append(number)
-    times = [answer["milliseconds"] for answer in found]
-    print(
-        f"{same:,} of {len(found):,} with the same pieces, {ties} ties, {len(others)} others; "
-        f"{mean(times):.1f} ms a sentence (median {median(times):.1f}, longest {max(times):.1f}); "
-        f"scores within {farthest:.1e}"
-    )
-    if exactly and others:
-        print(f"  others: sentences {', '.join(map(str, others[:10]))}")
-    return int(exactly and (bool(others) or ties > MOST_TIES * len(found)))
-
-
-def bleu(run: Run, test: str, found: Sequence[dict[str, Any]], expected: Sequence[Translation]) -> str:
-    """BLEU of both, against the references of the test set."""
-    from mtlite.evaluation.scores import score
-
-    references = run.read_side(f"{test}.target")[: len(found)]
-    sides = {
-        "these weights": [answer["result"]["hypotheses"][0]["text"] for answer in found],
-        "float32 weights": [translation.texts[0] for translation in expected],
-    }
-    scores = {name: score(texts, references, run.facts.target_language).bleu for name, texts in sides.items()}
-    signature = next(iter(scores.values())).signature
-    return ", ".join(f"BLEU {each.score:.2f} with {name}" for name, each in scores.items()) + f" ({signature})"
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(compare_runs(__doc__, (FLOAT32, "bfloat16", "int8"), in_node))

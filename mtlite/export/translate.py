@@ -10,7 +10,7 @@ import json
 import math
 import sys
 from collections import defaultdict
-from itertools import groupby, islice
+from itertools import groupby, islice, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ class Model:
         self.config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         options, providers = onnxruntime.SessionOptions(), ["CPUExecutionProvider"]
         options.intra_op_num_threads = threads  # 0: as many as there are cores
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait need no core
         paths, models = sorted(folder.glob("*.onnx")), [str(folder / f"{side}.model") for side in ("source", "target")]
         self.graphs = {path.stem: onnxruntime.InferenceSession(str(path), options, providers) for path in paths}
         self.source, self.target = (sentencepiece.SentencePieceProcessor(model_file=model) for model in models)
@@ -38,7 +39,7 @@ class Model:
         best = [hypotheses[0][0] for hypotheses in self.search(sources, beam, penalty)]
         texts = self.target.decode([[token for token in ids if token > EOS] for ids in best])
         texts = [text.replace("\r", " ").replace("\n", " ") for text in texts]
-        return ["" if source == [EOS] else text for source, text in zip(sources, texts, strict=True)]
+        return ["" if ids == [EOS] else text for ids, text in zip(sources, texts, strict=True)]
 
     def search(self, sources: list[list[int]], beam: int, penalty: float) -> list[list[Found]]:
         """The hypotheses of each source, best first; sources end with `</s>`, and those of like length go together."""
@@ -136,8 +137,7 @@ def best_prefixes(tokens: np.ndarray, log_p: np.ndarray, beam: int) -> list[Foun
 
 def padded(sources: list[list[int]]) -> np.ndarray:
     """Right-padded ids `[batch, longest]`."""
-    longest = max(map(len, sources))
-    return np.array([ids + [PAD] * (longest - len(ids)) for ids in sources], np.int64)
+    return np.array([*zip_longest(*sources, fillvalue=PAD)], np.int64).T
 
 
 if __name__ == "__main__":

@@ -18,22 +18,21 @@ def test_every_topology_has_a_graph_of_its_family() -> None:
     assert families == {name: entry.family for name, entry in TOPOLOGIES.items()}
 
 
-@pytest.mark.parametrize("beam", [1, 5])
 @pytest.mark.parametrize("topology", TOPOLOGIES)
-def test_the_same_pieces_as_in_python(topology: str, beam: int, twelve: dict[str, Exported]) -> None:
+def test_the_same_pieces_as_in_python(topology: str, twelve: dict[str, Exported]) -> None:
     model = twelve[topology]
     sources = model.sources()
-    expected = model.in_python(sources, beam_size=beam)
-    assert_same(model.on_onnxruntime(sources, beam_size=beam), expected)
+    expected = model.in_python(sources, beam_size=1)
+    assert_same(model.on_onnxruntime(sources, beam_size=1), expected)
     assert varied(sources, expected)
 
 
 @pytest.mark.parametrize("topology", [name for name, entry in TOPOLOGIES.items() if entry.ranks])
 def test_the_same_lists_of_the_best(topology: str, twelve: dict[str, Exported]) -> None:
     model = twelve[topology]
-    sources, search = model.sources(12), {"beam_size": 3, "nbest": 3, "length_penalty": 0.4}
+    sources, search = model.sources(), {"beam_size": 5, "nbest": 5, "length_penalty": 0.4}
     found, expected = model.on_onnxruntime(sources, **search), model.in_python(sources, **search)
-    assert {len(each.ids) for each in expected} == {3}
+    assert {len(each.ids) for each in expected} == {5}
     assert_same(found, expected)
 
 
@@ -58,7 +57,7 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
 def test_every_option_of_a_model(topology: str, options: dict[str, Any], tiny_run: Path, tmp_path: Path) -> None:
     model = exported(topology, Tokenizers.load(tiny_run), tmp_path / "folder", **options)
     sources = model.sources(20)
-    assert_same(model.on_onnxruntime(sources, beam_size=2), model.in_python(sources, beam_size=2))
+    assert_same(model.on_onnxruntime(sources, beam_size=1), model.in_python(sources, beam_size=1))
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
