@@ -1,27 +1,25 @@
-"""Feeds damaged and hostile files of every kind to what reads them.
+"""Feeds generated, damaged and hostile files of every kind to what reads them.
 
 Only two outcomes are right: a right result, or an error of the project in one line, within ten seconds of processor
-time and two gigabytes over what the program has before. Each kind is one entry in `KINDS`. An input depends on its kind
-and its number alone: `python tests/fuzz_files.py --kinds record --first 17 --inputs 1` makes it again.
+time and two gigabytes over what the program has before. What is right is said by slow readers (`data/slow_readers.py`)
+where there is one. Each kind is one entry in `KINDS`. An input depends on its kind and its number alone:
+`python tests/fuzz_files.py --kinds record --first 17 --inputs 1` makes it again.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import copy
 import csv
 import functools
 import gzip
 import io
 import json
-import lzma
 import multiprocessing
 import os
 import random
 import resource
 import shutil
-import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +27,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,284 +36,31 @@ from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data.slow_readers import REFERENCES, decompressed, is_clear, reference_parallel
+from mutations import (
+    BETWEEN_SIDES,
+    Mutator,
+    generated_address,
+    generated_csv,
+    generated_jsonl,
+    generated_sides,
+    generated_tsv,
+    gzipped,
+    mutated_arrow,
+    mutated_gzip,
+    mutated_json,
+    mutated_lines,
+    mutated_parquet,
+    mutated_safetensors,
+    mutated_tokenizer,
+    mutated_xz,
+    mutated_yaml,
+)
+
 MOST_SECONDS = 10.0
 MOST_BYTES = 2 << 30
 OUTCOMES = ("right result", "project error", "fault")
 _HANGS = 120.0  # seconds without an answer: longer than `MOST_SECONDS`, since other processes may want the processor
-
-ODD: list[Any] = [
-    *["", " ", "\ud800", "x" * 3_000_000, "\x00", "\x1b[2J", "=1+1", "a\nb", "..", "../x", "/dev/zero", "NaN", "1e999"],
-    *[-1, 0, 1, 0.5, -0.0, 2**31, 2**63, 10**400, float("nan"), float("inf"), None, True, [], {}, [[]], {"": None}],
-    *[["x"] * 10_000, [0] * 100_000, {str(number): number for number in range(10_000)}],
-]
-BYTES = [
-    b"\xff",
-    b"\x00",
-    b"\xc3",
-    b"\xed\xa0\x80",
-    b"\xef\xbb\xbf",
-    b"\n",
-    b"\r",
-    b"\t",
-    b",",
-    b'"',
-    b"{",
-    b"[" * 5000,
-]
-BYTES += [
-    b"9" * 400,
-    b"-",
-    b"1e999",
-    b"NaN",
-    b"Infinity",
-    b"null",
-    b'"\\ud800"',
-    b"x" * 2_000_000,
-    b"&a [*a, *a]",
-    b"\x1f\x8b",
-]
-
-
-class Mutator:
-    """Changes bytes and plain values at random."""
-
-    def __init__(self, seed: str) -> None:
-        self.random = random.Random(seed)
-
-    def content(self, content: bytes) -> bytes:
-        """Flip, cut, swap, insert, repeat."""
-        data = bytearray(content)
-        for _ in range(self.random.randint(1, 4)):
-            at, to = sorted(self.random.randrange(len(data) + 1) for _ in range(2))
-            to = min(to, at + self.random.choice([1, 8, 100, 10**9]))
-            match self.random.randrange(6):
-                case 0 if at < len(data):
-                    data[at] ^= 1 << self.random.randrange(8)
-                case 1:
-                    del data[at:to]
-                case 2:
-                    data = data[:at]
-                case 3:
-                    data[at:at] = self.random.choice(BYTES)
-                case 4:
-                    data[at:to] = data[at:to] * self.random.choice([2, 3, 1000 if to - at < 1000 else 2])
-                case 5:
-                    data[at:to] = data[at:to][::-1]
-        return bytes(data)
-
-    def values(self, values: Any) -> Any:
-        """Retype, drop, add, nest, enlarge, swap: one or two places in plain values, at any depth."""
-        values = [copy.deepcopy(values)]
-        for _ in range(self.random.choice([1, 1, 1, 2])):
-            place, key = self._place(values)
-            value = place[key]
-            match self.random.randrange(7):
-                case 0 | 1:
-                    place[key] = self.random.choice(ODD)
-                case 2:
-                    for _ in range(self.random.choice([1, 15, 400])):
-                        value = {"a": value} if self.random.random() < 0.5 else [value]
-                    place[key] = value
-                case 3:
-                    # What was enlarged before is doubled: the program's memory is measured, not this one's.
-                    times = self.random.choice(
-                        [2, 1000 if isinstance(value, str | list) and len(value) < 10_000 else 2]
-                    )
-                    place[key] = value * times if isinstance(value, str | list) else [value]
-                case 4 if isinstance(place, dict):
-                    del place[key]
-                case 5 if isinstance(place, dict):
-                    place[self.random.choice(["x", "\ud800", "", "a" * 100_000, key])] = value
-                case _:
-                    other, there = self._place(values)
-                    place[key], other[there] = copy.deepcopy(other[there]), copy.deepcopy(value)
-        return values[0]
-
-    def _place(self, values: list[Any]) -> tuple[Any, Any]:
-        place, key = values, 0
-        while place[key] and isinstance(place[key], dict | list) and self.random.random() < 0.85:
-            place = place[key]
-            key = self.random.choice(list(place) if isinstance(place, dict) else range(len(place)))
-        return place, key
-
-    def json(self, content: bytes) -> bytes:
-        """JSON with other values."""
-        return json.dumps(self.values(json.loads(content)), ensure_ascii=self.random.random() < 0.9).encode(
-            errors="surrogatepass"
-        )
-
-
-def mutated_json(mutator: Mutator, content: bytes) -> bytes:
-    return mutator.json(content)
-
-
-def mutated_lines(mutator: Mutator, content: bytes) -> bytes:
-    """Lines of JSON, of which one has other values, or stands elsewhere."""
-    lines = content.splitlines()
-    at = mutator.random.randrange(len(lines))
-    if mutator.random.random() < 0.2:
-        lines.insert(mutator.random.randrange(len(lines)), lines.pop(at))
-    else:
-        lines[at] = mutator.json(lines[at])
-    return b"\n".join(lines) + b"\n"
-
-
-def mutated_yaml(mutator: Mutator, content: bytes) -> bytes:
-    """YAML with other values, or odd YAML in it."""
-    import yaml
-
-    if mutator.random.random() < 0.7:
-        return mutator.json(json.dumps(yaml.safe_load(content)).encode())  # which is YAML, too
-    odd = ["!!python/object/apply:os.system [true]", "&a [*a]", "{a: 1, a: 2}", "? [1]", "~", ".nan", "0x7f", "'", "%X"]
-    odd += [
-        "[" * 500,
-        "- - -",
-        "!!binary x",
-        "<<: {a: 1}",
-        "9" * 5000,
-        "2026-11-23",
-        "\t",
-        "!!set {a}",
-        "1:30:00",
-        "a:" * 999,
-    ]
-    lines = content.decode().splitlines()
-    at = mutator.random.randrange(len(lines))
-    lines[at] = f"{lines[at].partition(':')[0]}: {mutator.random.choice(odd)}"
-    return "\n".join(lines).encode()
-
-
-def mutated_xz(mutator: Mutator, content: bytes) -> bytes:
-    inside = mutated_lines(mutator, lzma.decompress(content))
-    if mutator.random.random() < 0.02:
-        inside += mutator.random.choice([b" ", b"[", b"[],", b"{}\n"]) * (1 << 23)
-    return lzma.compress(inside, preset=1)
-
-
-def mutated_gzip(mutator: Mutator, content: bytes) -> bytes:
-    inside = mutator.content(gzip.decompress(content))
-    if mutator.random.random() < 0.02:
-        inside += mutator.random.choice([b"\n", b"\0" * 99 + b"\n"]) * (1 << 22)
-    return gzip.compress(inside, 1)
-
-
-def mutated_safetensors(mutator: Mutator, content: bytes) -> bytes:
-    """Other values in the header; or other arrays under a right checksum."""
-    import numpy as np
-
-    from mtlite.storage.tensors import load_arrays, save_arrays
-
-    size = struct.unpack_from("<Q", content)[0]
-    if mutator.random.random() < 0.6:
-        header = mutator.json(content[8 : 8 + size])
-        claimed = len(header) if mutator.random.random() < 0.8 else mutator.random.choice([0, 2**31, 2**63, size])
-        return struct.pack("<Q", claimed) + header + content[8 + size :]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.safetensors"
-        path.write_bytes(content)
-        arrays, facts = load_arrays(path)
-        name = mutator.random.choice(sorted(arrays))
-        array = arrays.pop(name)
-        odd = [
-            array.astype(np.float64),
-            array[None],
-            array.reshape(-1)[:-1],
-            array * np.nan,
-            np.zeros((0, 3), np.float32),
-        ]
-        arrays[mutator.random.choice([name, "x", "weights/x"])] = np.array(
-            mutator.random.choice([*odd, odd[0] * 1e300])
-        )
-        with np.errstate(all="ignore"), contextlib.suppress(ValueError):
-            save_arrays(path, arrays, mutator.values(facts) if mutator.random.random() < 0.5 else facts)
-        return path.read_bytes()
-
-
-def mutated_tokenizer(mutator: Mutator, content: bytes) -> bytes:
-    """A SentencePiece model with other pieces or other options."""
-    from sentencepiece.sentencepiece_model_pb2 import ModelProto
-
-    model = ModelProto.FromString(content)
-    for _ in range(mutator.random.randint(1, 3)):
-        piece = mutator.random.choice(model.pieces)
-        match mutator.random.randrange(7):
-            case 0:
-                piece.piece = mutator.random.choice(["", "a", "▁", "x" * 100_000, "\n", "</s>", model.pieces[-1].piece])
-            case 1:
-                piece.score = mutator.random.choice([float("nan"), float("inf"), -1e38, 0])
-            case 2:
-                piece.type = mutator.random.randint(1, 6)
-            case 3:
-                model.pieces.remove(piece)
-            case 4:
-                model.trainer_spec.pad_id = mutator.random.choice([-1, 1, 10**6])
-            case 5:
-                model.trainer_spec.model_type = mutator.random.randint(1, 4)
-            case 6:
-                model.normalizer_spec.precompiled_charsmap = mutator.content(model.normalizer_spec.precompiled_charsmap)
-    return bytes(model.SerializeToString())
-
-
-def mutated_columns(mutator: Mutator) -> Any:
-    """An Arrow table of sentences in which one column is of another type, or broken."""
-    import pyarrow as pa
-
-    sentences = ["eins", "zwei", "", "東京"] * 3
-    good = pa.array(sentences)
-    _, offsets, text = good.buffers()
-    wild = struct.pack("<13i", 0, *(mutator.random.randrange(42) for _ in range(11)), 42)  # not in their order
-    structs = pa.array([{"de": each} for each in sentences])
-    odd = [
-        *[
-            pa.array(range(12)),
-            pa.nulls(12),
-            pa.array([*sentences[1:], None]),
-            pa.array([sentences] * 12),
-            structs,
-            good,
-        ],
-        *[good.cast(kind) for kind in ("binary", "large_string", "string_view")],
-        *[good.dictionary_encode(), pa.array([b"\xff\xfe"] * 12).view("string"), pa.array(["x" * 1_000_001] * 12)],
-        pa.Array.from_buffers(pa.string(), 12, [None, pa.py_buffer(wild), text]),
-        pa.Array.from_buffers(pa.string(), 12, [None, offsets, pa.py_buffer(b"\xff" * text.size)]),
-        pa.DictionaryArray.from_arrays(pa.array([9, 0, -1] * 4), pa.array(["a"]), safe=False),
-        pa.array(["a" * 1_000_000]).dictionary_encode().take(pa.array([0] * 12)),
-    ]
-    names = mutator.random.choice([["de", "en"], ["source", "target"], ["de", "de"], ["x", "en"], ["\x00", "en"]])
-    columns = [mutator.random.choice(odd), mutator.random.choice([good, *odd])]
-    if mutator.random.random() < 0.2:
-        return pa.table({"translation": pa.StructArray.from_arrays(columns, ["de", "en"])})
-    return pa.Table.from_arrays(columns, names)
-
-
-def mutated_parquet(mutator: Mutator, content: bytes) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    file = io.BytesIO()
-    options: dict[str, Any] = {
-        "compression": mutator.random.choice(["none", "snappy", "gzip", "zstd", "lz4", "brotli"]),
-        "data_page_version": mutator.random.choice(["1.0", "2.0"]),
-        "use_dictionary": mutator.random.random() < 0.5,
-    }
-    table = mutated_columns(mutator)
-    with contextlib.suppress(pa.ArrowException):  # what Arrow itself does not write
-        if mutator.random.random() < 0.1:
-            table = table.take(pa.array([0, 1] * mutator.random.choice([1000, 300_000])))
-        pq.write_table(table, file, **options)
-    return mutator.content(file.getvalue()) if mutator.random.random() < 0.3 else file.getvalue()
-
-
-def mutated_arrow(mutator: Mutator, content: bytes) -> bytes:
-    import pyarrow as pa
-
-    file = io.BytesIO()
-    with contextlib.suppress(pa.ArrowException):
-        table = mutated_columns(mutator)
-        options = pa.ipc.IpcWriteOptions(compression=mutator.random.choice([None, None, "zstd", "lz4"]))
-        with pa.ipc.new_stream(file, table.schema, options=options) as writer:
-            writer.write_table(table)
-    return file.getvalue()
 
 
 @dataclass(frozen=True)
@@ -322,9 +68,9 @@ class Kind:
     """A kind of file.
 
     Args:
-        file: its path in the material, a run directory with other files beside it.
+        file: its path in the material, a run directory with other files beside it; `*` stands for any one folder.
         read: reads it, given the folder of the material and the file; false for a wrong result.
-        mutate: makes another content of its structure, or None; bytes are changed for every kind.
+        mutate: makes another content of its structure, or None; bytes are changed for every kind, too.
         weight: how often it comes, in comparison with others.
     """
 
@@ -403,16 +149,213 @@ def read_text(folder: Path, path: Path) -> bool:
     return are_pairs(read_parallel_text(str(path), str(folder / "text.en")))
 
 
-def read_pairs(_: Path, path: Path) -> bool:
+def columns() -> Any:
+    from mtlite.data.columns import Columns, Side
+
+    return Columns(Side("source", language="de"), Side("target", language="en"))
+
+
+def load(**location: Any) -> list[tuple[str, str]]:
+    """The pairs of a corpus, by way of the cache."""
     from mtlite.config.options import CorpusConfig
     from mtlite.data.cache import pairs_of
-    from mtlite.data.columns import Columns, Side
     from mtlite.data.pairs import check_location, load_pairs
 
-    columns = Columns(Side("source", language="de"), Side("target", language="en"))
-    config = CorpusConfig(pairs=str(path if path.parent.name != "saved" else path.parent))
+    config = CorpusConfig(**location)
     check_location(config, "data.train")
-    return are_pairs(pairs_of(load_pairs(config, columns, "data.train", "train")))
+    return list(pairs_of(load_pairs(config, columns(), "data.train", "train")))
+
+
+def read_pairs(_: Path, path: Path) -> bool:
+    return are_pairs(load(pairs=str(path)))
+
+
+def read_saved(folder: Path, path: Path) -> bool:
+    """A folder of `save_to_disk`, of one set or of several."""
+    return are_pairs(load(pairs=str(folder / path.relative_to(folder).parts[0])))
+
+
+def read_rows(_: Path, path: Path) -> bool:
+    """What the reader of a file finds is what the slow one finds, or is refused where that refuses."""
+    from mtlite.data import readers
+    from mtlite.errors import MtliteError
+
+    ending = path.name.removesuffix(".gz").rpartition(".")[2]
+    read = {"tsv": readers.read_tabs, "csv": readers.read_csv, "jsonl": readers.read_jsonl}[ending]
+    data = path.read_bytes() if path.is_file() else None
+    data = decompressed(data) if data is not None and path.suffix == ".gz" else data
+    expected = None if data is None else REFERENCES[ending](data)
+    try:
+        found = list(read(str(path), columns()))
+    except MtliteError:
+        if expected is not None and data is not None and is_clear(ending, data):
+            return False
+        raise
+    return found == expected if data is None or is_clear(ending, data) else are_pairs(found)
+
+
+def read_sides(folder: Path, path: Path) -> bool:
+    """Two files, of which each line belongs to the one of the other."""
+    from mtlite.data.readers import read_parallel_text
+    from mtlite.errors import MtliteError
+
+    if not path.is_file():
+        return are_pairs(read_parallel_text(str(path), str(path)))
+    source, _, target = path.read_bytes().partition(BETWEEN_SIDES)
+    files = folder / "side.de", folder / "side.en"
+    for file, side in zip(files, (source, target), strict=True):
+        file.write_bytes(side)
+    expected = reference_parallel(source, target)
+    try:
+        return list(read_parallel_text(*map(str, files))) == expected
+    except MtliteError:
+        if expected is not None:
+            return False
+        raise
+
+
+def read_the_cache(folder: Path, _: Path) -> bool:
+    """What is in the cache is what was put there; what is damaged is made again."""
+    import datasets
+    import numpy as np
+
+    from mtlite.data.cache import cached_arrays
+
+    before = datasets.config.HF_DATASETS_CACHE
+    datasets.config.HF_DATASETS_CACHE = folder / "cache"
+    try:
+        text = [folder / f"text.{language}" for language in ("de", "en")]
+        pairs = load(source=str(text[0]), target=str(text[1]))
+        arrays = cached_arrays(["arrays", "x"], lambda: {"a": np.arange(50)})
+    finally:
+        datasets.config.HF_DATASETS_CACHE = before
+    sides = [path.read_text("utf-8").split("\n")[:-1] for path in text]
+    return pairs == list(zip(*sides, strict=True)) and arrays["a"].tolist() == list(range(50))
+
+
+def read_line(folder: Path, path: Path) -> bool:
+    """What a tokenizer gives back is what it was given."""
+    from mtlite.data.ids import UNK
+    from mtlite.data.tokenizer import Tokenizer
+
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
+    line = text.replace("\n", " ")[:1000]
+    tokenizer = Tokenizer.read(folder / "target.model")
+    (ids,) = tokenizer.encode([line])
+    (back,) = tokenizer.decode([ids])
+    # SentencePiece writes a space as ▁, and cannot tell the two apart.
+    return not {*"\n\r"} & {*back} and (UNK in ids or back == line.replace("\r", " ").replace("▁", " "))
+
+
+def read_for_cleaning(_: Path, path: Path) -> bool:
+    """What cleaning keeps is a part of what it was given, in the same order."""
+    import datasets
+
+    from mtlite.config.options import CleaningConfig
+    from mtlite.data.cleaning import clean
+    from mtlite.data.corpus import Corpus
+
+    content = path.read_bytes() if path.is_file() else b""
+    lines = content.decode("utf-8", "replace").split("\n")
+    pairs = [(source[:2000], target[:2000]) for source, _, target in (line.partition("\t") for line in lines[:50])]
+    train = datasets.Dataset.from_dict({"source": [pair[0] for pair in pairs], "target": [pair[1] for pair in pairs]})
+    held_out, draw = train.select([0]), random.Random(content)
+    config = CleaningConfig(
+        **{name: draw.random() < 0.5 for name in ("empty", "overlap", "duplicates", "identical", "script")},
+        max_length_ratio=draw.choice([0.0, 1.0, 3.0]),
+        max_characters=draw.choice([0, 20, 1000]),
+    )
+    cleaned, report = clean(Corpus(train, held_out, {"test": held_out}, "en", "de", ()), config)
+    kept = list(zip(cleaned.train["source"], cleaned.train["target"], strict=True))
+    order = iter(pairs)
+    return all(pair in order for pair in kept) and len(kept) == report.after
+
+
+@functools.cache
+def translator(run: Path) -> Any:
+    from mtlite.translation.translator import Translator
+
+    return Translator.load(run)
+
+
+def read_input(folder: Path, path: Path) -> bool:
+    """As many translations as lines, without a line end in them."""
+    from mtlite.data.lines import read_lines
+
+    given = [line[:200] for line in read_lines(path)][:50]
+    found = translator(folder)(given)
+    return len(found) == len(given) and not any({*"\n\r"} & {*text} for text in found)
+
+
+class Elements(HTMLParser):
+    """Counts the elements of a page by name."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.counts = Counter[str]()
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.counts[tag] += 1
+
+
+def elements_of_page(run: Path) -> Counter[str]:
+    """Those of the page of a run."""
+    from mtlite.page.page import Wishes, choose_runs, make_page
+
+    return Elements(make_page(choose_runs([str(run)], {}), Wishes("int8"))).counts
+
+
+@functools.cache
+def elements_of_whole_page(material: Path) -> Counter[str]:
+    return elements_of_page(material)
+
+
+def read_page(folder: Path, _: Path) -> bool:
+    """A run becomes a page with the same elements, whatever stands in the run."""
+    return elements_of_page(folder) == elements_of_whole_page(folder.with_name("material"))
+
+
+_READ_ADDRESSES = """
+import {createInterface} from "node:readline";
+const {DEFAULTS, readAddress, writeAddress} = await import("ADDRESS");
+const {paragraphsOf, chosenSentence} = await import("SENTENCES");
+const limits = {runs: 3, views: ["translate", "about"]};
+for await (const line of createInterface({input: process.stdin})) {
+  const state = {...DEFAULTS, ...readAddress(JSON.parse(line), limits)};
+  paragraphsOf(state.text);
+  chosenSentence(state);
+  const again = {...DEFAULTS, ...readAddress(writeAddress(state), limits)};
+  const kept = state.text.length > 20_000 || JSON.stringify(again) === JSON.stringify(state);
+  const right = kept && Object.keys(state).every((key) => typeof state[key] === typeof DEFAULTS[key]);
+  process.stdout.write(`${right}\n`);
+}
+"""
+
+
+@functools.cache
+def _node() -> subprocess.Popen[str]:
+    """Node with the modules of the page, that reads an address a line; `true` is its answer to one that is right."""
+    from mtlite.page.compose import FOLDER
+
+    code = _READ_ADDRESSES
+    for name in ("address", "sentences"):
+        code = code.replace(name.upper(), (FOLDER / "views" / f"{name}.js").as_uri())
+    command = ["node", "--input-type=module", "--eval", code]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
+
+
+def read_address(_: Path, path: Path) -> bool:
+    """What the page reads from an address that anybody may have written is written to the same address again."""
+    node = _node()
+    assert node.stdin
+    assert node.stdout
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
+    node.stdin.write(json.dumps(text) + "\n")
+    node.stdin.flush()
+    return node.stdout.readline() == "true\n"
 
 
 def read_record(_: Path, path: Path) -> bool:
@@ -522,14 +465,30 @@ KINDS = {
     "tokenizer of a run": Kind("source.model", read_run, mutated_tokenizer, 3),
     "text": Kind("text.de", read_text),
     "gzipped text": Kind("text.de.gz", read_text, mutated_gzip),
+    "sides": Kind("sides.txt", read_sides, generated_sides, 20),
+    "rows of tsv": Kind("rows.tsv", read_rows, generated_tsv, 20),
+    "rows of gzipped tsv": Kind("rows.tsv.gz", read_rows, gzipped(generated_tsv)),
+    "rows of csv": Kind("rows.csv", read_rows, generated_csv, 20),
+    "rows of gzipped csv": Kind("rows.csv.gz", read_rows, gzipped(generated_csv)),
+    "rows of jsonl": Kind("rows.jsonl", read_rows, generated_jsonl, 20),
+    "rows of gzipped jsonl": Kind("rows.jsonl.gz", read_rows, gzipped(generated_jsonl)),
+    "line": Kind("line.txt", read_line, generated_tsv),
+    "pairs to clean": Kind("dirty.tsv", read_for_cleaning, generated_tsv, 2),
+    "input to translate": Kind("input.txt", read_input, generated_tsv, 1),
     "tsv": Kind("pairs.tsv", read_pairs, None, 2),
     "gzipped tsv": Kind("pairs.tsv.gz", read_pairs, mutated_gzip, 2),
     "csv": Kind("pairs.csv", read_pairs, None, 2),
     "jsonl": Kind("pairs.jsonl", read_pairs, mutated_lines, 2),
     "parquet": Kind("pairs.parquet", read_pairs, mutated_parquet, 5),
-    "saved table": Kind("saved/data-00000-of-00001.arrow", read_pairs, mutated_arrow, 5),
-    "saved state": Kind("saved/state.json", read_pairs, mutated_json, 2),
-    "saved facts": Kind("saved/dataset_info.json", read_pairs, mutated_json, 2),
+    "saved table": Kind("saved/data-00000-of-00001.arrow", read_saved, mutated_arrow, 5),
+    "saved state": Kind("saved/state.json", read_saved, mutated_json, 2),
+    "saved facts": Kind("saved/dataset_info.json", read_saved, mutated_json, 2),
+    "names of several sets": Kind("several/dataset_dict.json", read_saved, mutated_json, 2),
+    "table of several sets": Kind("several/train/data-00000-of-00001.arrow", read_saved, mutated_arrow, 2),
+    "state of several sets": Kind("several/train/state.json", read_saved, mutated_json, 2),
+    "rows in the cache": Kind("cache/mtlite/*/rows.arrow", read_the_cache, mutated_arrow, 2),
+    "arrays in the cache": Kind("cache/mtlite/*/arrays.safetensors", read_the_cache, mutated_safetensors, 2),
+    "facts in the cache": Kind("cache/mtlite/*/entry.json", read_the_cache, mutated_json, 2),
     "record": Kind("record.jsonl.xz", read_record, mutated_xz, 3),
     "report of a record": Kind("small.jsonl.xz", read_report, mutated_xz, 0),
     "outcome of a cell": Kind("outcome.json", read_outcome, mutated_json, 5),
@@ -539,8 +498,12 @@ KINDS = {
     "body of a request": Kind("request.json", read_request, mutated_json),
     "form of a request": Kind("request.form", read_form),
     "parts of a request": Kind("request.parts", read_parts),
+    "weights for a page": Kind("best.safetensors", read_page, mutated_safetensors, 1),
+    "scores for a page": Kind("result.json", read_page, mutated_json, 1),
+    "address of a page": Kind("address.txt", read_address, generated_address),
 }
 """Every kind of file that is read. `weight` is small where reading takes long."""
+LOADS_A_MODEL = {"weights", "input to translate", "weights for a page", "scores for a page"}
 
 
 def train_briefly(folder: Path) -> None:
@@ -585,10 +548,18 @@ def make_material(run: Path) -> None:
     (run / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with open(run / "pairs.csv", "w", newline="") as file:
         csv.writer(file).writerows([["de", "en"], *map(dict.values, rows)])
-    for name in ("text.de", "pairs.tsv"):
+    for ending in ("tsv", "csv", "jsonl"):
+        shutil.copyfile(run / f"pairs.{ending}", run / f"rows.{ending}")
+    for name in ("text.de", "pairs.tsv", "rows.tsv", "rows.csv", "rows.jsonl"):
         (run / f"{name}.gz").write_bytes(gzip.compress((run / name).read_bytes()))
+    (run / "sides.txt").write_bytes(BETWEEN_SIDES.join((run / f"text.{side}").read_bytes() for side in ("de", "en")))
+    for copy, name in {"line.txt": "text.en", "dirty.tsv": "pairs.tsv", "input.txt": "text.en"}.items():
+        shutil.copyfile(run / name, run / copy)
+    (run / "address.txt").write_text("#view=about&runs=0,2&text=one+two&force=0%3A1.2")
     datasets.Dataset.from_list(rows).to_parquet(run / "pairs.parquet")
     datasets.Dataset.from_list(rows).save_to_disk(run / "saved")
+    sets = {name: datasets.Dataset.from_list(rows) for name in ("train", "test")}
+    datasets.DatasetDict(sets).save_to_disk(run / "several")
     save_arrays(run / "arrays.safetensors", {"a": np.arange(50)}, {"key": "x"})
     for name, seeds in {"record": [1, 2], "small": [1]}.items():
         header, outcomes = made_up(seeds=seeds, beam=4)
@@ -598,7 +569,7 @@ def make_material(run: Path) -> None:
             record.add(header, cell, outcome)
     (run / "experiment.json").write_text(json.dumps(plain(header)))
     (run / "outcome.json").write_text(json.dumps(plain(outcomes["attention-seed-1"])))
-    request = {"q": ["one. Two", "\u00e4"], "source": "auto", "target": "de", "alternatives": 1, "format": "text"}
+    request = {"q": ["one. Two", "two \u00e4"], "source": "auto", "target": "de", "alternatives": 1, "format": "text"}
     (run / "request.json").write_text(json.dumps(request))
     form = {**request, "q": "one & two", "source": "en"}
     (run / "request.form").write_text(urlencode(form))
@@ -607,6 +578,12 @@ def make_material(run: Path) -> None:
     ablation = {"topologies": ["attention", "peek"], "seeds": [1, 2], "grid": {"model.units": [8, 16]}, "beam": 4}
     recipe = yaml.safe_load((run / "config.yaml").read_bytes())
     (run / "ablation.yaml").write_text(yaml.safe_dump({**recipe, "ablation": ablation}))
+    read_the_cache(run, run)
+
+
+def located(folder: Path, kind: Kind) -> Path:
+    """The file of a kind."""
+    return next(iter(sorted(folder.glob(kind.file))), folder / kind.file)
 
 
 def special(path: Path, mutator: Mutator) -> None:
@@ -650,7 +627,7 @@ def outcome(kind: Kind, folder: Path, path: Path) -> tuple[str, str]:
         lines = str(error).splitlines()
         if len(lines) > 1 or len(str(error)) > 20_000:
             return "fault", f"an error of {len(lines)} lines, {len(str(error))} characters: {str(error)[:500]}"
-        return "project error", ""
+        return "project error", str(error)[:500]
     except Exception:  # noqa: BLE001 - that is what is looked for
         return "fault", traceback.format_exc()[-3000:]
 
@@ -664,13 +641,16 @@ def work(answers: Connection, home: Path, names: Sequence[tuple[str, int]]) -> N
     folder = home / "copy"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(home / "material", folder)
-    for kind in {name: KINDS[name] for name, _ in names}.values():  # what is imported once counts for the base
-        outcome(kind, folder, folder / kind.file)
+    for name, kind in {name: KINDS[name] for name, _ in names}.items():  # what is imported once counts for the base
+        found, detail = outcome(kind, folder, located(folder, kind))
+        if found != "right result":
+            raise RuntimeError(f"{name}: {found} for a whole file: {detail}")
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MOST_BYTES, resource.RLIM_INFINITY))
     for name, number in names:
         kind = KINDS[name]
-        path, whole = folder / kind.file, home / "material" / kind.file
+        whole = located(home / "material", kind)
+        path = folder / whole.relative_to(home / "material")
         answers.send(("begin", name, number))
         put(kind, whole.read_bytes(), path, Mutator(f"{name} {number}"))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -682,6 +662,7 @@ def work(answers: Connection, home: Path, names: Sequence[tuple[str, int]]) -> N
             found, detail = "fault", f"{seconds:.1f} seconds"
         answers.send(("end", found, detail, seconds, grown))
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        path.parent.mkdir(exist_ok=True)
         for leftover in folder.glob("*.damaged"):
             leftover.unlink()
         for name in ("last", "previous"):  # which a damaged one was exchanged for

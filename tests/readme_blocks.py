@@ -62,8 +62,6 @@ OPTIONS_ONLY = {
     "scripts/tasks.py": "trains for an hour; tests/ablation/test_task_table.py makes the table",
     "scripts/readme_tables.py": "another test compares tables and records",
     "tests/fuzz_files.py": "runs for hours; tests/test_fuzz_files.py runs a few inputs",
-    "tests/data/fuzz_readers.py": "runs for an hour; a test of its own runs a few inputs",
-    "tests/fuzz_inputs.py": "the same",
     "corpora/village/generate.py": "tests/corpora/test_village.py writes the corpus again",
 }
 """Scripts whose options are compared with their --help only, and why."""

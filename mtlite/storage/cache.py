@@ -30,7 +30,7 @@ import xxhash
 
 from mtlite.config.read import Count, plain, read_as
 from mtlite.errors import DamagedError
-from mtlite.limits import MAX_JSON_BYTES
+from mtlite.limits import MAX_JSON_BYTES, open_file
 from mtlite.notices import notice
 from mtlite.storage.files import aside, size_of, without_aside
 from mtlite.storage.locks import HeldError, Lock
@@ -196,7 +196,7 @@ class Cache:
 
 def _facts_of(path: Path) -> EntryFacts:
     """What an entry says of itself; DamagedError if that was altered."""
-    with open(path / _FACTS, "rb") as file:
+    with open_file(path / _FACTS) as file:
         content = file.read(MAX_JSON_BYTES)
     try:
         facts = read_as(EntryFacts, json.loads(content), _FACTS, error=DamagedError)
@@ -210,7 +210,7 @@ def _facts_of(path: Path) -> EntryFacts:
 def _checksum(path: Path) -> str:
     """Read a whole file; not by a memory map, in which a bad place on a disk would end the process."""
     digest, buffer = xxhash.xxh3_128(), memoryview(bytearray(_CHUNK))
-    with open(path, "rb", buffering=0) as file:
+    with open_file(path) as file:
         while size := file.readinto(buffer):
             digest.update(buffer[:size])
     return digest.hexdigest()

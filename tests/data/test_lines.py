@@ -3,7 +3,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from data.fuzz_readers import is_utf16
+from data.slow_readers import is_utf16
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
