@@ -156,7 +156,7 @@ def end_with_parent(parent: int) -> None:
 def machine() -> dict[str, str]:
     """Describe the machine of a run."""
     found = {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()}
-    return {**found, "processor": _processor()}
+    return {**found, "processor": _processor(), "node": platform.node()}
 
 
 def _processor() -> str:

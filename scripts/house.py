@@ -61,6 +61,8 @@ SLOW = {
     "uvicorn",
     "prometheus_client",
     "huggingface_hub",
+    "ray",
+    "submitit",
 }
 """Libraries that `mtlite --help` should not wait for."""
 KERAS_LAYERS = {"Dense", "Dropout", "Embedding", "LayerNormalization", "LSTM"}

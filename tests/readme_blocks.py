@@ -40,6 +40,8 @@ NOT_RUN = {
     "hf upload": "needs the Hub",
     "mtlite translate hf://": "needs the Hub; tests/storage/test_hub.py has a stand-in for it",
     "mtlite page --ablation": "needs the trainings above; tests/page/test_ablation_choice.py chooses among such",
+    "ray start": "starts a cluster; tests/ablation/test_on_ray.py starts one of its own",
+    "sbatch": "needs Slurm; tests/ablation/test_on_slurm.py submits to processes here",
     "mtlite ablate scripts/recipes/": "trains for hours; recipes are read and their records made into tables",
 }
 """Commands by how they begin, and why they are not run."""
@@ -49,6 +51,7 @@ OPTIONS_ONLY = {
     "scripts/steady_memory.py": "trains for thousands of updates",
     "scripts/serve_load.py": "asks a server for a minute; tests/commands/test_serve.py asks one by many clients",
     "scripts/started_together.py": "starts many trainings at once; tests/test_started_together.py starts three",
+    "scripts/grid_with_kills.py": "trains on clusters for minutes; tests/ablation/test_on_ray.py trains on one",
     "scripts/kill_and_resume.py": "kills trainings for minutes; tests/training/test_resume.py kills one",
     "scripts/batch_independence.py": "translates a test set 17 times; tests/translation/test_searcher.py does the like",
     "scripts/disturbed_sources.py": "translates a test set 21 times; tests/data/test_normalisation.py does the like",

@@ -1,4 +1,4 @@
-"""Jobs that run Python statements, in place of trainings: `python -m statements STATEMENT ... --parent NUMBER`."""
+"""Jobs that run Python statements, in place of trainings: `python -m statements RECIPE RUN STATEMENT ...`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ from mtlite.ablation.jobs import Job
 
 
 def job(folder: Path, name: str, *statements: str, **options: Any) -> Job:
-    """A job that runs statements; it knows its folder as `run`."""
-    values: dict[str, Any] = {"updates": 10, **options}
-    run = folder / "cells" / name
-    return Job(name, "statements", [run, *statements], folder / "logs" / f"{name}.log", run, **values)
+    """A job of an ablation in `folder`; its statements know its own folder as `run`, and the name of their recipe."""
+    return Job(
+        name=name,
+        module="statements",
+        recipe=folder / "recipes" / f"{name}.yaml",
+        run=folder / "cells" / name,
+        arguments=list(statements),
+        log=folder / "logs" / f"{name}.log",
+        **{"updates": 10, **options},
+    )
 
 
 def make_importable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,4 +31,8 @@ def make_importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 if __name__ == "__main__":
-    exec("\n".join(sys.argv[2 : sys.argv.index("--parent")]), {"run": Path(sys.argv[1])})
+    from mtlite.runtime import end_with_parent
+
+    end_with_parent(int(sys.argv[-1]))
+    names = {"recipe": Path(sys.argv[1]), "run": Path(sys.argv[2])}
+    exec("\n".join(sys.argv[3 : sys.argv.index("--parent")]), names)

@@ -72,13 +72,18 @@ def ablate(experiment: Experiment, engine: Engine, record: Record | None, consol
         keep_header(folder, header)
         experiment.save_tokenizers()
         runner = CellRunner(experiment, header, record, engine, console)
+        finished = False
         try:
+            engine.begin(experiment)
             runner.run(tuning_cells_of(ablation))
             runner.run(cells_of(ablation))
             runner.run(doubled_cells_of(ablation))
+            finished = not runner.failures
         except Stopped as stop:
             done = f"{len(runner.outcomes)} cells are done"
             raise Stopped(f"{stop}; {done} and kept in {folder}; the same command goes on", stop.number) from None
+        finally:
+            engine.end(finished)
     if record:
         record.compress()
     return FinishedAblation(header, runner.outcomes, runner.failures)

@@ -15,6 +15,7 @@ import json
 import traceback
 from pathlib import Path
 
+from mtlite.ablation.jobs import OUTCOME
 from mtlite.comparison.attention_maps import attention_of
 from mtlite.comparison.outcome import Outcome, Output, outcome_of, read_outputs
 from mtlite.config.read import plain
@@ -32,8 +33,6 @@ from mtlite.storage.run_directory import CONFIG, FACTS, Run
 from mtlite.training.train import train_run
 from mtlite.translation.loading import load_model, load_tokenizers
 from mtlite.translation.result import hypotheses_file
-
-OUTCOME = "outcome.json"
 
 
 def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:

@@ -68,13 +68,19 @@ class CellRunner:
         recipes.write_config(f"{cell.name}.yaml", config)
         run.parent.mkdir(exist_ok=True)
         beam = experiment.ablation.beam if cell.tried is None and not cell.doubled else 0
-        pair = map(str, experiment.pair)
-        recipe = recipes.path / f"{cell.name}.yaml"
-        arguments: list[str | Path] = [recipe, run, "--pair", *pair, "--beam", str(beam)]
+        arguments = ["--pair", *map(str, experiment.pair), "--beam", str(beam)]
         if ":" in cell.system.topology:  # from outside: the user has asked for it by name
             arguments += ["--topology", cell.system.topology]
-        log, training = folder / "logs" / f"{cell.name}.log", config.training
-        return Job(cell.name, "mtlite.ablation.cell", arguments, log, run, training.max_updates, training.threads)
+        return Job(
+            name=cell.name,
+            module="mtlite.ablation.cell",
+            recipe=recipes.path / f"{cell.name}.yaml",
+            run=run,
+            arguments=arguments,
+            log=folder / "logs" / f"{cell.name}.log",
+            updates=config.training.max_updates,
+            threads=config.training.threads,
+        )
 
     def _folder(self, cell: Cell) -> Path:
         kind = "tuning" if cell.tried is not None else "doubled" if cell.doubled else "cells"

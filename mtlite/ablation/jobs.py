@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
@@ -19,16 +19,23 @@ from mtlite.errors import MtliteError, Stopped
 from mtlite.storage.run_directory import LOG
 from mtlite.storage.training_log import read_training_log
 
+if TYPE_CHECKING:
+    from mtlite.ablation.experiment import Experiment
+
+OUTCOME = "outcome.json"
+"""The file in the folder of a job that is there when the job is done."""
+
 
 @dataclass(frozen=True)
 class Job:
     """One process that works in a folder of its own, and goes on with what is in there."""
 
     name: str
-    module: str  # of Python, to run
-    arguments: list[str | Path]  # a path is that of a file or folder of the ablation
-    log: Path  # file for what it prints
+    module: str  # of Python, to run with the recipe, the folder, and arguments
+    recipe: Path
     run: Path  # its folder
+    arguments: list[str]
+    log: Path  # file for what it prints
     updates: int  # that it makes in all
     threads: int = 1  # that it computes with
 
@@ -70,14 +77,20 @@ class RunningJob(Protocol):
 
 
 class Engine(Protocol):
-    """What runs jobs."""
+    """What runs jobs: `begin`, then any number of jobs, then `end`."""
 
     @property
     def at_once(self) -> int:
         """How many jobs it takes before one of them has ended."""
 
+    def begin(self, experiment: Experiment) -> None:
+        """Make ready for the jobs of an ablation, whose folder is there; raise MtliteError if it cannot run here."""
+
     def submit(self, job: Job) -> RunningJob:
         """Take a job."""
+
+    def end(self, finished: bool) -> None:
+        """Give back what was taken; unless it is `finished`, a later start goes on with what is left."""
 
 
 def run_jobs(

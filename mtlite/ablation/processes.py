@@ -8,8 +8,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mtlite.ablation.jobs import Ended, Job
+
+if TYPE_CHECKING:
+    from mtlite.ablation.experiment import Experiment
 
 
 class Process:
@@ -21,10 +25,11 @@ class Process:
         environment = os.environ if environment is None else environment
         job.log.parent.mkdir(parents=True, exist_ok=True)
         paths = [str(Path(__file__).resolve().parents[2]), *filter(None, [environment.get("PYTHONPATH")])]
+        command = [sys.executable, "-m", job.module, str(job.recipe), str(job.run), *job.arguments]
         with open(job.log, "ab") as log:
             self.start = log.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", job.module, *map(str, job.arguments), "--parent", str(os.getpid())],
+                [*command, "--parent", str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -66,5 +71,11 @@ class Processes:
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
 
+    def begin(self, experiment: Experiment) -> None:
+        """Nothing is needed."""
+
     def submit(self, job: Job) -> Process:
         return Process(job)
+
+    def end(self, finished: bool) -> None:
+        """Nothing was taken."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtlite.ablation.options import AblationConfig
+from mtlite.ablation.options import MOST_CELLS, AblationConfig
 from mtlite.commands.parsing import (
     Parser,
     add_config_options,
@@ -26,9 +26,13 @@ from mtlite.storage.files import refuse_unwritable
 from mtlite.visible import visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mtlite.ablation.jobs import Engine
     from mtlite.comparison.results import ComparisonFamily
 
 REPORT = "report"
+_GIGABYTES, _MINUTES = 2, 1440  # of a cell on a cluster
 
 
 def make_parser() -> Parser:
@@ -41,12 +45,13 @@ def make_parser() -> Parser:
         "--evaluation.metrics. Example: mtlite ablate "
         "--data.train.pairs pairs.tsv --ablation.topologies '[attention, aligned]' --ablation.seeds '[1, 2, 3]'",
         usage="mtlite ablate [RECIPE] [--run DIR] [--jobs N] [--record FILE.jsonl.xz] [--dry-run] "
-        "[--section.option VALUE ...]",
+        "[--on ray | --on slurm] [--section.option VALUE ...]",
     )
     parser.add_argument("recipe", nargs="?", help="a YAML file with a section ablation:, as in scripts/recipes")
     parser.add_argument("--run", metavar="DIR", help="the run directory (default: runs/RECIPE, or runs/ablation)")
-    jobs, kept = "trainings that run side by side", "add finished cells to this file, and take those in it as done"
-    parser.add_argument("--jobs", type=whole_number(1, 1000), default=1, metavar="N", help=jobs)
+    jobs = "trainings that run side by side (default: 1; on a cluster, as many as have room)"
+    kept = "add finished cells to this file, and take those in it as done"
+    parser.add_argument("--jobs", type=whole_number(1, 1000), metavar="N", help=jobs)
     parser.add_argument("--record", metavar="FILE.jsonl.xz", help=kept)
     parser.add_argument("--dry-run", action="store_true", help="list the cells with an estimated time, train nothing")
     scores = (
@@ -54,6 +59,7 @@ def make_parser() -> Parser:
         "REPORT/hypotheses has the outputs, and the names of the files (default: none)"
     )
     parser.add_argument("--scores", action="append", metavar="NAME=FOLDER", help=scores)
+    _add_cluster_options(parser)
     group = parser.add_argument_group("ablation")
     for option in options_of(AblationConfig, "ablation."):
         add_option(group, option, "YAML")
@@ -61,13 +67,50 @@ def make_parser() -> Parser:
     return parser
 
 
+def _add_cluster_options(parser: Parser) -> None:
+    """Where cells are trained, if not here."""
+    group = parser.add_argument_group("several machines")
+    where = "train the cells on the nodes of a Ray cluster, or as jobs of Slurm (default: here)"
+    address = "of the Ray cluster (default: the one that this machine has joined)"
+    identical = "refuse nodes with other versions or another processor; without it, the report names them"
+    memory = "gigabytes that a cell needs (default: 2)"
+    minutes = "after which Slurm ends the job of a cell, which then goes on in the next one (default: 1440)"
+    group.add_argument("--on", choices=("ray", "slurm"), help=where)
+    group.add_argument("--address", metavar="HOST:PORT", help=address)
+    group.add_argument("--identical", action="store_true", help=identical)
+    group.add_argument("--memory", type=whole_number(1, 4096), metavar="GB", help=memory)
+    group.add_argument("--minutes", type=whole_number(5, 100_000), metavar="N", help=minutes)
+
+
+def _refuse_useless(options: argparse.Namespace) -> None:
+    """Refuse options of several machines that have no effect."""
+    needs = {"address": ["ray"], "minutes": ["slurm"], "memory": ["ray", "slurm"], "identical": ["ray", "slurm"]}
+    for name, engines in needs.items():
+        if getattr(options, name) and options.on not in engines:
+            raise UsageError(f"--{name} has no effect without --on {' or --on '.join(engines)}: leave it out")
+
+
+def _engine(options: argparse.Namespace, console: Console) -> Engine:
+    """What runs the cells."""
+    from mtlite.ablation.on_ray import RayEngine
+    from mtlite.ablation.on_slurm import SlurmEngine
+    from mtlite.ablation.processes import Processes
+
+    most, memory = options.jobs or MOST_CELLS, (options.memory or _GIGABYTES) * 2**30
+    if options.on == "ray":
+        return RayEngine(options.address, most, memory, options.identical, console)
+    if options.on == "slurm":
+        return SlurmEngine(most, memory, options.minutes or _MINUTES, options.identical, console)
+    return Processes(options.jobs or 1)
+
+
 def run(options: argparse.Namespace) -> None:
     """Train every cell of a recipe, and report."""
     given = {**config_values(options), **_ablation_values(options)}
     scores = _score_folders(options.scores)
+    _refuse_useless(options)
 
     from mtlite.ablation import ablate
-    from mtlite.ablation.processes import Processes
     from mtlite.ablation.record import Record
     from mtlite.console import make_console
 
@@ -91,11 +134,12 @@ def run(options: argparse.Namespace) -> None:
             refuse_unwritable(folder / REPORT, f"--run {folder}")
         values = with_overrides(read_recipe(Path(name)) if options.recipe else {"ablation": {}}, given)
         record = Record(Path(options.record)) if options.record else None
+        engine = None if options.dry_run else _engine(options, console)
         experiment = ablate.prepare_experiment(values, name, folder, console)
-        if options.dry_run:
+        if engine is None:
             ablate.dry_run(experiment, console)
             return
-        finished = ablate.ablate(experiment, Processes(options.jobs), record, console)
+        finished = ablate.ablate(experiment, engine, record, console)
 
     from mtlite.report.report import report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mtlite.config.options import Config, CorpusConfig
@@ -23,6 +23,23 @@ def is_on_hub(path: str) -> bool:
 def in_full(config: Config) -> Config:
     """The configuration with every path in full, from the working directory."""
     return _with_paths(config, os.path.abspath)
+
+
+def paths_of(config: Config) -> list[str]:
+    """The files and folders that options name, each once."""
+    paths: dict[str, None] = {}
+
+    def note(path: str) -> str:
+        paths[path] = None
+        return path
+
+    _with_paths(config, note)
+    return list(paths)
+
+
+def moved(config: Config, places: Mapping[str, str]) -> Config:
+    """The configuration with other paths, for those that have another place."""
+    return _with_paths(config, lambda path: places.get(path, path))
 
 
 def is_same_elsewhere(saved: Config, config: Config) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 from mtlite.ablation.cells import doubled_cells_of
 from mtlite.ablation.header import Header
-from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.outcome import Outcome, RunFacts
 from mtlite.comparison.results import ComparisonResults
 from mtlite.config.plain_yaml import write_yaml
 from mtlite.config.read import plain
@@ -79,10 +79,10 @@ def _training(header: Header, outcomes: Iterable[Outcome]) -> list[list[str]]:
         ["seeds", ", ".join(map(str, header.ablation.seeds))],
         ["threads of a training", _all({str(each.threads) for each in facts})],
         ["precision", _all({str(outcome.config["training.precision"]) for outcome in outcomes})],
-        ["processor", _all({each.get("processor", NOT_RECORDED) for each in machines})],
+        ["processor", _by_node(facts, [each.get("processor", NOT_RECORDED) for each in machines])],
         ["system", _all({f"{each['system']}, {each['machine']}, Python {each['python']}" for each in machines})],
         ["trained", " to ".join(dict.fromkeys([dates[0], dates[-1]])) if dates else NOT_RECORDED],
-        ["trained with", _all({", ".join(map(" ".join, each.packages.items())) for each in facts})],
+        ["trained with", _by_node(facts, [", ".join(map(" ".join, each.packages.items())) for each in facts])],
         ["compared with", f"mtlite {__version__}, numpy {version('numpy')}, scipy {version('scipy')}"],
     ]
 
@@ -96,6 +96,16 @@ def _scores(results: ComparisonResults, header: Header) -> list[list[str]]:
 def _all(values: set[str]) -> str:
     """One value for all trainings, or all values with a warning."""
     return " | ".join(sorted(values)) + (" (they differ)" if len(values) > 1 else "")
+
+
+def _by_node(facts: Sequence[RunFacts], values: Sequence[str]) -> str:
+    """One value for all trainings, or all values, each with the names of its nodes, and a warning."""
+    nodes: dict[str, set[str]] = {value: set() for value in values}
+    for each, value in zip(facts, values, strict=True):
+        nodes[value] |= {name for name in [each.machine.get("node")] if name}
+    if len(nodes) == 1:
+        return values[0]
+    return _all({f"{value} on {', '.join(sorted(names))}" if names else value for value, names in nodes.items()})
 
 
 def _defaults(header: Header, outcomes: Mapping[str, Outcome]) -> Table:

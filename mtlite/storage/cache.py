@@ -110,6 +110,10 @@ class Cache:
             lock.release(remove=True)
         return path
 
+    def used_here(self) -> list[Path]:
+        """The folders of the entries that this process has opened."""
+        return [path for name in sorted(_user_of(self.folder).noted) if (path := self.folder / name).is_dir()]
+
     def _problem(self, path: Path) -> str | None:
         """What is wrong with an entry: None if nothing, empty if there is none."""
         try:

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -35,6 +36,11 @@ def remove_parts(folder: Path) -> None:
     for path in folder.iterdir() if folder.is_dir() else ():
         if _ASIDE.search(path.name) and path.is_file():
             path.unlink(missing_ok=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder and everything in it, whatever somebody else removes meanwhile."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def size_of(folder: Path) -> int:

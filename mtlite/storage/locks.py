@@ -50,8 +50,8 @@ class Holder:
     @property
     def is_here(self) -> bool:
         """Whether it is, or was, on this machine."""
-        here = _here()
-        return self.machine == here.machine or (self.boot != "" and self.boot == here.boot)
+        ours = here()
+        return self.machine == ours.machine or (self.boot != "" and self.boot == ours.boot)
 
 
 @cache
@@ -61,8 +61,9 @@ def _boot() -> str:
     return ""
 
 
-def _here() -> Holder:
-    return Holder(socket.gethostname(), os.getpid(), _boot())
+def here(process: int | None = None) -> Holder:
+    """This process, or another one of this machine, as a holder."""
+    return Holder(socket.gethostname(), os.getpid() if process is None else process, _boot())
 
 
 class Lock:
@@ -105,7 +106,7 @@ class Lock:
 
     def _claim(self) -> bool:
         """Write down this process as the holder; False if one of another machine is written down."""
-        text = json.dumps(plain(_here())).encode()
+        text = json.dumps(plain(here())).encode()
         while True:
             try:
                 _make_exclusively(self.named, text)
@@ -130,6 +131,11 @@ class Lock:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
         self._native.release()
+
+    def forget(self, holder: Holder) -> None:
+        """Take away the name of a holder that is known to have ended, if it stands there."""
+        if self._read() == holder:
+            self.named.unlink(missing_ok=True)
 
     def held_by(self) -> str:
         """Who holds it, for a message."""

@@ -40,7 +40,7 @@ from mtlite.errors import DamagedError, MtliteError, RunError, UsageError
 from mtlite.limits import MAX_ARRAYS_BYTES, MAX_SIDE_BYTES, TEST_SET_NAME, read_file
 from mtlite.storage.files import remove_parts, without_aside, write_atomically
 from mtlite.storage.hub import local_folder
-from mtlite.storage.locks import HeldError, Lock
+from mtlite.storage.locks import HeldError, Holder, Lock
 from mtlite.storage.references import with_further
 from mtlite.storage.run_files import CARD as CARD
 from mtlite.storage.run_files import CONFIG as CONFIG
@@ -310,6 +310,10 @@ class Run:
     def in_use(self) -> bool:
         """Whether a process writes into the run now."""
         return self._lock.is_held
+
+    def forget_holder(self, holder: Holder) -> None:
+        """Free the run from a process of another machine that is known to have ended."""
+        self._lock.forget(holder)
 
     def how_far(self) -> str:
         """What to say of a run that is not finished."""

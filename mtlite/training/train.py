@@ -171,7 +171,10 @@ def _go_on(run: Run, data: DataConfig, console: Console) -> Prepared:
     if run.facts.training_fingerprint != prepared.fingerprint:
         raise RunError("the training pairs are not what this run was started with: put them back, or start a new run")
     before, now = {**run.facts.packages, **run.facts.machine}, {**_packages(), **machine()}
-    changed = [f"{name} {before.get(name)} → {now[name]}" for name in now if now[name] != before.get(name)]
+    named = now.keys() - {"node"}  # its name changes nothing
+    changed = [
+        f"{name} {before.get(name)} → {now[name]}" for name in now if name in named and now[name] != before.get(name)
+    ]
     if changed:
         console.print(f"warning: the run may not end bit for bit as it would have: {', '.join(changed)}")
     return prepared

@@ -45,7 +45,7 @@ def runner(tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch) ->
                 if job.name in failing:
                     failed(job, failing[job.name])
                 else:
-                    keep(Path(job.arguments[1]), outcomes[job.name])
+                    keep(job.run, outcomes[job.name])
                     done(job)
 
         monkeypatch.setattr(cell_runner, "run_jobs", run_jobs)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtlite.config.options import Config, CorpusConfig, DataConfig, ModelConfig, TokenizerConfig, TrainingConfig
-from mtlite.config.places import in_full, is_on_hub, is_same_elsewhere
+from mtlite.config.places import in_full, is_on_hub, is_same_elsewhere, moved, paths_of
 
 HERE = Config(
     data=DataConfig(
@@ -66,3 +66,12 @@ def test_an_address_on_the_hub_is_left_as_it_is():
     assert not is_on_hub("runs/hf")
     config = dataclasses.replace(HERE, training=TrainingConfig(start_from=start))
     assert in_full(config).training.start_from == start
+
+
+def test_paths_are_listed_once_and_moved() -> None:
+    training, others = ["a.en", "a.de", "../b.tsv"], ["/elsewhere/dev.tsv", "long.en", "long.de", "runs/a"]
+    assert sorted(paths_of(HERE)) == sorted([*training, *others, "s.model", "t.model"])
+    there = moved(HERE, {"a.en": "/there/a.en", "s.model": "/there/s.model"})
+    assert there.data.train[0] == CorpusConfig("/there/a.en", "a.de")
+    assert there.tokenizer.source_model == "/there/s.model"
+    assert is_same_elsewhere(HERE, there)

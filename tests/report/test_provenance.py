@@ -54,6 +54,13 @@ def test_machines_that_differ_are_pointed_out() -> None:
     assert "mtlite ablate made-up.yaml" in to_markdown(blocks)
 
 
+def test_nodes_that_differ_are_named() -> None:
+    found = values(made({"processor": "Fast 9000", "node": "n2"}, packages={"tensorflow": "1.0"}))
+    assert found["processor"] == "Fast 9000 on n2 | not recorded (they differ)"
+    assert "tensorflow 1.0 on n2" in found["trained with"]
+    assert "n2" not in values(made({"node": "n2"}))["processor"]
+
+
 def test_options_that_nobody_gave_are_listed() -> None:
     said = to_markdown(made())
     assert "Options that the recipe leaves open" in said

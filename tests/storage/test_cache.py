@@ -88,6 +88,13 @@ def test_whatever_is_damaged_is_made_again_with_a_notice(cache, name, damage, ca
     assert sorted(os.listdir(cache.folder)) == sorted([path.name, "users"])
 
 
+def test_the_entries_that_were_used_are_known(cache: Cache) -> None:
+    assert cache.used_here() == []
+    used = [cache.open("numbers", [key], Maker()) for key in ("a", "b")]
+    assert cache.used_here() == sorted(used)
+    assert Cache(cache.folder.with_name("another")).used_here() == []
+
+
 def test_an_error_leaves_nothing(cache: Cache) -> None:
     def fail(folder: Path) -> None:
         (folder / "half").touch()

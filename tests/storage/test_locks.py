@@ -14,7 +14,7 @@ import pytest
 from samples import ROOT
 
 from mtlite.errors import RunError
-from mtlite.storage.locks import HeldError, Lock
+from mtlite.storage.locks import HeldError, Holder, Lock
 
 HOLD = """
 import sys, time
@@ -89,6 +89,14 @@ def test_a_lock_of_another_machine_is_held_until_its_file_is_removed(lock: Lock)
     with pytest.raises(HeldError, match=f"process 12 on another-machine .*remove {lock.named}"):
         lock.acquire(0)
     lock.named.unlink()
+    lock.acquire(0)
+
+
+def test_a_holder_that_is_known_to_have_ended_is_forgotten_and_no_other(lock: Lock) -> None:
+    lock.named.write_text(json.dumps(ELSEWHERE))
+    lock.forget(Holder("another-machine", 13, "another start"))
+    assert lock.is_held
+    lock.forget(Holder("another-machine", 12, "another start"))
     lock.acquire(0)
 
 
