@@ -64,9 +64,9 @@ def _what_shown_means(results: ComparisonResults) -> list[str]:
     """The level of the verdicts, and what they are about; nothing if there are none."""
     if not (judged := results.judged(primary=True)):
         return []
-    counted = f"adjusted for all {judged} comparisons" if judged > 1 else "of the one comparison"
+    counted = f", adjusted for all {judged} comparisons," if judged > 1 else ""
     return [
-        f"Shown means: p, {counted}, is below {SIGNIFICANCE_LEVEL:g}, for other sentences of the same kind and other "
+        f"Shown means: p{counted} is below {SIGNIFICANCE_LEVEL:g}, for other sentences of the same kind and other "
         "seeds. What all systems share was not varied: with another corpus or other options, the order may be another."
     ]
 
