@@ -24,11 +24,15 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mtlite.export.engine import Engine, open_translator
 from mtlite.storage.run_directory import Run
+from mtlite.translation.loading import open_runs, search_of
+from mtlite.translation.paragraphs import split_text
 
 ROOT = Path(__file__).resolve().parents[1]
 MEMORY = re.compile(rb"^process_resident_memory_bytes (\S+)", re.MULTILINE)
@@ -94,8 +98,6 @@ def ask(place: str, run: Run, expected: dict[str, str], many: int, until: float,
 
 def one_sentence_each(run: Run) -> list[str]:
     """Sources of the first test set that a server takes for one sentence."""
-    from mtlite.translation.paragraphs import split_text
-
     sources = dict.fromkeys(run.read_side(f"{run.facts.tests[0]}.source"))
     return [source for source in sources if split_text(source).sentences == [source]]
 
@@ -108,17 +110,18 @@ def main() -> int:
     parser.add_argument("--sentences", type=int, default=10, help="of each request (default: 10)")
     parser.add_argument("--seconds", type=float, default=60.0, help="(default: 60)")
     parser.add_argument("--beam", type=int, default=5, help="(default: 5)")
+    parser.add_argument("--engine", choices=get_args(Engine), default="auto", help="of both (default: auto)")
     options = parser.parse_args()
-    run = Run.open(options.run)
-    from mtlite.translation.translator import Translator
-
+    opened = open_runs([options.run])
+    run = opened.runs[0]
     sources = one_sentence_each(run)
-    translator = Translator.load(run, {"beam_size": options.beam})
-    translator(sources[:100])
+    search = search_of(run, {"beam_size": options.beam, "nbest": 1})
+    translator = open_translator(opened, search, options.engine)
+    translator.translate(sources[:100])
     begin = time.perf_counter()
-    expected = dict(zip(sources, translator(sources), strict=True))
+    expected = {source: each.texts[0] for source, each in zip(sources, translator.translate(sources), strict=True)}
     alone = len(sources) / (time.perf_counter() - begin)
-    process, place = start(run.path, ["--beam", str(options.beam)])
+    process, place = start(run.path, ["--beam", str(options.beam), "--engine", options.engine])
     answers = Answers(translations=frozenset(expected.values()))
     before, until = memory(place), time.perf_counter() + options.seconds
     shared = place, run, expected, options.sentences, until
