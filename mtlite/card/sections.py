@@ -30,7 +30,7 @@ def body(run: Run, result: Result, name: str, test: str, examples: Sequence[Exam
         "How to use it": usage(name),
         "Examples": [RULE.format(test=test, metric=label_of(SENTENCE_METRIC)), *map(shown, examples)],
         "Limits": [bulleted(limits(run, result))],
-        "How it was made": [table(("", ""), made(run))],
+        "How it was made": [table(("what", "value"), made(run))],
     }
     for title, paragraphs in sections.items():
         parts += [f"## {title}", *paragraphs]
@@ -86,7 +86,7 @@ def scores(result: Result, run: Run) -> list[str]:
         bulleted(f"{label_of(metric)}: `{score.signature}`" for metric, score in first.items()),
     ]
     notes = [f"`{test}`: {each.note}." for test, each in result.tests.items() if each.note]
-    return [table(("test set", "sentences", *heads), rows, right=True), *said, *([bulleted(notes)] if notes else [])]
+    return [table(("test set", "sentences", *heads), rows, right=True), *([bulleted(notes)] if notes else []), *said]
 
 
 def _topology(run: Run) -> str:
@@ -100,7 +100,8 @@ def usage(name: str) -> list[str]:
     shell = (
         f"mtlite translate {folder} < input.txt    # line in, line out\n"
         f"mtlite page {folder} -o page.html        # a page that translates and shows how\n"
-        f"mtlite serve {folder}                    # an HTTP interface"
+        f"mtlite serve {folder}                    # an HTTP interface\n"
+        f"mtlite export {folder} --to onnx -o onnx # for programs without mtlite"
     )
     where = f"`{folder}` is the folder of this file, or `hf://USER/NAME` where it lies on the Hugging Face Hub."
     return [f"```python\n{python}\n```", f"```bash\n{shell}\n```", where]
@@ -164,9 +165,9 @@ def made(run: Run) -> list[tuple[str, str]]:
         ("precision of products", config.training.precision),
         ("pieces", f"{pieces} ({config.tokenizer.kind})"),
         ("sizes", f"embeddings {model.embedding_size:,}, units {model.units:,}, layers {model.layers}"),
-        ("training pairs", f"`{facts.training_fingerprint}`"),
+        ("fingerprint of the training pairs", f"`{facts.training_fingerprint}`"),
     ]
     if facts.started_from:
         rows.append(("started from", f"weights `{facts.started_from.weights}`"))
-    rows += [(f"`{side}`", f"`{sha256}`") for side, sha256 in facts.sides.items()]
+    rows += [(f"SHA-256 of `{side}`", f"`{sha256}`") for side, sha256 in facts.sides.items()]
     return [(name, value if value.startswith("`") or "`" in value else escaped(value)) for name, value in rows]
