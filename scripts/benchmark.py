@@ -7,7 +7,8 @@ Ratios come first: absolute figures move with the machine. Every contender has a
 that it would have alone; they are asked in turn, round by round, and one figure is the median of its rounds. For
 translation every search and batch size has processes of its own, so that peak memory is theirs, too. `--peers` adds the
 model in PyTorch (pip install -e ".[peers]"), in four ways: as it is, with memory kept by the C library, with two lanes,
-and with both. The fastest of them is the one to compare with. Let nothing else run meanwhile.
+and with both. The fastest of them is the one to compare with. `--parts accounting` says where the time of mtlite goes,
+by TensorFlow's own trace. Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from benchmark_tables import (
     PRODUCTS,
     Figures,
     Row,
+    accounting_table,
     draw,
     place,
     start_table,
@@ -65,7 +67,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "scripts" / "recipes" / "multi30k-en-de.yaml"
 PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
 BATCH_SIZES: tuple[int | str, ...] = (1, EVERYTHING)
-PARTS = ("training", "translation", "start")
+PARTS = ("training", "translation", "start", "accounting")
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -101,7 +103,7 @@ def check(options: argparse.Namespace) -> None:
     """
     check_numbers(options)
     for part in options.parts:
-        if part != "training" and not options.run:
+        if part in ("translation", "start") and not options.run:
             raise UsageError(f"--parts {part}: expected a finished run, received none: add --run")
     if options.pairs and not Path(options.pairs).is_dir():
         raise UsageError(f"--pairs {options.pairs} is not a folder: give one that corpora/multi30k.py has made")
@@ -147,6 +149,9 @@ def measure(options: argparse.Namespace) -> None:
     if "start" in options.parts:
         figures.start = measure_starts(options.run, options.rounds)
         print("\n" + start_table(figures.start), flush=True)
+    if "accounting" in options.parts:
+        figures.accounting = measure_accounting(options)
+        print("\n" + accounting_table(figures.accounting), flush=True)
     if options.json:
         figures.write(Path(options.json))
 
@@ -308,6 +313,28 @@ def translation_rows(
         row.facts["tokens_per_sentence"] = sum(map(len, outputs[name])) / sentences
         row.facts["peak_memory_mb"] = started[name].peak_memory()
     return list(rows.values())
+
+
+def measure_accounting(options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Seconds by kind of operation of an update, and of the translation of a test set if there is a run."""
+    prepared = prepare(reference_config(options.pairs), lambda line: None)
+    warm_up, batches = batches_of(prepared, options.batches)
+    sizes = Sizes(len(prepared.tokenizers.target), 256, 512, 2, dropout=0.3, label_smoothing=0.1)
+    found = {}
+    for precision in PRECISIONS:
+        made: dict[str, tuple[Made, Any, Any]] = {}
+        ours = Made(OurTraining, (sizes, prepared.lengths, precision, options.threads))
+        made[f"training, {precision}"] = ours, "train", (warm_up, batches)
+        if options.run:
+            sources = sources_of(options.run)
+            for beam in (1, 5):
+                each = Made(OurTranslation, (options.run, beam, precision, options.threads))
+                made[f"translation, beam {beam}, {precision}"] = each, "translate_all", (sources, sources)
+        for name, (maker, method, (first, given)) in made.items():
+            with contenders({name: maker}) as started:
+                started[name].ask(method, first)
+                found[name] = started[name].ask("accounting", given)
+    return found
 
 
 def compare_outputs(rows: list[Row]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from contenders.accounting import KINDS
 from contenders.ours import SIDE
 from contenders.variants import KEPT, PYTORCH
 
@@ -72,6 +73,7 @@ class Figures:
         training: tokens a second.
         translation: sentences a second, by search and batch size.
         start: whole commands a second.
+        accounting: seconds by kind of operation, of all lanes together.
     """
 
     machine: str
@@ -80,6 +82,7 @@ class Figures:
     training: list[Row] = field(default_factory=list)
     translation: list[Row] = field(default_factory=list)
     start: list[Row] = field(default_factory=list)
+    accounting: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """As JSON."""
@@ -178,6 +181,15 @@ def start_table(rows: list[Row]) -> str:
     lines = ["| command | seconds | range |", "|---|--:|--:|"]
     for row in rows:
         lines.append(f"| {row.name} | {1 / row.middle:.2f} | {1 / max(row.rates):.2f} – {1 / min(row.rates):.2f} |")
+    return "\n".join(lines)
+
+
+def accounting_table(accounting: dict[str, dict[str, float]]) -> str:
+    """Shares of the lanes' time."""
+    lines = [f"| of all time | {' | '.join(KINDS)} |", f"|---|{'--:|' * len(KINDS)}"]
+    for name, seconds in accounting.items():
+        total = sum(seconds.values())
+        lines.append(f"| {name} | {' | '.join(f'{seconds[kind] / total:.1%}' for kind in KINDS)} |")
     return "\n".join(lines)
 
 

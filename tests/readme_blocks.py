@@ -32,6 +32,7 @@ ONE_SEED = ["--ablation.seeds", "[1]", "--training.warmup_updates", "1"]
 NOT_RUN = {
     "python3 -m venv": "installs; the first one is run without that, the second one is what runs these tests",
     "pip install": "needs the network",
+    "sed -i": "changes a package of another environment",
     "pytest": "is what runs these tests",
     "mtlite serve": "answers until it is stopped; tests/commands/test_serve.py runs servers",
     "curl": "asks such a server",
@@ -47,6 +48,7 @@ NOT_RUN = {
 """Commands by how they begin, and why they are not run."""
 OPTIONS_ONLY = {
     "scripts/benchmark.py": "measures for minutes; tests/test_benchmark.py tests its tables",
+    "scripts/other_toolkits.py": "trains for hours; tests/test_other_toolkits.py tests all but the toolkits",
     "scripts/growth.py": "writes five million pairs",
     "scripts/steady_memory.py": "trains for thousands of updates",
     "scripts/serve_load.py": "asks a server for a minute; tests/commands/test_serve.py asks one by many clients",

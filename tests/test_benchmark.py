@@ -19,11 +19,13 @@ from benchmark_tables import (
     PRECISIONS,
     Figures,
     Row,
+    accounting_table,
     training_table,
     translation_summary,
     translation_table,
     with_figures,
 )
+from contenders.accounting import added_up
 from contenders.process import Contender
 from contenders.sizes import Sizes
 from contenders.variants import KEPT, PYTORCH
@@ -258,3 +260,24 @@ def test_figures_in_sentences_are_those_of_a_record() -> None:
     for phrase in PHRASES:
         shown = phrase.replace("{}", "0.1")
         assert with_figures(shown, made_up()) != shown
+
+
+def test_time_is_added_up_by_kind_of_operation() -> None:
+    events = [
+        ("ExecutorState::Process", 5.0),
+        ("above_3/while/MatMul:_MklMatMul", 2.0),
+        ("encoder/Einsum:Einsum", 0.5),
+        ("while/Cast_1:Cast", 0.5),
+        ("TensorArrayV2Stack_1/TensorListStack:TensorListStack", 0.25),
+        ("above_3/add:AddV2", 0.25),
+        ("ResourceApplyAdam_19:ResourceApplyAdam", 0.5),
+        ("EagerLocalExecute: __inference", 100.0),
+        ("KernelAndDeviceFunc::Run", 100.0),
+    ]
+    found = added_up(events, total=6.0)
+    assert {kind: seconds for kind, seconds in found.items() if seconds} == {
+        **{"matrix products": 2.5, "casts": 0.5, "copies": 0.25, "elementwise and sums": 0.25},
+        **{"optimizer and norm": 0.5, "executor": 1.0, "waiting": 1.0},
+    }
+    *_, line = accounting_table({"training, float32": found}).splitlines()
+    assert line.startswith("| training, float32 | 41.7% | 4.2% |")

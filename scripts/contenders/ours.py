@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contenders.accounting import traced
 from contenders.sizes import Sizes
 from mtlite.config.options import SearchConfig
 from mtlite.data.batches import Batch
@@ -71,6 +72,10 @@ class OurTraining:
             self.update += 1
             self.step([batch], self.sizes.learning_rate, self.update)
         return time.perf_counter() - start
+
+    def accounting(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """Seconds by kind of operation, of all lanes together."""
+        return traced(lambda: self.train(batches), lanes())
 
     def flops(self, source_length: int, target_length: int) -> int:
         """Operations of all matrix products of a pair, forwards and backwards."""
@@ -156,6 +161,10 @@ class OurTranslation:
         for batch in batches:
             found += [each.ids[0] for each in searcher.batch(batch, np.arange(len(batch)))]
         return time.perf_counter() - start, found
+
+    def accounting(self, sources: list[list[int]]) -> dict[str, float]:
+        """Seconds by kind of operation, of all lanes together."""
+        return traced(lambda: self.translate_all(sources), lanes())
 
     def translate_all(self, sources: list[list[int]]) -> tuple[float, list[list[int]]]:
         """Everything at once: cut into batches and shared out among threads as in `mtlite translate`."""

@@ -1,0 +1,142 @@
+"""Recipes of other toolkits for the corpus of mtlite's: their own wirings, small ones, with the same pieces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+Values = dict[str, Any]
+
+PIECES = 6000
+SEED = 1
+MANY = 1_000_000  # updates: whoever starts a training ends it by time
+
+
+def joeynmt_rnn(folder: Path) -> Values:
+    """Two layers of LSTM a side and Luong's attention with input feeding, of the sizes that mtlite's recipe has."""
+    embeddings = {"embedding_dim": 256, "scale": False, "dropout": 0.3}
+    sides = {"rnn_type": "lstm", "embeddings": embeddings, "num_layers": 2, "dropout": 0.3}
+    model = {
+        "initializer": "xavier_uniform",
+        "tied_embeddings": True,
+        "encoder": {"type": "recurrent", **sides, "hidden_size": 192, "bidirectional": True},
+        "decoder": {
+            **{"type": "recurrent", **sides, "hidden_size": 384, "hidden_dropout": 0.3, "attention": "luong"},
+            **{"init_hidden": "bridge", "input_feeding": True},
+        },
+    }
+    training = {
+        **{"optimizer": "adam", "learning_rate": 0.001, "clip_grad_norm": 1.0, "label_smoothing": 0.1},
+        **{"batch_type": "token", "batch_size": 2000, "validation_freq": 500},
+    }
+    return _joeynmt(folder, model, training)
+
+
+def joeynmt_transformer(folder: Path) -> Values:
+    """Transformer-Tiny, which does best on this corpus (Wu et al. 2021): 4 layers of 128 units and 4 heads."""
+    layers = {"type": "transformer", "num_layers": 4, "num_heads": 4, "hidden_size": 128, "ff_size": 256}
+    sides = {**layers, "embeddings": {"embedding_dim": 128, "scale": True, "dropout": 0.0}, "dropout": 0.3}
+    model = {
+        **{"initializer": "xavier_uniform", "embed_initializer": "xavier_uniform", "bias_initializer": "zeros"},
+        **{"tied_embeddings": True, "tied_softmax": True, "encoder": sides, "decoder": dict(sides)},
+    }
+    training = {
+        **{"optimizer": "adam", "adam_betas": [0.9, 0.98], "scheduling": "warmupinversesquareroot"},
+        **{"learning_rate": 0.005, "learning_rate_min": 1e-9, "learning_rate_warmup": 2000, "label_smoothing": 0.1},
+        **{"batch_type": "token", "batch_size": 4096, "validation_freq": 500, "normalization": "tokens"},
+    }
+    return _joeynmt(folder, model, training)
+
+
+def _joeynmt(folder: Path, model: Values, training: Values) -> Values:
+    pieces = {"model_file": str(folder / "joint.model")}
+    side = {
+        **{"level": "bpe", "tokenizer_type": "sentencepiece", "tokenizer_cfg": pieces, "max_length": 100},
+        **{"voc_file": str(folder / "joint.vocabulary"), "voc_limit": PIECES + 8},
+    }
+    return {
+        **{"name": "multi30k", "joeynmt_version": "2.3.0", "model_dir": "", "use_cuda": False, "random_seed": SEED},
+        "data": {
+            **{name: str(folder / name) for name in ("train", "dev", "test")},
+            **{"dataset_type": "plain", "src": {"lang": "en", **side}, "trg": {"lang": "de", **side}},
+        },
+        "testing": {
+            **{"beam_size": 1, "batch_type": "token", "batch_size": 4000, "max_output_length": 100},
+            **{"eval_metrics": ["bleu"], "sacrebleu_cfg": {"tokenize": "13a"}},
+        },
+        "training": {
+            **training,
+            **{
+                "epochs": MANY,
+                "updates": MANY,
+                "early_stopping_metric": "bleu",
+                "keep_best_ckpts": -1,
+                "shuffle": True,
+            },
+            **{"overwrite": False, "logging_freq": 100, "print_valid_sents": []},
+        },
+        "model": model,
+    }
+
+
+def eole_rnn(folder: Path) -> Values:
+    """Two layers of LSTM a side and Luong's attention with input feeding, of the sizes that mtlite's recipe has."""
+    model = {
+        **{"architecture": "rnn", "rnn_type": "LSTM", "layers": 2, "hidden_size": 384},
+        **{"embeddings": {"word_vec_size": 256}, "share_embeddings": True},
+        "encoder": {"encoder_type": "brnn"},
+        "decoder": {"decoder_type": "rnn", "input_feed": True, "global_attention": "general"},
+    }
+    training = {
+        **{"optim": "adam", "learning_rate": 0.001, "max_grad_norm": 1.0, "dropout": [0.3]},
+        **{"batch_type": "tokens", "batch_size": 2000, "normalization": "tokens"},
+    }
+    return _eole(folder, model, training)
+
+
+def eole_transformer(folder: Path) -> Values:
+    """Transformer-Tiny, as above."""
+    model = {
+        **{"architecture": "transformer", "layers": 4, "heads": 4, "hidden_size": 128, "transformer_ff": 256},
+        "embeddings": {"word_vec_size": 128, "position_encoding_type": "SinusoidalInterleaved"},
+        **{"share_embeddings": True, "share_decoder_embeddings": True},
+    }
+    training = {
+        **{"optim": "adam", "adam_beta2": 0.98, "decay_method": "noam", "learning_rate": 2.0, "warmup_steps": 2000},
+        **{"dropout": [0.3], "attention_dropout": [0.1], "param_init_method": "xavier_uniform"},
+        **{"batch_type": "tokens", "batch_size": 4096, "normalization": "tokens", "max_grad_norm": 0.0},
+    }
+    return _eole(folder, model, training)
+
+
+def _eole(folder: Path, model: Values, training: Values) -> Values:
+    return {
+        **{"seed": SEED, "share_vocab": True, "src_vocab": str(folder / "joint.counts"), "src_vocab_size": PIECES},
+        **{"tgt_vocab_size": PIECES, "overwrite": True, "report_every": 100, "n_sample": 0},
+        "data": {
+            "corpus_1": {"path_src": str(folder / "train.pieces.en"), "path_tgt": str(folder / "train.pieces.de")},
+            "valid": {"path_src": str(folder / "dev.pieces.en"), "path_tgt": str(folder / "dev.pieces.de")},
+        },
+        "training": {
+            **training,
+            **{"label_smoothing": 0.1, "train_steps": MANY, "save_checkpoint_steps": 500, "valid_steps": MANY},
+            **{
+                "keep_checkpoint": -1,
+                "num_workers": 0,
+                "bucket_size": 30_000,
+                "compute_dtype": "fp32",
+                "world_size": 0,
+            },
+            **{"accum_count": [1], "model_path": "", "train_from": None},
+        },
+        "model": model,
+    }
+
+
+RECIPES = {
+    "joeynmt-rnn": joeynmt_rnn,
+    "joeynmt-transformer": joeynmt_transformer,
+    "eole-rnn": eole_rnn,
+    "eole-transformer": eole_transformer,
+}
+"""By name, what makes a recipe for a folder that holds the corpus."""
