@@ -17,6 +17,7 @@ from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from mtlite.visible import visible
 
@@ -24,7 +25,13 @@ _SECONDS_BETWEEN_LINES = 20.0
 _SECONDS_IN_SILENCE = 5.0
 _SECONDS_TO_END = 0.3
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_WIDE = 80  # characters in a line, from which bar, numbers and text stand beside each other
 _LINES_OF_SPEED = 5  # from which the time left is estimated
+
+
+def _standard_error() -> Any:
+    """Standard error itself: while a bar is shown, `rich` stands in its place and hands all lines to the console."""
+    return getattr(sys.stderr, "rich_proxied_file", sys.stderr)
 
 
 class StandardError(io.TextIOBase):
@@ -32,22 +39,22 @@ class StandardError(io.TextIOBase):
 
     def write(self, text: str) -> int:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(text)
+            _standard_error().write(text)
         return len(text)
 
     def flush(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.flush()
+            _standard_error().flush()
 
     def isatty(self) -> bool:
-        return sys.stderr.isatty()
+        return bool(_standard_error().isatty())
 
     def fileno(self) -> int:
-        return sys.stderr.fileno()
+        return int(_standard_error().fileno())
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        return sys.stderr.encoding
+        return str(_standard_error().encoding)
 
 
 class _VisibleConsole(Console):
@@ -192,8 +199,12 @@ class ProgressDisplay:
         self.recent = deque([(self.shown, done)], _LINES_OF_SPEED)
         self.bar: Progress | None = None
         if console.is_terminal:
-            columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
-            self.bar = Progress(*columns, console=console)
+            # In a wide terminal the bar makes room for the text; in a narrow one, the text takes several lines.
+            count, left = (
+                column(table_column=Column(no_wrap=True)) for column in (MofNCompleteColumn, TimeRemainingColumn)
+            )
+            text = TextColumn("{task.description}", table_column=Column(no_wrap=console.width >= _WIDE))
+            self.bar = Progress(BarColumn(), count, text, left, console=console)
             self.task = self.bar.add_task("", total=total, completed=int(done))
             self.bar.start()
 

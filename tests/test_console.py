@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,6 +50,52 @@ def test_a_terminal_gets_a_bar():
     text = place.file.getvalue()
     assert "60/100" in text
     assert "loss 1.250" in text
+
+
+PROGRESS = """
+import fcntl, struct, sys, termios
+fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, {}, 0, 0))
+from mtlite.console import TrainingProgress, make_console
+from mtlite.notices import notice
+console = make_console()
+shown = TrainingProgress(1000, 0, console)
+shown.update(40, 40, 1.25, 12345.6)
+shown.validated(50, 1.5, 12.34, best=True)
+notice("a notice")
+console.print("a name \x1b[2J of others")
+shown.update(1000, 1000, 1.25, 12345.6)
+shown.close()
+"""
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 100, 300])
+def test_a_real_terminal(width):
+    reader, writer = os.openpty()
+    with os.fdopen(reader, "rb", buffering=0) as terminal:
+        command = [sys.executable, "-c", PROGRESS.format(width)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+        environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=writer, env=environment) as process:
+            os.close(writer)
+            end = threading.Timer(60, process.kill)
+            end.start()
+            received = b""
+            with contextlib.suppress(OSError):  # how Linux says that the other side is closed
+                while part := terminal.read(65536):
+                    received += part
+            assert process.wait() == 0
+            end.cancel()
+    text = received.decode()
+    assert "\x1b[2J" not in text
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).splitlines()
+    said = ["update 50: dev loss 1.5000  dev BLEU 12.34  (best)", "mtlite: a notice", r"a name \x1b[2J of others"]
+    for line in said:
+        assert line in lines
+    drawn = [line for line in lines if line not in said]
+    assert max(map(len, drawn)) <= width
+    assert any("1000/1000" in line for line in drawn)
+    if width >= 80:
+        assert any("1000/1000 loss 1.250  12,346 tokens/s  dev BLEU 12.34" in line for line in drawn)
 
 
 def test_progress_stands_on_standard_error(capsys):
