@@ -6,9 +6,12 @@ that reaches its time limit is queued again. Both go on from the last saved stat
 
 from __future__ import annotations
 
+import getpass
 import json
+import math
 import secrets
 import shutil
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 _SECONDS_TO_SAVE = 120.0
 _SECONDS_BETWEEN_LOOKS = 0.5
+_SECONDS_BETWEEN_QUEUES = 10.0
+_SECONDS_TO_APPEAR = 90.0  # of a result in a network folder, after its job has left the queue
 _RETRIES = 20  # of a job that ended without a word, as on a node that died
 _TIME_OUTS = 1000  # of a job: each one goes on where the last one was
 _START = "start"  # a file that names the start of the ablation whose jobs are to go on
@@ -97,6 +102,7 @@ class QueuedJob:
 
     def _submit(self) -> None:
         self.tries += 1
+        self._seen = time.monotonic()
         self.submitted = self.engine.executor.submit(self.engine.cell(self.job))
 
     def place(self) -> str | None:
@@ -114,25 +120,39 @@ class QueuedJob:
     def ended(self) -> Ended | None:
         if self._ended is None and time.monotonic() - self._looked >= _SECONDS_BETWEEN_LOOKS:
             self._looked = time.monotonic()
-            if self.submitted.done():
+            if self._is_over():
                 self._collect()
         return self._ended
 
+    def _is_over(self) -> bool:
+        """Whether there is a result, or will be none."""
+        if self.engine.cluster != "slurm":
+            return bool(self.submitted.done())
+        if self._has_result():
+            return True
+        if self.engine.is_queued(self.submitted.job_id):
+            self._seen = time.monotonic()
+        return time.monotonic() - self._seen >= _SECONDS_TO_APPEAR
+
+    def _has_result(self) -> bool:
+        return bool(self.submitted.paths.result_pickle.exists())
+
     def _collect(self) -> None:
         """Take the result, or submit the job again if there is none."""
-        from submitit.core.utils import FailedJobError, UncompletedJobError
+        from submitit.core.utils import FailedJobError
 
-        try:
-            self._ended = self.submitted.result()
-        except FailedJobError as error:
-            self._ended = Ended(f"job {self.submitted.job_id}: {str(error).strip().splitlines()[-1]}"[:300])
-        except UncompletedJobError:
-            lost = f"job {self.submitted.job_id} ended without a result ({self.submitted.state})"
-            if self.tries <= _RETRIES and not self.engine.stopped:
-                self.engine.console.print(f"{self.job.name}: {lost}: it is submitted again")
-                self._submit()
-            else:
-                self._ended = Ended(f"{lost}: do the nodes see {self.engine.folder}?")
+        if self._has_result():
+            try:
+                self._ended = self.submitted.result()
+            except FailedJobError as error:
+                self._ended = Ended(f"job {self.submitted.job_id}: {str(error).strip().splitlines()[-1]}"[:300])
+            return
+        lost = f"job {self.submitted.job_id} ended without a result"
+        if self.tries <= _RETRIES and not self.engine.stopped:
+            self.engine.console.print(f"{self.job.name}: {lost}: it is submitted again")
+            self._submit()
+        else:
+            self._ended = Ended(f"{lost}: do the nodes see {self.engine.folder}?")
 
     def stop(self) -> None:
         self.engine.stop()
@@ -141,7 +161,7 @@ class QueuedJob:
 
     def wait(self) -> None:
         until = time.monotonic() + _SECONDS_TO_SAVE
-        while self.place() is not None and not self.submitted.done() and time.monotonic() < until:
+        while self.place() is not None and not self._is_over() and time.monotonic() < until:
             time.sleep(_SECONDS_BETWEEN_LOOKS)
         self.submitted.cancel(check=False)
 
@@ -168,6 +188,8 @@ class SlurmEngine:
         self.console, self.cluster = console, cluster
         self.stopped = False
         self._compared: set[str] = set()
+        self._queue: set[str] = set()
+        self._queue_looked = -math.inf
 
     def begin(self, experiment: Experiment) -> None:
         """Make submitit ready. Jobs of an earlier start that are still there end, with their states saved."""
@@ -196,6 +218,16 @@ class SlurmEngine:
     def submit(self, job: Job) -> QueuedJob:
         """Take a job."""
         return QueuedJob(self, job)
+
+    def is_queued(self, number: str) -> bool:
+        """Whether a job waits or runs. Slurm's queue says so everywhere; its accounting is an option of a cluster."""
+        if time.monotonic() - self._queue_looked >= _SECONDS_BETWEEN_QUEUES:
+            self._queue_looked = time.monotonic()
+            command = ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%i"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            # While Slurm does not answer, nothing is known to have left.
+            self._queue = set(done.stdout.split()) if done.returncode == 0 else self._queue | {number}
+        return number in self._queue
 
     def compare(self, node: Node) -> None:
         """Say once how a node differs from this machine."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -129,6 +130,39 @@ def test_a_node_that_sees_nothing_or_is_of_another_kind(
     assert "--identical: " in str(cell().failure)
     (experiment.folder / ".seen").write_text("another folder of this name")
     assert str(cell().failure).endswith(f"does not see {experiment.folder}: expected a folder that all nodes share")
+
+
+def test_the_queue_is_asked_now_and_then_and_may_not_answer(
+    engine: SlurmEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [(0, "12\n13\n"), (1, ""), (0, "13\n")]
+
+    def answer(command: list[str], **_: Any) -> Any:
+        code, text = answers.pop(0)
+        return SimpleNamespace(returncode=code, stdout=text)
+
+    monkeypatch.setattr("subprocess.run", answer)
+    assert [engine.is_queued("12"), engine.is_queued("14")] == [True, False]  # asked once
+    monkeypatch.setattr(on_slurm, "_SECONDS_BETWEEN_QUEUES", 0.0)
+    assert [engine.is_queued("14"), engine.is_queued("12")] == [True, False]
+
+
+def test_a_job_that_left_the_queue_without_a_result_is_submitted_again(
+    engine: SlurmEngine, experiment: Experiment, console: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted = [
+        SimpleNamespace(job_id=str(number), paths=SimpleNamespace(result_pickle=Path("no"))) for number in (1, 2)
+    ]
+    engine.cluster = "slurm"
+    monkeypatch.setattr(engine, "executor", SimpleNamespace(submit=lambda _: submitted.pop(0)))
+    monkeypatch.setattr(engine, "is_queued", lambda number: number == "2")
+    monkeypatch.setattr(on_slurm, "_SECONDS_TO_APPEAR", 0.01)
+    monkeypatch.setattr(on_slurm, "_SECONDS_BETWEEN_LOOKS", 0.0)
+    running = engine.submit(job(experiment.folder, "one"))
+    time.sleep(0.05)
+    assert running.ended() is None
+    assert "job 1 ended without a result: it is submitted again" in console.file.getvalue()
+    assert running.submitted.job_id == "2"
 
 
 def test_no_slurm_here_or_no_submitit(console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
