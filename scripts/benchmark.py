@@ -7,8 +7,9 @@ Ratios come first: absolute figures move with the machine. Every contender has a
 that it would have alone; they are asked in turn, round by round, and one figure is the median of its rounds. For
 translation every search and batch size has processes of its own, so that peak memory is theirs, too. `--peers` adds the
 model in PyTorch (pip install -e ".[peers]"), in four ways: as it is, with memory kept by the C library, with two lanes,
-and with both. The fastest of them is the one to compare with. `--parts accounting` says where the time of mtlite goes,
-by TensorFlow's own trace. Let nothing else run meanwhile.
+and with both. The fastest of them is the one to compare with. With the extra onnx, exported graphs are asked, too, in
+float32 and int8. `--parts accounting` says where the time of mtlite goes, by TensorFlow's own trace. Let nothing else
+run meanwhile.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ RECIPE = ROOT / "scripts" / "recipes" / "multi30k-en-de.yaml"
 PIECES, BATCH_TOKENS, WARM_UP = 6000, 4000, 3
 BATCH_SIZES: tuple[int | str, ...] = (1, EVERYTHING)
 PARTS = ("training", "translation", "start", "accounting")
+ONNX = ("onnx", "onnxruntime")
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -147,7 +149,7 @@ def measure(options: argparse.Namespace) -> None:
         figures.translation = measure_translation(options)
         print("\n" + translation_table(figures.translation), flush=True)
     if "start" in options.parts:
-        figures.start = measure_starts(options.run, options.rounds)
+        figures.start = measure_starts(options.run, options.rounds, options.peers)
         print("\n" + start_table(figures.start), flush=True)
     if "accounting" in options.parts:
         figures.accounting = measure_accounting(options)
@@ -277,6 +279,11 @@ def translation_contenders(beam: int, size: int | str, precision: str, options: 
     makers = {f"mtlite, {precision}": Made(OurTranslation, ours)}
     if size == EVERYTHING:
         makers[f"mtlite, {KEPT}, {precision}"] = Made(OurTranslation, ours, KEEPS_MEMORY)
+    if precision == "float32" and all(map(find_spec, ONNX)):
+        from contenders.onnx_search import WEIGHTS, OnnxTranslation
+
+        for name, weights in WEIGHTS.items():
+            makers[name] = Made(OnnxTranslation, (options.run, beam, weights, options.threads))
     if options.peers:
         from contenders.torch_search import TorchTranslation
 
@@ -345,15 +352,20 @@ def compare_outputs(rows: list[Row]) -> None:
         row.facts["same"] = sum(a == b for a, b in zip(ids, right[place(row)], strict=True)) / len(ids)
 
 
-def measure_starts(run: str, rounds: int) -> list[Row]:
+def measure_starts(run: str, rounds: int, peers: bool) -> list[Row]:
     """Starts a second of whole commands: what one waits for before anything happens."""
     commands = {
         "mtlite --help": ["-m", "mtlite", "--help"],
         "import tensorflow": ["-c", "import tensorflow"],
         "mtlite translate, one line": ["-m", "mtlite", "translate", run, "--engine", "tensorflow"],
     }
+    if all(map(find_spec, ONNX)):
+        commands["mtlite translate --engine onnx, one line"] = ["-m", "mtlite", "translate", run, "--engine", "onnx"]
+    if peers:
+        commands["PyTorch, one line"] = ["-m", "contenders.first_line", run]
     rows = {name: Row(name) for name in commands}
-    here = {**os.environ, "PYTHONPATH": str(ROOT)}  # this mtlite, and not another one that may be installed
+    # This mtlite, and not another one that may be installed.
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "scripts")])}
     for turn in range(rounds + 1):
         for name, arguments in commands.items():
             start = time.perf_counter()

@@ -215,6 +215,20 @@ def test_every_way_to_run_pytorch_is_asked_in_both_precisions() -> None:
         assert [makers[name].arguments[-1] for name in names] == [1, 1, 2, 2]
 
 
+def test_onnxruntime_translates_with_the_same_weights_and_search(tiny_run: Path) -> None:
+    options: Any = SimpleNamespace(threads=1, peers=False, run=str(tiny_run))
+    made = benchmark.translation_contenders(2, EVERYTHING, "float32", options)
+    sources = benchmark.sources_of(str(tiny_run))
+    mine, other, rounded = (
+        made[name].make(*made[name].arguments)
+        for name in ("mtlite, float32", "onnxruntime, float32", "onnxruntime, int8 weights, float32")
+    )
+    expected = mine.translate_all(sources)[1]
+    assert other.translate_all(sources)[1] == other.translate([sources[:3], sources[3:]])[1] == expected
+    assert len(rounded.translate_all(sources)[1]) == len(sources)
+    assert not any("onnx" in name for name in benchmark.translation_contenders(2, EVERYTHING, "bfloat16", options))
+
+
 class Environment:
     """Tells variables of its process."""
 
