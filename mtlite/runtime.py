@@ -117,12 +117,12 @@ def start_tensorflow(threads: int, deterministic: bool = False) -> int:
     load_tensorflow()
     import tensorflow as tf
 
-    count = threads or _available()
+    count = threads or available_threads()
     try:
         tf.config.threading.set_inter_op_parallelism_threads(count)
         tf.config.threading.set_intra_op_parallelism_threads(max(1, count // _MOST_LANES))
     except RuntimeError:  # TensorFlow is already running: it keeps the threads that it started with
-        count = tf.config.threading.get_inter_op_parallelism_threads() or _available()
+        count = tf.config.threading.get_inter_op_parallelism_threads() or available_threads()
     if deterministic:
         tf.config.experimental.enable_op_determinism()
     return count
@@ -137,10 +137,12 @@ def lanes(threads: int = 0) -> int:
 
     if tf.config.list_logical_devices("GPU"):
         return 1  # it has its own ways to be busy
-    return min(_MOST_LANES, threads or int(tf.config.threading.get_inter_op_parallelism_threads()) or _available())
+    return min(
+        _MOST_LANES, threads or int(tf.config.threading.get_inter_op_parallelism_threads()) or available_threads()
+    )
 
 
-def _available() -> int:
+def available_threads() -> int:
     """Processor threads that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

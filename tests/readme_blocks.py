@@ -43,6 +43,8 @@ NOT_RUN = {
     "mtlite page --ablation": "needs the trainings above; tests/page/test_ablation_choice.py chooses among such",
     "ray start": "starts a cluster; tests/ablation/test_on_ray.py starts one of its own",
     "sbatch": "needs Slurm; tests/ablation/test_on_slurm.py submits to processes here",
+    "mtlite train recipe.yaml --run": "needs several machines; tests/training/test_workers.py trains with two workers",
+    "srun": "needs Slurm",
     "mtlite ablate scripts/recipes/": "trains for hours; recipes are read and their records made into tables",
 }
 """Commands by how they begin, and why they are not run."""

@@ -42,9 +42,14 @@ def moved(config: Config, places: Mapping[str, str]) -> Config:
     return _with_paths(config, lambda path: places.get(path, path))
 
 
+def without_places(config: Config) -> Config:
+    """The configuration without the paths of its files, whose content is compared by its checksum."""
+    return _with_paths(config, lambda _: "")
+
+
 def is_same_elsewhere(saved: Config, config: Config) -> bool:
     """Whether two configurations differ in nothing but where files lie: their content is compared by its checksum."""
-    return _with_paths(saved, lambda _: "") == _with_paths(config, lambda _: "")
+    return without_places(saved) == without_places(config)
 
 
 def _with_paths(config: Config, change: Callable[[str], str]) -> Config:

@@ -76,6 +76,14 @@ def nested(values: Values) -> Values:
     return sections
 
 
+def dotted(values: Values, prefix: str = "") -> Values:
+    """The inverse of `nested`: `{"model": {"units": 8}}` becomes `{"model.units": 8}`."""
+    found: Values = {}
+    for name, value in values.items():
+        found |= dotted(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {f"{prefix}{name}": value}
+    return found
+
+
 def config_from(values: Values, origin: str) -> Config:
     """Read plain values, nested as the options are; everything that is not given has its default."""
     return read_as(Config, values, origin, text=True)

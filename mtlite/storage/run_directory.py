@@ -390,3 +390,11 @@ class Run:
         except OSError as error:
             problem = "the run directory is damaged: copy the file back, or train anew"
             raise RunError(f"cannot read {path} ({error.strerror}): {problem}") from None
+
+
+class ReadRun(Run):
+    """A run directory into which another process writes, the chief of several workers: here it is only read."""
+
+    def write_facts(self, facts: Facts) -> None:
+        """Note what the chief writes."""
+        self.facts = facts

@@ -85,6 +85,22 @@ class TrainingLog:
         )
 
 
+class NoLog(TrainingLog):
+    """Takes lines and keeps none: the chief of several workers writes the log."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def write(self, line: Line) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 def _text(line: Line) -> str:
     return json.dumps({name: value for name, value in asdict(line).items() if value is not None}) + "\n"
 

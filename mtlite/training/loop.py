@@ -18,13 +18,14 @@ from mtlite.errors import MtliteError, Stopped
 from mtlite.storage.checkpoint import WEIGHTS, Progress, assign_weights, load_state, save_state, weight_arrays
 from mtlite.storage.run_directory import LOG, Run
 from mtlite.storage.tensors import save_arrays
-from mtlite.storage.training_log import Reported, TrainingLog, Validated
+from mtlite.storage.training_log import NoLog, Reported, TrainingLog, Validated
 from mtlite.topologies.topology import Topology
 from mtlite.training.optimizer import Adam
 from mtlite.training.schedule import learning_rate
 from mtlite.training.step import TrainingStep, Update
 from mtlite.training.tensorboard import Summaries
 from mtlite.training.validation import Validation
+from mtlite.training.workers import ALONE, Workers
 
 _UPDATES_PER_LINE = 20  # of the training log
 _STOPPING = "stopping: this update is finished and saved first; Ctrl-C again stops at once"
@@ -39,6 +40,7 @@ class Parts(NamedTuple):
     step: TrainingStep
     batches: Batches
     validation: Validation
+    workers: Workers = ALONE
 
 
 class Loop:
@@ -46,14 +48,17 @@ class Loop:
 
     def __init__(self, run: Run, config: ResolvedTraining, parts: Parts, console: Console) -> None:
         self.run, self.config, self.console = run, config, console
-        self.model, self.optimizer, self.step, self.batches, self.validation = parts
+        self.model, self.optimizer, self.step, self.batches, self.validation, self.workers = parts
         self.progress = Progress()
 
     def load(self) -> None:
         """Restore the last saved state, if there is one."""
         # Weights, their averages and two arrays of Adam, and the facts.
         most_bytes = 16 * sum(math.prod(weight.shape) for weight in self.model.weights) + _MOST_FACTS_BYTES
-        state, problems = load_state(self.run.path, most_bytes)
+        with self.workers.chief_first():  # it puts aside what is damaged
+            state, problems = load_state(self.run.path, most_bytes)
+        saved = {"the update of the saved state": state.progress.update if state else 0}
+        self.workers.agree(saved, "put the run directory into a folder that all workers share")
         for problem in problems:
             self.console.print(f"warning: {problem}", style="yellow", highlight=False)
         if state is None:
@@ -69,6 +74,9 @@ class Loop:
 
     def save(self) -> None:
         """Save everything that is needed to resume."""
+        self.workers.check(self.model.weights)
+        if not self.workers.is_chief:
+            return
         self.log.flush()
         save_state(self.run.path, {**weight_arrays(self.model.weights), **self.optimizer.state()}, self.progress)
 
@@ -79,8 +87,9 @@ class Loop:
         """
         self.load()
         progress = self.progress
-        self.log = TrainingLog(self.run.path / LOG, progress.update)
-        self.summaries = Summaries(self.run.path / "tensorboard" if self.config.tensorboard else None)
+        chief = self.workers.is_chief
+        self.log = TrainingLog(self.run.path / LOG, progress.update) if chief else NoLog()
+        self.summaries = Summaries(self.run.path / "tensorboard" if self.config.tensorboard and chief else None)
         self.shown = TrainingProgress(self.config.max_updates, self._at(), self.console)
         source = Prefetched(self.batches.from_position(Position(progress.epoch, progress.batch)))
         try:
@@ -119,7 +128,8 @@ class Loop:
                 self._report(rate, done.gradient_norm, speed)
             if validate:
                 self._validate()
-            if validate or progress.update % config.save_every == 0 or signals:
+            stopping = self.workers.signals(signals)
+            if validate or progress.update % config.save_every == 0 or stopping:
                 self.save()
             if progress.all_tokens == 0:  # a line was just written
                 line_start, tokens_before = time.perf_counter(), 0
@@ -129,11 +139,12 @@ class Loop:
                     f"validations; the weights of update {progress.best_update} are kept",
                     highlight=False,
                 )
-            if signals:
+            if stopping:
+                self.workers.exchange("saved")  # nobody ends before
                 raise Stopped(
-                    f"stopped by {signal.Signals(signals[0]).name} after update {progress.update}; "
+                    f"stopped by {signal.Signals(stopping[0]).name} after update {progress.update}; "
                     f"go on with: mtlite train --run {self.run.path} --resume",
-                    signals[0],
+                    stopping[0],
                 )
 
     def _update(self, source: Prefetched, rate: float) -> Update:
@@ -150,7 +161,7 @@ class Loop:
         progress.target_tokens += done.tokens
         progress.all_tokens += sum(int((side != PAD).sum()) for batch in batches for side in batch)
         if self.config.max_seconds:
-            progress.used += time.perf_counter() - begin
+            progress.used += self.workers.of_chief(time.perf_counter() - begin)
         return done
 
     def _report(self, rate: float, gradient_norm: float, speed: float) -> None:
@@ -191,6 +202,8 @@ class Loop:
 
     def _keep_best(self) -> None:
         """Write the weights as they were validated."""
+        if not self.workers.is_chief:
+            return
         progress = self.progress
         facts = {"update": progress.best_update, "dev_bleu": progress.best_bleu, "dev_loss": progress.best_loss}
         save_arrays(self.run.path / WEIGHTS, weight_arrays(self.model.weights), facts)

@@ -12,6 +12,7 @@ from mtlite.data.batches import Batch
 from mtlite.layers.dropout import dropout_seed
 from mtlite.topologies.topology import Loss, Topology
 from mtlite.training.optimizer import Adam
+from mtlite.training.reduction import sum_in_order
 
 _IDS = tf.TensorSpec([None, None], tf.int32)
 
@@ -34,7 +35,7 @@ class TrainingStep:
         strategy: over which devices; the default strategy is one device.
         parts: of an update, at most, which are computed side by side; the sums are those of the whole batches, dropout
             is drawn for each part. Batches that run side by side anyway are cut into fewer parts each, those of several
-            replicas into none.
+            replicas of one process into none.
     """
 
     def __init__(
@@ -50,12 +51,16 @@ class TrainingStep:
         self.model, self.optimizer, self.strategy = model, optimizer, strategy
         self.seed, self.label_smoothing, self.accumulate = seed, label_smoothing, accumulate
         self.batches_per_update = accumulate * strategy.num_replicas_in_sync
-        self.parts = max(1, parts // accumulate) if strategy.num_replicas_in_sync == 1 else 1
+        alone, resolver = strategy.num_replicas_in_sync == 1, strategy.cluster_resolver
+        self.replicas_here = 1 if alone else len(strategy.extended.worker_devices)
+        self.first_replica = (resolver.task_id or 0) * self.replicas_here if resolver else 0
+        self.parts = max(1, parts // accumulate) if self.replicas_here == 1 else 1
         self._graphs: dict[int, Any] = {}
 
     def __call__(self, batches: list[Batch], learning_rate: float, update: int) -> Update:
         """Do one update, numbered from 1, with `batches_per_update` batches."""
         shares = [batches[start : start + self.accumulate] for start in range(0, len(batches), self.accumulate)]
+        shares = shares[self.first_replica : self.first_replica + self.replicas_here]
         sides = [
             [tf.constant(side) for batch in share for part in self.split(batch) for side in part] for share in shares
         ]
@@ -64,7 +69,7 @@ class TrainingStep:
         else:
             arguments = [
                 self.strategy.experimental_distribute_values_from_function(
-                    lambda context, index=index: sides[context.replica_id_in_sync_group][index]
+                    lambda context, index=index: sides[context.replica_id_in_sync_group - self.first_replica][index]
                 )
                 for index in range(2 * self.accumulate)
             ]
@@ -79,7 +84,7 @@ class TrainingStep:
         if sides not in self._graphs:
             scalar = tf.TensorSpec([], tf.float32)
             # Values of several replicas have no public signature: TensorFlow generalises the trace once.
-            many = self.strategy.num_replicas_in_sync > 1
+            many = self.replicas_here > 1
             signature = None if many else [[_IDS] * sides, scalar, scalar]
             self._graphs[sides] = tf.function(self._distributed, input_signature=signature, reduce_retracing=many)
         return self._graphs[sides]
@@ -103,17 +108,23 @@ class TrainingStep:
         for number in range(len(sides) // 2):
             # Dropout is a function of the seed and of how many batches, or parts of them, came before.
             position = (tf.cast(update, tf.int32) - 1) * self.batches_per_update * self.parts + number
-            position += tf.cast(context.replica_id_in_sync_group, tf.int32) * self.accumulate
+            position += tf.cast(context.replica_id_in_sync_group, tf.int32) * self.accumulate * self.parts
             with dropout_seed(tf.stack([tf.constant(self.seed, tf.int32), position])):
                 loss, new = self._gradients(weights, sides[2 * number], sides[2 * number + 1])
             new_sums = [loss.total, loss.nll, loss.tokens]
             gradients = [a + b for a, b in zip(gradients, new, strict=True)] if gradients else new
             sums = [a + b for a, b in zip(sums, new_sums, strict=True)] if sums else new_sums
         if self.strategy.num_replicas_in_sync > 1:
-            gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-            sums = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
+            *gradients, total, nll, tokens = self._sum_over_replicas(context, [*gradients, *sums])
+            sums = [total, nll, tokens]
         norm = self.optimizer.apply(gradients, 1.0 / tf.maximum(sums[2], 1.0), learning_rate, update)
         return [*sums, norm]
+
+    def _sum_over_replicas(self, context: tf.distribute.ReplicaContext, tensors: list[tf.Tensor]) -> list[tf.Tensor]:
+        if self.replicas_here == 1 and not tf.config.list_logical_devices("GPU"):
+            shapes = [weight.shape for weight in self.model.trainable_variables]
+            return sum_in_order(tensors, [*shapes, [], [], []], self.strategy.num_replicas_in_sync)
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)  # type: ignore[no-any-return]
 
     def _gradients(
         self, weights: list[tf.Tensor], source: tf.Tensor, target: tf.Tensor

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +14,8 @@ from rich.console import Console
 
 from mtlite.card.card import write_card_or_warn
 from mtlite.config.options import Config, DataConfig
-from mtlite.config.places import in_full, is_on_hub, is_same_elsewhere
-from mtlite.config.recipe import Values, as_config, read_config
+from mtlite.config.places import in_full, is_on_hub, is_same_elsewhere, without_places
+from mtlite.config.recipe import Values, as_config, dotted, read_config
 from mtlite.console import make_console
 from mtlite.data.batches import Batches
 from mtlite.data.prepare import Prepared, data_report, prepare
@@ -21,10 +23,11 @@ from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
 from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
 from mtlite.storage.checkpoint import assign_weights, check_state
-from mtlite.storage.run_directory import CARD, CONFIG, FACTS, RESOLVED, START, Facts, Run, Seen
+from mtlite.storage.run_directory import CARD, CONFIG, FACTS, RESOLVED, START, Facts, ReadRun, Run, Seen
 from mtlite.storage.tensors import load_arrays
 from mtlite.training.extension import extend
 from mtlite.training.start import Start, start_of
+from mtlite.training.workers import ALONE, Workers
 from mtlite.translation.loading import load_tokenizers, topology_config
 from mtlite.version import __version__
 
@@ -36,6 +39,7 @@ PACKAGES = (
     *("tensorflow", "keras", "numpy", "sentencepiece", "sacrebleu", "datasets", "pyarrow", "safetensors"),
     *("docstring-parser", "PyYAML", "rich", "scipy", "matplotlib", "langcodes"),
 )
+_SECONDS_TO_SEE = 5.0  # what was written on another machine
 
 
 def train(
@@ -54,8 +58,53 @@ def train(
     return train_run(checked, Run(Path(run)) if run else Run.new(name), resume, console or make_console())
 
 
-def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
-    """Train with a configuration that was read, in a given run directory."""
+def train_run(config: Config, run: Run, resume: bool, console: Console, workers: Workers = ALONE) -> Run:
+    """Train with a configuration that was read, in a given run directory; `workers` are connected."""
+    what = {"--resume": resume, **dotted(without_places(config).to_dict()), **_packages(), **_kind_of_machine()}
+    workers.agree(what, "start all with one recipe and the same options, versions and kind of machine")
+    if workers.is_chief:
+        return _lead(config, run, resume, console, workers)
+    return _follow(run, config.data, console, workers)
+
+
+def _follow(run: Run, data: DataConfig, console: Console, workers: Workers) -> Run:
+    """Train as a worker that is not the chief: read the run directory that the chief has prepared, write nothing."""
+    if checksum := workers.of_chief(None):  # none if there is nothing to do
+        run = ReadRun(run.path)
+        _refuse_unseen(run, workers.exchange(_sees(run, checksum)))
+        _fit(run, _prepare_again(run, data, console), console, workers)
+        workers.exchange("scored")
+    return run
+
+
+def _sees(run: Run, checksum: str) -> bool:
+    """Whether the facts of a run are here those that the chief wrote; a network folder shows them after a while."""
+    until = time.monotonic() + _SECONDS_TO_SEE
+    while True:
+        with contextlib.suppress(RunError):
+            if run.checksum(FACTS) == checksum:
+                return True
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+
+
+def _wait_for_workers(run: Run, workers: Workers) -> None:
+    """Let the others read what was prepared; RunError if one of them does not see it."""
+    workers.of_chief(run.checksum(FACTS))
+    _refuse_unseen(run, workers.exchange(True))
+
+
+def _refuse_unseen(run: Run, seen: list[bool]) -> None:
+    if not all(seen):
+        raise RunError(
+            f"worker {seen.index(False)} does not see the run directory {run.path}: expected the {FACTS} that the "
+            "chief wrote: give --run with a folder that all workers share"
+        )
+
+
+def _lead(config: Config, run: Run, resume: bool, console: Console, workers: Workers) -> Run:
+    """Train as the only worker, or as the chief: prepare the run directory, write into it, score."""
     if is_on_hub(str(run.path)):
         raise UsageError(f"--run {run.path}: expected a folder here: upload the run when it is finished (hf upload)")
     if not resume:
@@ -70,6 +119,7 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
         console.print(f"{run.path} is finished: nothing to do (a larger training.max_updates goes on)")
         if not (run.path / CARD).exists():  # the training was killed when it had its scores
             write_card_or_warn(run, console.print)
+        workers.of_chief(None)
         return run
     with run.locked():
         if not resume:
@@ -80,11 +130,14 @@ def train_run(config: Config, run: Run, resume: bool, console: Console) -> Run:
         elif saved != config:
             run.write_config(CONFIG, config)  # the corpus was moved
         begun = resume and (run.path / FACTS).is_file()
-        _fit(run, _go_on(run, config.data, console) if begun else _begin(run, config, console), console)
+        prepared = _go_on(run, config.data, console) if begun else _begin(run, config, console)
+        _wait_for_workers(run, workers)
+        _fit(run, prepared, console, workers)
         from mtlite.translation.scoring import score_run
 
         score_run(run, console)
         write_card_or_warn(run, console.print)
+        workers.exchange("scored")  # all end together
     return run
 
 
@@ -163,13 +216,10 @@ def _seen(prepared: Prepared) -> Seen:
 
 def _go_on(run: Run, data: DataConfig, console: Console) -> Prepared:
     """Prepare the corpus, from where it lies now, as the run did, and compare it with the facts of the run."""
-    tokenizers = load_tokenizers(run)
     if run.facts.resolved != run.checksum(RESOLVED):
         raise RunError(f"{run.path / RESOLVED} was altered: put it back, or start a new run")
     check_state(run.path, console.print)
-    prepared = prepare(dataclasses.replace(run.config, data=data), console.print, tokenizers)
-    if run.facts.training_fingerprint != prepared.fingerprint:
-        raise RunError("the training pairs are not what this run was started with: put them back, or start a new run")
+    prepared = _prepare_again(run, data, console)
     before, now = {**run.facts.packages, **run.facts.machine}, {**_packages(), **machine()}
     named = now.keys() - {"node"}  # its name changes nothing
     changed = [
@@ -180,19 +230,31 @@ def _go_on(run: Run, data: DataConfig, console: Console) -> Prepared:
     return prepared
 
 
+def _prepare_again(run: Run, data: DataConfig, console: Console) -> Prepared:
+    """Prepare the corpus as the run did; RunError if it is another one."""
+    prepared = prepare(dataclasses.replace(run.config, data=data), console.print, load_tokenizers(run))
+    if run.facts.training_fingerprint != prepared.fingerprint:
+        raise RunError("the training pairs are not what this run was started with: put them back, or start a new run")
+    return prepared
+
+
 def _packages() -> dict[str, str]:
     """The versions that a result depends on."""
     return {"mtlite": __version__, **{package: version(package) for package in PACKAGES}}
 
 
-def _fit(run: Run, prepared: Prepared, console: Console) -> None:
+def _kind_of_machine() -> dict[str, str]:
+    return {name: value for name, value in machine().items() if name != "processor"}
+
+
+def _fit(run: Run, prepared: Prepared, console: Console, workers: Workers) -> None:
     """Build everything and train."""
     config, encoded, tokenizers = run.config, prepared.encoded, prepared.tokenizers
     del prepared  # the rest of it grows with the corpus
     training = config.training
-    threads = start_tensorflow(training.threads, training.deterministic)
+    threads = start_tensorflow(workers.threads(training.threads), training.deterministic)
+    workers.agree({"the number of threads": threads}, "give the same training.threads to all")
     import keras
-    import tensorflow as tf
 
     from mtlite.topologies.build import build_model
     from mtlite.training.loop import Loop, Parts
@@ -200,7 +262,7 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     from mtlite.training.step import TrainingStep
 
     facts = _with_threads(run.facts, threads, console)
-    strategy = tf.distribute.get_strategy()
+    strategy = workers.strategy()
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = build_model(topology_config(run))
@@ -212,7 +274,7 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
         f"{config.model.topology}: {model.count_params():,} weights, products in {model.config.precision}, "
         f"{threads} threads"
     )
-    validation = _validation(run, model, tokenizers, console)
+    validation = _validation(run, model, tokenizers, console, workers)
     if facts.unreachable is None:
         facts = dataclasses.replace(facts, unreachable=round(validation.unreachable(), 6))
         if facts.unreachable:
@@ -225,17 +287,18 @@ def _fit(run: Run, prepared: Prepared, console: Console) -> None:
     parts = lanes(facts.threads or threads)
     step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, parts)
     batches = Batches(encoded, tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling)
-    seconds = Loop(run, training, Parts(model, optimizer, step, batches, validation), console).fit()
+    loop = Loop(run, training, Parts(model, optimizer, step, batches, validation, workers), console)
+    seconds = loop.fit()
     run.write_facts(dataclasses.replace(facts, seconds={**facts.seconds, "training": seconds}))
     console.print(f"trained in {seconds / 60:.1f} minutes, validations included")
 
 
-def _validation(run: Run, model: Topology, tokenizers: Tokenizers, console: Console) -> Validation:
+def _validation(run: Run, model: Topology, tokenizers: Tokenizers, console: Console, workers: Workers) -> Validation:
     from mtlite.training.validation import Validation
 
     search, batch_tokens = run.config.search, run.config.training.batch_tokens
     sides = run.read_side("dev.source"), run.references("dev")
-    validation = Validation(model, tokenizers, sides, run.facts.target_language, search, batch_tokens)
+    validation = Validation(model, tokenizers, sides, run.facts.target_language, search, batch_tokens, workers.map)
     if validation.truncated:
         console.print(
             f"warning: {validation.truncated:,} dev sources have more than {search.max_source_tokens:,} pieces and "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mtlite.config.options import SearchConfig
 from mtlite.data.ids import truncate
 from mtlite.data.tokenizer import Tokenizers
@@ -10,13 +12,15 @@ from mtlite.evaluation.scores import bleu
 from mtlite.topologies.topology import Topology
 from mtlite.translation.likelihood import LikelihoodScorer
 from mtlite.translation.searcher import Searcher
+from mtlite.translation.side_by_side import Map, side_by_side
 
 
 class Validation:
     """Scores a model, with its current weights, on raw source lines and raw target lines.
 
     With several references of a sentence, the loss is that of the first one.
-    `target_language` chooses the metric's tokenizer; `batch_tokens` are padded tokens of a batch of the loss.
+    `target_language` chooses the metric's tokenizer; `batch_tokens` are those of a batch of the loss; `each` goes over
+    batches.
     """
 
     def __init__(
@@ -27,15 +31,16 @@ class Validation:
         target_language: str | None,
         search: SearchConfig,
         batch_tokens: int,
+        each: Map = side_by_side,
     ) -> None:
-        self.tokenizers, self.target_language = tokenizers, target_language
+        self.tokenizers, self.target_language, self.each = tokenizers, target_language, each
         sources, self.references = dev
         limit = search.max_source_tokens
         everything = tokenizers.source.encode(sources)
         self.truncated = sum(len(ids) > limit for ids in everything)
         self.source_ids = [truncate(ids, limit) for ids in everything]
         target_ids = tokenizers.target.encode(first_of(self.references))
-        self.likelihood = LikelihoodScorer(model, self.source_ids, target_ids, batch_tokens)
+        self.likelihood = LikelihoodScorer(model, self.source_ids, target_ids, batch_tokens, each)
         self.searcher = Searcher([model], search.greedy())
 
     def loss(self) -> float:
@@ -49,6 +54,13 @@ class Validation:
 
     def bleu(self) -> float:
         """BLEU of greedy translations, detokenised, against the raw references."""
-        found = self.searcher.search(self.source_ids)
-        hypotheses = self.tokenizers.target.decode([sentence.ids[0] for sentence in found])
-        return bleu(hypotheses, self.references, self.target_language)
+        batches = self.searcher.batches(self.source_ids)
+        found: list[list[int]] = [[]] * len(self.source_ids)
+        for rows, written in zip(batches, self.each(self._written, batches), strict=True):
+            for row, ids in zip(rows, written, strict=True):
+                found[row] = ids
+        return bleu(self.tokenizers.target.decode(found), self.references, self.target_language)
+
+    def _written(self, rows: np.ndarray) -> list[list[int]]:
+        """The ids of the best hypothesis of some sentences."""
+        return [found.ids[0] for found in self.searcher.batch([self.source_ids[row] for row in rows], rows)]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tensorflow as tf
 
 from mtlite.data.batches import Sequences, group_by_length
 from mtlite.evaluation.likelihood import Likelihood
-from mtlite.runtime import lanes
 from mtlite.topologies.topology import Topology
+from mtlite.translation.side_by_side import Map, side_by_side
 
 Ids = Sequence[Sequence[int]]
 
@@ -21,11 +20,14 @@ _IDS = tf.TensorSpec([None, None], tf.int32)
 class LikelihoodScorer:
     """Computes −log p of given pairs with the weights that a model has when this is called.
 
-    Ids have `</s>`; `batch_tokens` are padded ones. The loss of `ctc` sums over all paths.
+    Ids have `</s>`; `batch_tokens` are padded ones; `each` goes over the batches. The loss of `ctc` sums
+    over all paths.
     """
 
-    def __init__(self, model: Topology, source_ids: Ids, target_ids: Ids, batch_tokens: int) -> None:
-        self.model = model
+    def __init__(
+        self, model: Topology, source_ids: Ids, target_ids: Ids, batch_tokens: int, each: Map = side_by_side
+    ) -> None:
+        self.model, self.each = model, each
         source, target = Sequences.of(source_ids), Sequences.of(target_ids)
         lengths = np.diff(source.offsets), np.diff(target.offsets)
         self.groups = group_by_length(*lengths, batch_tokens, np.random.default_rng(0))
@@ -39,11 +41,7 @@ class LikelihoodScorer:
     def __call__(self) -> Likelihood:
         """Score all pairs, in their order."""
         found = np.zeros([3, sum(map(len, self.groups))], np.float32)
-        pool = ThreadPoolExecutor(lanes())
-        try:
-            results = pool.map(lambda batch: self._losses(*batch), self.batches)
-            for rows, losses in zip(self.groups, results, strict=True):
-                found[:, rows] = losses
-        finally:
-            pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the batches that are being scored, not for the rest
+        results = self.each(lambda batch: self._losses(*batch), self.batches)
+        for rows, losses in zip(self.groups, results, strict=True):
+            found[:, rows] = losses
         return Likelihood(*found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
 
@@ -15,7 +14,6 @@ from mtlite.config.registry import entry_of
 from mtlite.data.batches import pad
 from mtlite.data.ids import EOS, PAD
 from mtlite.layers.dtypes import cast_ahead
-from mtlite.runtime import lanes
 from mtlite.search.beam import beam_search
 from mtlite.search.ctc import best_path, prefix_beam_search
 from mtlite.search.greedy import greedy
@@ -26,6 +24,7 @@ from mtlite.search.sampling import sample
 from mtlite.search.stepper import Stepper
 from mtlite.topologies.topology import Topology
 from mtlite.translation.sentences import SentenceHypotheses, refuse_nan
+from mtlite.translation.side_by_side import side_by_side
 
 
 class Asked(NamedTuple):
@@ -89,11 +88,8 @@ class Searcher:
         config = self.models[0].config
         return config.lengths.most_positions(length) if entry_of(config.topology).family == "direct" else 0
 
-    def search(self, sources: list[list[int]], first: int = 0) -> list[SentenceHypotheses]:
-        """Translate ids with `</s>`; as many results, in the same order.
-
-        `first` is the number of the first sentence: a sample depends on the seed and the sentence's number alone.
-        """
+    def batches(self, sources: list[list[int]]) -> list[np.ndarray]:
+        """Which sentences, by their places, are translated together: those of like lengths."""
         lengths = np.array([len(ids) for ids in sources], np.int32)
         order = np.argsort(-lengths, kind="stable")
         batches, start = [], 0
@@ -102,15 +98,19 @@ class Searcher:
             width = max(length * (1 if self.config.sample else self.config.beam_size), self._positions(length) // 16)
             batches.append(order[start : start + max(1, self.config.batch_tokens // width)])
             start += len(batches[-1])
+        return batches
+
+    def search(self, sources: list[list[int]], first: int = 0) -> list[SentenceHypotheses]:
+        """Translate ids with `</s>`; as many results, in the same order.
+
+        `first` is the number of the first sentence: a sample depends on the seed and the sentence's number alone.
+        """
+        batches = self.batches(sources)
         found: list[SentenceHypotheses | None] = [None] * len(sources)
-        pool = ThreadPoolExecutor(lanes())
-        try:
-            results = pool.map(lambda rows: self.batch([sources[row] for row in rows], first + rows), batches)
-            for rows, result in zip(batches, results, strict=True):
-                for row, each in zip(rows, result, strict=True):
-                    found[row] = each
-        finally:
-            pool.shutdown(cancel_futures=True)  # Ctrl-C waits for what is being translated, not for the rest
+        results = side_by_side(lambda rows: self.batch([sources[row] for row in rows], first + rows), batches)
+        for rows, result in zip(batches, results, strict=True):
+            for row, each in zip(rows, result, strict=True):
+                found[row] = each
         return cast(list[SentenceHypotheses], found)
 
     def batch(self, sources: list[list[int]], numbers: np.ndarray, padding: int = 0) -> list[SentenceHypotheses]:

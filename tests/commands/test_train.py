@@ -26,7 +26,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Confi
     """What would be trained: configuration, place, and whether it goes on."""
     asked: list[tuple[Config, Path, bool]] = []
 
-    def train_run(config: Config, run: Run, resume: bool, console: Any) -> None:
+    def train_run(config: Config, run: Run, resume: bool, console: Any, workers: Any) -> None:
         asked.append((config, run.path, resume))
 
     monkeypatch.setattr("mtlite.training.train.train_run", train_run)
@@ -71,4 +71,23 @@ def test_a_dry_run_trains_nothing(trained: list[tuple[Config, Path, bool]], monk
     monkeypatch.setattr("mtlite.training.train.dry_run", lambda config, console: shown.append(config))
     assert main(["train", "small.yaml", "--dry-run"]) == 0
     assert (shown, trained) == ([config_from(VALUES, "here")], [])
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--workers", "a:1,b:2"], "--worker "),
+        (["--worker", "1"], "--worker needs --workers"),
+        (["--workers", "a:1,b:2", "--worker", "1", "--local-workers", "2"], "leave --workers out"),
+        (["--local-workers", "2", "--dry-run"], "--dry-run"),
+        (["--local-workers", "1"], "expected 2 to"),
+    ],
+)
+def test_options_of_workers_that_do_not_go_together_are_refused(
+    options: list[str], named: str, trained: list[tuple[Config, Path, bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "small.yaml", *options]) == 2
+    assert named in capsys.readouterr().err
+    assert trained == []
     assert not Path("runs").exists()
