@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -23,6 +24,7 @@ _MOST_FIELDS = 1_000  # of a form: a list is one field for each of its texts
 _MOST_BYTES_DISCARDED = 64 << 20  # of a body that is too large: one who is still sending hears no answer
 _MARKUP = re.compile(r"</?[A-Za-z!]|&(#\w+|\w+);")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # whoever sends a broken form is told, nobody else
 Code = Annotated[str, Matching(".{1,99}", "a code of a language")]
 
 

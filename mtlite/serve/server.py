@@ -70,7 +70,7 @@ def serve(app: ASGIApp, listening: socket.socket) -> None:
         ws="none",
         lifespan="on",
         log_config=None,
-        log_level="warning",
+        log_level="error",  # not for every connection that speaks no HTTP
         access_log=False,
         server_header=False,
     )

@@ -127,7 +127,7 @@ def test_a_body_that_is_too_large_is_refused_whatever_it_holds():
     assert len(read_texts(values_of(fits)).q[0]) == MAX_REQUEST_BYTES - 20
 
 
-def test_a_form_that_is_none_is_refused():
+def test_a_form_that_is_none_is_refused_and_nothing_is_logged(caplog):
     for body, kind in (
         (b"no form", "multipart/form-data; boundary=x"),
         (b"no form", "multipart/form-data"),
@@ -135,6 +135,7 @@ def test_a_form_that_is_none_is_refused():
     ):
         with pytest.raises(RequestError):
             read_texts(values_of(body, kind))
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("text", ["<b>a</b>", "a<br>", "a &amp; b", "&#228;", "<!-- a -->"])
