@@ -27,6 +27,7 @@ def joeynmt_rnn(folder: Path) -> Values:
     }
     training = {
         **{"optimizer": "adam", "learning_rate": 0.001, "clip_grad_norm": 1.0, "label_smoothing": 0.1},
+        **{"scheduling": "plateau", "patience": 5, "decrease_factor": 0.5, "learning_rate_min": 1e-5},
         **{"batch_type": "token", "batch_size": 2000, "validation_freq": 500},
     }
     return _joeynmt(folder, model, training)
@@ -85,7 +86,8 @@ def eole_rnn(folder: Path) -> Values:
         **{"architecture": "rnn", "rnn_type": "LSTM", "layers": 2, "hidden_size": 384},
         **{"embeddings": {"word_vec_size": 256}, "share_embeddings": True},
         "encoder": {"encoder_type": "brnn"},
-        "decoder": {"decoder_type": "rnn", "input_feed": True, "global_attention": "general"},
+        "decoder": {"decoder_type": "rnn", "global_attention": "general"},
+        "input_feed": 1,
     }
     training = {
         **{"optim": "adam", "learning_rate": 0.001, "max_grad_norm": 1.0, "dropout": [0.3]},
