@@ -89,6 +89,11 @@ def note_of(folder: Path, number: str) -> Path:
     return folder / f"{number}.node"
 
 
+def _last_line(error: Exception) -> str:
+    """What it was about, after a traceback or further lines."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1][:300]
+
+
 class QueuedJob:
     """A job in the queue."""
 
@@ -103,7 +108,12 @@ class QueuedJob:
     def _submit(self) -> None:
         self.tries += 1
         self._seen = time.monotonic()
-        self.submitted = self.engine.executor.submit(self.engine.cell(self.job))
+        from submitit.core.utils import FailedJobError
+
+        try:
+            self.submitted = self.engine.executor.submit(self.engine.cell(self.job))
+        except FailedJobError as error:  # what sbatch has said
+            raise RunError(f"--on slurm: the job of {self.job.name} was refused: {_last_line(error)}") from None
 
     def place(self) -> str | None:
         """The node, and which job of the queue it is: one that was lost starts again as another."""
@@ -145,7 +155,7 @@ class QueuedJob:
             try:
                 self._ended = self.submitted.result()
             except FailedJobError as error:
-                self._ended = Ended(f"job {self.submitted.job_id}: {str(error).strip().splitlines()[-1]}"[:300])
+                self._ended = Ended(f"job {self.submitted.job_id}: {_last_line(error)}")
             return
         lost = f"job {self.submitted.job_id} ended without a result"
         if self.tries <= _RETRIES and not self.engine.stopped:

@@ -165,6 +165,18 @@ def test_a_job_that_left_the_queue_without_a_result_is_submitted_again(
     assert running.submitted.job_id == "2"
 
 
+def test_a_job_that_slurm_refuses(engine: SlurmEngine, experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    from submitit.core.utils import FailedJobError
+
+    def refuse(_: Any) -> None:
+        raise FailedJobError("sbatch: error: something\nsbatch: error: invalid partition specified: none")
+
+    monkeypatch.setattr(engine, "executor", SimpleNamespace(submit=refuse))
+    with pytest.raises(RunError, match=r"--on slurm: the job of one was refused: .*invalid partition") as error:
+        engine.submit(job(experiment.folder, "one"))
+    assert "\n" not in str(error.value)
+
+
 def test_no_slurm_here_or_no_submitit(console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(RunError, match="--on slurm: there is no sbatch here"):
