@@ -358,6 +358,29 @@ def read_address(_: Path, path: Path) -> bool:
     return node.stdout.readline() == "true\n"
 
 
+def translated_with_graphs(run: Path) -> str:
+    """What a run translates on onnxruntime, with graphs that are kept beside it."""
+    import datasets
+
+    from mtlite.export.engine import light_translator
+    from mtlite.translation.loading import open_runs, search_of
+
+    before = datasets.config.HF_DATASETS_CACHE
+    datasets.config.HF_DATASETS_CACHE = run / "graphs"
+    try:
+        opened = open_runs([run])
+        translator = light_translator(opened, search_of(opened.runs[0], None), "onnx", threads=1)
+    finally:
+        datasets.config.HF_DATASETS_CACHE = before
+    assert translator
+    return repr([(each.texts, each.scores) for each in translator.translate(["one two three", "nine"])])
+
+
+def read_graphs(folder: Path, _: Path) -> bool:
+    """An exported folder in the cache that is damaged is made again, and translates as before."""
+    return translated_with_graphs(folder) == (folder / "graphs.txt").read_text()
+
+
 def read_record(_: Path, path: Path) -> bool:
     from mtlite.ablation.record import Record
     from mtlite.report.gather import gather
@@ -489,6 +512,10 @@ KINDS = {
     "rows in the cache": Kind("cache/mtlite/*/rows.arrow", read_the_cache, mutated_arrow, 2),
     "arrays in the cache": Kind("cache/mtlite/*/arrays.safetensors", read_the_cache, mutated_safetensors, 2),
     "facts in the cache": Kind("cache/mtlite/*/entry.json", read_the_cache, mutated_json, 2),
+    "graph in the cache": Kind("graphs/mtlite/*/decoder.onnx", read_graphs, None, 2),
+    "config of graphs": Kind("graphs/mtlite/*/config.json", read_graphs, mutated_json, 2),
+    "program of graphs": Kind("graphs/mtlite/*/translate.py", read_graphs, None, 2),
+    "tokenizer of graphs": Kind("graphs/mtlite/*/target.model", read_graphs, mutated_tokenizer, 2),
     "record": Kind("record.jsonl.xz", read_record, mutated_xz, 3),
     "report of a record": Kind("small.jsonl.xz", read_report, mutated_xz, 0),
     "outcome of a cell": Kind("outcome.json", read_outcome, mutated_json, 5),
@@ -579,6 +606,7 @@ def make_material(run: Path) -> None:
     recipe = yaml.safe_load((run / "config.yaml").read_bytes())
     (run / "ablation.yaml").write_text(yaml.safe_dump({**recipe, "ablation": ablation}))
     read_the_cache(run, run)
+    (run / "graphs.txt").write_text(translated_with_graphs(run))
 
 
 def located(folder: Path, kind: Kind) -> Path:
