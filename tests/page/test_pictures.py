@@ -107,8 +107,8 @@ def test_a_step_says_where_attention_looks_most():
     console.log(JSON.stringify(stepTexts(wiring, texts, [[0.75, 0.25], [0.1, 0.9]])));
     """
     texts = run_module(code, TOPOLOGIES["attention"].parts)
-    assert ["75 %" in text for text in texts] == [False, False, True, False]
-    assert "90 %" in texts[3]
+    assert ["75\u00a0%" in text for text in texts] == [False, False, True, False]
+    assert "90\u00a0%" in texts[3]
 
 
 def test_tokens_and_blanks_stand_where_the_model_wrote_them():
@@ -243,6 +243,37 @@ def test_the_darkest_square_is_the_largest_number_whatever_its_sign():
     assert "7.4 times less likely" in needed
     assert "7.4 times likelier" in against
     assert "more than 1,000" in much
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (0, "0"),
+        (0.0004, "<_0.1"),
+        (0.05, "5.0"),
+        (0.0996, "10"),
+        (0.5, "50"),
+        (0.996, "99.6"),
+        (0.9996, ">_99.9"),
+        (1, "100"),
+    ],
+)
+def test_a_share_is_not_rounded_to_nothing_or_all(share, expected):
+    code = """
+    const {percent} = await page("views/shapes.js");
+    console.log(JSON.stringify(percent(given)));
+    """
+    assert run_module(code, share) == f"{expected} %".replace(" ", "\u00a0").replace("_", "\u00a0")
+
+
+def test_a_name_has_the_colour_of_its_line_where_another_has_no_line():
+    code = """
+    const {lengthChart} = await page("views/length_chart.js");
+    const repeats = [{times: 1, agreement: 1}, {times: 2, agreement: 0.5}];
+    console.log(JSON.stringify(lengthChart([{name: "none", repeats: []}, {name: "some", repeats}], "")));
+    """
+    [name] = [each for each in run_module(code, None)["children"] if each["children"] == ["some"]]
+    assert "series-1" in name["attributes"]["class"]
 
 
 def test_arrow_keys_lead_to_the_nearest_square():

@@ -98,6 +98,16 @@ def test_a_piece_is_forced_with_the_keyboard_which_stays_where_it_is(file, opene
     assert focused(page).startswith("▁other")
 
 
+@pytest.mark.parametrize("view", ["pieces", "beam", "influence"])
+def test_tab_goes_from_a_picture_to_one_of_its_cells_and_on(file, opened, view):
+    page = opened(file, f"#view={view}&runs=1")
+    page.locator(".canvas").first.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.hasAttribute('data-cell')")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Save as SVG"
+
+
 def test_where_all_is_written_at_once_one_position_is_forced(all_twelve, opened, expect):
     page = opened(all_twelve, "#view=pieces&runs=0")
     page.get_by_role("group", name="Step 2").get_by_role("button", name="▁other").click()
@@ -154,6 +164,22 @@ def test_the_beam_shows_the_beginning_that_a_piece_ends(file, opened, expect):
     expect(again.locator(".happening")).to_contain_text("THE OLD x1")
 
 
+def test_on_paper_the_sentence_is_there_and_no_picture_is_cut(file, opened, expect):
+    page = opened(file, "#view=wiring&runs=0")
+    expect(page.locator(".picture")).to_have_count(1)
+    page.set_viewport_size({"width": 300, "height": 400})
+    page.emulate_media(media="print")
+    expect(page.locator("#view-wiring .paper")).to_have_text("the old farmer sings")
+    assert page.locator(".picture").bounding_box()["width"] < 300
+    assert not page.locator(".player").is_visible()
+
+
+def test_without_a_sentence_nothing_is_offered(file, opened, expect):
+    page = opened(file, "#view=what-if&text=")
+    expect(page.get_by_text("Type a sentence above.")).to_be_visible()
+    assert not page.get_by_label("Longer and longer").is_visible()
+
+
 def test_influence_stands_beside_attention_and_says_what_a_square_means(file, opened, expect):
     page = opened(file, "#view=influence&runs=0%2C1")
     expect(page.locator(".explained-run h3")).to_have_text(["Influence", "Attention", "Influence"])
@@ -199,11 +225,11 @@ def test_a_sentence_is_repeated_and_every_run_has_a_score(file, opened, expect):
     expect(page.locator(".lengths-place tbody tr")).to_have_count(6)
     rows = [row.split("\t")[1:] for row in page.locator(".lengths-place tbody tr").all_inner_texts()]
     assert rows[:3] == [
-        ["1", "5", "5", "100 %", "−0.50"],
-        ["2", "9", "9", "100 %", "−0.50"],
-        ["3", "13", "13", "100 %", "−0.50"],
+        ["1", "5", "5", "100\u00a0%", "−0.50"],
+        ["2", "9", "9", "100\u00a0%", "−0.50"],
+        ["3", "13", "13", "100\u00a0%", "−0.50"],
     ]
-    assert rows[4][:4] == ["2", "9", "9", "100 %"]
+    assert rows[4][:4] == ["2", "9", "9", "100\u00a0%"]
 
 
 def test_an_error_of_a_model_is_said_in_its_place(file, opened, expect):

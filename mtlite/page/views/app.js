@@ -3,7 +3,7 @@
 import {aboutView} from "./about.js";
 import {beamView} from "./beam_tree.js";
 import {Client, workerOf} from "./client.js";
-import {element} from "./elements.js";
+import {announce, element} from "./elements.js";
 import {influenceView} from "./influence.js";
 import {piecesView} from "./pieces.js";
 import {sentencesOf} from "./sentences.js";
@@ -31,7 +31,10 @@ function start() {
   client.worker.addEventListener("error", (event) => tellFault(event.message));
   const tabs = makeTabs();
   const bar = makeBar(page.runs);
+  let shown = "";
   onState((state) => {
+    if (shown !== state.view) announce(""); // what was said is about the view before
+    shown = state.view;
     showTheme(state);
     tabs.show(state);
     bar.show(state);

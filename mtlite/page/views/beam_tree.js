@@ -27,7 +27,8 @@ function renderBeam(container, state, client) {
 async function answerBeam(ask, sentence, state, run) {
   const {beam, lengthPenalty} = searchOf(run, state);
   const {ids} = await ask("encode", sentence);
-  const {nodes} = await ask("beamTree", ids, {beam, lengthPenalty});
+  // A beam of 1 is greedy search, whose score is the log probability alone: the same number as in the other views.
+  const {nodes} = await ask("beamTree", ids, {beam, lengthPenalty: beam === 1 ? 0 : lengthPenalty});
   return {nodes, beam};
 }
 
@@ -49,7 +50,9 @@ function makeBeam({nodes, beam}, run, number) {
       name: `beam-${run.name}`,
       before: [...searchNote(run, beam), path],
       legend: [
-        ...Object.entries(FATES).map(([fate, text]) => legendItem(`fate ${fate}`, text)),
+        ...Object.entries(FATES)
+          .filter(([fate]) => nodes.some((node) => node.fate === fate))
+          .map(([fate, text]) => legendItem(`fate ${fate}`, text)),
         element("span", {class: "legend-item"}, "the number below a piece: how likely it is after those before it"),
       ],
       table: () =>

@@ -30,7 +30,7 @@ export function candidatesPicture(steps, {written, forced, pieces, blank, title}
     const texts = shown.map(({piece, id}) =>
       id === blank ? "blank" : shortened(shownPiece(piece), LONGEST_CANDIDATE),
     );
-    const width = Math.max(NARROWEST_COLUMN, ...texts.map((text) => textWidth(text) + 62));
+    const width = Math.max(NARROWEST_COLUMN, ...texts.map((text, row) => boxWidth(text, shown[row].p)));
     const column = {
       shown,
       texts,
@@ -50,6 +50,15 @@ export function candidatesPicture(steps, {written, forced, pieces, blank, title}
     {class: "picture candidates", role: "group", "aria-label": title},
     ...columns.map(candidateColumn),
   );
+}
+
+/** A piece and its number side by side; the piece that was written is bold, and wider by about an eighth. */
+function boxWidth(text, p) {
+  return 8 + 1.12 * textWidth(text) + 8 + textWidth(numberOfCandidate(p), 11) + 7;
+}
+
+function numberOfCandidate(p) {
+  return Number.isNaN(p) ? "less" : percent(p);
 }
 
 /** What was written is shown, even where it is not among the likeliest. */
@@ -84,7 +93,7 @@ function candidateColumn(column, at) {
 }
 
 function candidateBox({id, p}, text, {x, y, width}, {at, row, isForced, isChosen}) {
-  const known = Number.isNaN(p) ? "less" : percent(p);
+  const known = numberOfCandidate(p);
   const says = `${text}, ${known}${isChosen ? (isForced ? ", forced" : ", written") : ""}`;
   const bar = Number.isNaN(p) ? 0 : Math.min(1, p);
   return shape(

@@ -21,10 +21,13 @@ import {chosenSentence} from "./sentences.js";
  * @property {() => HTMLElement} [end] made once, below all runs
  * @property {(made: Map<number, any>, state: State) => void} [shown] called when all that there is was shown
  *
+ * @typedef {{parts: Map<number, Part>, place: HTMLElement, hint: HTMLElement, paper: HTMLElement,
+ *   around: HTMLElement[], state: State}} Explanation `paper` has the sentence for a printed page; `around` is what was
+ *   made once, and of no use without a sentence
  * @typedef {{place: HTMLElement, body: HTMLElement, key: string, control: AbortController, made: any}} Part
  */
 
-/** @type {WeakMap<HTMLElement, {parts: Map<number, Part>, place: HTMLElement, hint: HTMLElement, state: State}>} */
+/** @type {WeakMap<HTMLElement, Explanation>} */
 const explanations = new WeakMap();
 
 /**
@@ -36,9 +39,11 @@ const explanations = new WeakMap();
 export function renderExplanation(container, state, client, view) {
   const explanation = explanations.get(container) ?? makeExplanation(container, view);
   explanation.state = state;
-  const {parts, place, hint} = explanation;
+  const {parts, place, hint, paper, around} = explanation;
   const sentence = chosenSentence(state);
   hint.hidden = sentence !== "";
+  paper.textContent = sentence;
+  for (const each of around) each.hidden = sentence === "";
   for (const [run, part] of parts) {
     if (state.runs.includes(run) && sentence !== "") continue;
     part.control.abort();
@@ -58,18 +63,22 @@ export function renderExplanation(container, state, client, view) {
 }
 
 function makeExplanation(container, view) {
+  const [controls, end] = [view.controls, view.end].map((make) => (make ? [make()] : []));
   const explanation = {
     parts: new Map(),
     place: element("div", {class: "explained"}),
     hint: element("p", {class: "hint"}, "Type a sentence above."),
+    paper: element("p", {class: "paper", "aria-hidden": "true", dir: "auto"}),
+    around: [...controls, ...end],
     state: /** @type {any} */ (null),
   };
   container.append(
     element("p", {class: "says"}, view.says),
-    ...(view.controls ? [view.controls()] : []),
+    explanation.paper,
+    ...controls,
     explanation.hint,
     explanation.place,
-    ...(view.end ? [view.end()] : []),
+    ...end,
   );
   explanations.set(container, explanation);
   return explanation;

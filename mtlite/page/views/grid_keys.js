@@ -13,6 +13,7 @@ export function makeGrid(picture, {choose, look = () => {}, first}) {
   for (const cell of cells) cell.setAttribute("tabindex", "-1");
   const start = cells.find((cell) => nameOf(cell) === first) ?? cells[0];
   start?.setAttribute("tabindex", "0");
+  picture.setAttribute("tabindex", "-1"); // Chromium lets Tab stop at a picture that listens for the focus of its cells
   picture.addEventListener("click", (event) => {
     const cell = cellOf(event);
     if (cell) choose(nameOf(cell));

@@ -17,7 +17,7 @@ function renderInfluence(container, state, client) {
   renderExplanation(container, state, client, {
     says:
       "How much each source piece matters for each written piece: a source piece is replaced by others, and " +
-      "the darker the square, the less likely the written piece becomes.",
+      "the stronger its colour, the less likely the written piece becomes.",
     depends: (now, run) => searchOf(run, now),
     answer: answerInfluence,
     make: makeInfluence,

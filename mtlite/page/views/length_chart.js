@@ -23,12 +23,9 @@ export function lengthChart(runs, title) {
   const y = (share) => PLOT.top + PLOT.height * (1 - share);
   const named = spreadLabels(
     runs
-      .filter(({repeats}) => repeats.length)
-      .map(({name, repeats}, at) => ({
-        name: shortened(name, LONGEST_NAME, 12),
-        at,
-        y: y(repeats[repeats.length - 1].agreement),
-      })),
+      .map(({name, repeats}, at) => ({name: shortened(name, LONGEST_NAME, 12), at, last: repeats.at(-1)}))
+      .filter(({last}) => last)
+      .map(({name, at, last}) => ({name, at, y: y(last.agreement)})),
   );
   const right = PLOT.left + PLOT.width + 14;
   const width = right + Math.max(0, ...named.map(({name}) => 1.15 * textWidth(name, 12))) + 10;

@@ -4,6 +4,7 @@ import {isStopped} from "./client.js";
 import {announce, copyText, element} from "./elements.js";
 import {paragraphsOf, sentencesOf} from "./sentences.js";
 import {searchOf} from "./searching.js";
+import {decimal} from "./shapes.js";
 import {getState, setState} from "./state.js";
 
 const PAUSE = 350; // milliseconds after the last key until a text is translated
@@ -272,13 +273,13 @@ function showAlternatives(column, number) {
       closeAlternatives(column);
       choose(column, number, at);
     }}, element("bdi", {}, hypothesis.text || "(an empty translation)"),
-    element("small", {title: "log probability, divided by the length as the length penalty says"}, hypothesis.score.toFixed(2)))));
-  const only = hypotheses.length < 2 ? [element("p", {class: "hint"}, "Search has found no other. A wider beam (Search, above) finds more.")] : [];
+    element("small", {title: "log probability, divided by the length as the length penalty says"}, decimal(hypothesis.score)))));
+  const only = hypotheses.length < 2 ? [element("p", {class: "hint", lang: "en"}, "Search has found no other. A wider beam (Search, above) finds more.")] : [];
   const box = element("div", {class: "alternatives", role: "group", "aria-label": "Alternatives",
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Escape") close();
     }},
-  element("p", {class: "hint"}, "From ", element("q", {dir: "auto"}, sentencesOf(getState().text)[number])),
+  element("p", {class: "hint", lang: "en"}, "From ", element("q", {dir: "auto"}, sentencesOf(getState().text)[number])),
   element("ol", {}, ...choices), ...only);
   sentence.setAttribute("aria-expanded", "true");
   sentence.parentElement?.after(box);

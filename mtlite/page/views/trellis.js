@@ -30,7 +30,9 @@ export function trellisLayout(nodes) {
       .filter((node) => node.step === step)
       .sort((one, other) => other.logP - one.logP || one.number - other.number);
     const texts = here.map(({piece, number}) => (number === 0 ? "<s>" : shortened(shownPiece(piece), LONGEST_PIECE)));
-    const width = Math.max(52, ...texts.map((text) => textWidth(text) + 18));
+    const own = here.map((node) => ownProbability(node, nodes));
+    const numbers = own.map((share) => textWidth(percent(share), 11) + 14);
+    const width = Math.max(52, ...texts.map((text) => textWidth(text) + 18), ...numbers);
     here.forEach((node, row) =>
       placed.push({
         ...node,
@@ -40,7 +42,7 @@ export function trellisLayout(nodes) {
         text: texts[row],
         x: left + width / 2,
         y: HEAD_HEIGHT + ROW_HEIGHT * (row + 0.5),
-        own: ownProbability(node, nodes),
+        own: own[row],
       }),
     );
     columns.push({step, x: left + width / 2});

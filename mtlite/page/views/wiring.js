@@ -102,7 +102,9 @@ function makeWiring(answer, run) {
       showWiringStep(picture, own);
       happening.textContent = own
         ? `Step ${own} of ${sentences.length}: ${sentences[own - 1]}`
-        : `All ${sentences.length} steps.`;
+        : sentences.length === 1
+          ? "All of it happens in one step."
+          : `All ${sentences.length} steps.`;
       const now = own ? [...picture.querySelectorAll(".node.now")] : [];
       if (now.length) scrollIntoPicture(now[now.length - 1]);
     },

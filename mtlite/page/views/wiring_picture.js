@@ -5,6 +5,8 @@ import {wiringLayout} from "./wiring_layout.js";
 import {numberOf} from "./wiring_steps.js";
 
 const ROUND = ["reader", "writer", "context"];
+/** The colour of the text on a node, so that it stands out from the node's own; `light` on all others. */
+const INK = {"so-far": "ink", copy: "ink", blank: "ink", memory: "black", context: "black", target: "black"};
 const WHAT = {
   source: "source",
   "so-far": "written before",
@@ -80,14 +82,13 @@ function edgeShape(edge, weight) {
 
 function nodeShape(node, shared, strength = 1) {
   const role = shared && node.role === "writer" ? "reader" : node.role;
-  const isLight = ["so-far", "copy", "context", "blank"].includes(node.role);
   const size = isWide(node) ? 12 : 13;
   return shape(
     "g",
     {class: `node ${role}`, "data-step": node.step, "data-node": node.name},
     shape("title", {}, titleOf(node, strength)),
     ...outline(node, strength),
-    ...(node.text ? [label(node.text, node.x, node.y, {class: isLight ? "ink" : "light", "font-size": size})] : []),
+    ...(node.text ? [label(node.text, node.x, node.y, {class: INK[node.role] ?? "light", "font-size": size})] : []),
   );
 }
 
@@ -107,7 +108,7 @@ function outline(node, strength) {
   };
   return [
     shape("rect", {...box, class: "backing"}),
-    shape("rect", {...box, class: "body", "fill-opacity": rounded(0.6 + 0.4 * strength)}),
+    shape("rect", {...box, class: "body", "fill-opacity": rounded(0.7 + 0.3 * strength)}),
   ];
 }
 
