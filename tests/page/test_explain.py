@@ -111,6 +111,18 @@ def test_a_tree_tells_what_was_kept_and_what_was_cut(twelve: dict[str, Opened]) 
         assert node["piece"] == one.tokenizers.target.pieces([node["id"]])[0]
 
 
+def test_what_follows_does_not_make_the_beginning_of_a_path_unlikely(twelve: dict[str, Opened]) -> None:
+    one, beam = twelve["ctc"], 4
+    source, _ = best(one, beam)
+    found, positions = one.ask(("beamTree", source, {"beam": beam}), ("continuations", source, [], 1))
+    p_first = {each["id"]: each["p"] for each in positions["steps"][0]["candidates"]}
+    nodes = found["nodes"]
+    first = [node for node in nodes if node["step"] == 1 and node["fate"] in ("best", "kept")]
+    likeliest = [node for node in first if node["id"] in p_first]
+    assert likeliest
+    assert all(node["logP"] >= np.log(p_first[node["id"]]) - 1e-6 for node in likeliest)
+
+
 def replaced(source: list[int]) -> list[list[int]]:
     """The source with each piece replaced in turn, by each of the pieces that stand in for it."""
     return [

@@ -89,7 +89,8 @@ function searchNote(run, beam) {
       element(
         "p",
         {class: "hint"},
-        "A piece stands at the position at which it was first written; positions between two of them hold blanks.",
+        "A piece stands at the position at which it was first written; positions between two of them hold blanks." +
+          (beam > 1 ? " A beginning is as likely as it was at its best moment, before another piece followed." : ""),
       ),
     ];
   return beam === 1

@@ -114,21 +114,24 @@ function chain({ ids, logP, steps }) {
 async function prefixTree(topology, source, asked, control) {
   const tree = new Tree("", BOS);
   let position = 0;
-  let last = [];
+  /** @type {Map<string, number>} log p of the outputs at the last position, by their key */
+  let last = new Map();
   const watch = (kept, cut, logScale) => {
     position += 1;
+    const logPOf = (prefix) => Math.log(probabilityOf(prefix)) + logScale;
     const add = (prefix, fate) => {
       const { ids } = prefix;
-      const logP = Math.log(probabilityOf(prefix)) + logScale;
+      // That a beginning is all of the output is ever less likely after it was written: what counts is its best moment.
+      const logP = Math.max(logPOf(prefix), tree.byKey.get(ids.join(" "))?.logP ?? -Infinity);
       const known = { step: position, id: ids.at(-1) ?? BOS, logP, score: logP };
       tree.add(ids.join(" "), ids.length ? ids.slice(0, -1).join(" ") : null, known, fate);
     };
     for (const each of kept) add(each, "kept");
     for (const each of cut.filter(({ ids }) => !tree.byKey.has(ids.join(" "))).slice(0, CUT_SHOWN)) add(each, "cut");
-    last = kept.map(({ ids }) => ids.join(" "));
+    last = new Map(kept.map((prefix) => [prefix.ids.join(" "), logPOf(prefix)]));
   };
   await prefixBeamSearch(topology, source, asked, control, watch);
-  for (const key of last) tree.byKey.get(key).fate = "finished";
-  tree.markBest(last[0]);
+  for (const [key, logP] of last) Object.assign(tree.byKey.get(key), { logP, score: logP, fate: "finished" });
+  tree.markBest([...last.keys()][0]);
   return tree.nodes;
 }
