@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from itertools import pairwise
 from typing import Any
 
@@ -274,6 +275,21 @@ def test_a_name_has_the_colour_of_its_line_where_another_has_no_line():
     """
     [name] = [each for each in run_module(code, None)["children"] if each["children"] == ["some"]]
     assert "series-1" in name["attributes"]["class"]
+
+
+@pytest.mark.parametrize("runs", [1, 12, 40])
+def test_names_of_lines_that_end_in_one_place_are_apart_and_in_the_picture(runs):
+    code = """
+    const {lengthChart} = await page("views/length_chart.js");
+    const repeats = [{times: 1, agreement: 1}, {times: 2, agreement: 0}];
+    console.log(JSON.stringify(lengthChart(Array.from({length: given}, () => ({name: "run", repeats})), "")));
+    """
+    picture = run_module(code, runs)
+    names = sorted(each["attributes"]["y"] for each in picture["children"] if each["children"] == ["run"])
+    assert len(names) == runs
+    assert names[0] > 0
+    assert names[-1] < picture["attributes"]["height"]
+    assert all(later - earlier >= 14 for earlier, later in itertools.pairwise(names))
 
 
 def test_arrow_keys_lead_to_the_nearest_square():

@@ -10,6 +10,7 @@ import {label, percent, pictureShape, rounded, shape, shortened, textWidth, thro
 const PLOT = {left: 52, top: 18, width: 420, height: 190};
 const COLOURS = 6;
 const LONGEST_NAME = 160;
+const LINE = 15; // from one name to the next
 const MARKS = [0, 0.25, 0.5, 0.75, 1];
 
 /**
@@ -21,15 +22,16 @@ export function lengthChart(runs, title) {
   const most = Math.max(2, ...runs.flatMap(({repeats}) => repeats.map(({times}) => times)));
   const x = (times) => PLOT.left + (PLOT.width * (times - 1)) / (most - 1);
   const y = (share) => PLOT.top + PLOT.height * (1 - share);
+  const height = Math.max(PLOT.top + PLOT.height + 46, PLOT.top + LINE * runs.length);
   const named = spreadLabels(
     runs
       .map(({name, repeats}, at) => ({name: shortened(name, LONGEST_NAME, 12), at, last: repeats.at(-1)}))
       .filter(({last}) => last)
       .map(({name, at, last}) => ({name, at, y: y(last.agreement)})),
+    height - LINE / 2,
   );
   const right = PLOT.left + PLOT.width + 14;
   const width = right + Math.max(0, ...named.map(({name}) => 1.15 * textWidth(name, 12))) + 10;
-  const height = PLOT.top + PLOT.height + 46;
   return pictureShape(
     width,
     height,
@@ -83,12 +85,18 @@ function seriesClass(at) {
   return `series-${at % COLOURS}${at < COLOURS ? "" : " dashed"}`;
 }
 
-/** Names beside the ends of their lines, none on another. */
-function spreadLabels(labels) {
+/** Names beside the ends of their lines, none on another and none below the lowest place. */
+function spreadLabels(labels, lowest) {
+  const fromAbove = [...labels].sort((one, other) => one.y - other.y);
   let before = -Infinity;
-  for (const each of [...labels].sort((one, other) => one.y - other.y)) {
-    each.y = Math.max(each.y, before + 15);
+  for (const each of fromAbove) {
+    each.y = Math.max(each.y, before + LINE);
     before = each.y;
+  }
+  let below = lowest + LINE;
+  for (const each of fromAbove.reverse()) {
+    each.y = Math.min(each.y, below - LINE);
+    below = each.y;
   }
   return labels;
 }
