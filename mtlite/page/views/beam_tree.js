@@ -1,7 +1,7 @@
 // What search kept and what it cut, step by step.
 
 import {element, table} from "./elements.js";
-import {renderExplanation} from "./explained.js";
+import {ABOUT_PIECES, renderExplanation} from "./explained.js";
 import {figure, legendItem} from "./figures.js";
 import {makeGrid} from "./grid_keys.js";
 import {searchOf} from "./searching.js";
@@ -17,7 +17,8 @@ function renderBeam(container, state, client) {
   renderExplanation(container, state, client, {
     says:
       "How the translation was found: at every step search continues its best few beginnings, keeps the " +
-      "likeliest, and cuts the others. Choose a piece to read the beginning that ends with it.",
+      "likeliest, and cuts the others. Choose a piece to read the beginning that ends with it." +
+      ABOUT_PIECES,
     depends: (now, run) => searchOf(run, now),
     answer: answerBeam,
     make: makeBeam,

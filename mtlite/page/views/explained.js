@@ -30,6 +30,10 @@ import {chosenSentence} from "./sentences.js";
 /** @type {WeakMap<HTMLElement, Explanation>} */
 const explanations = new WeakMap();
 
+/** What a newcomer has to know of the pieces in a picture. */
+export const ABOUT_PIECES =
+  " A piece is a word or a part of one; ▁ is the space before it, and </s> the end of the sentence.";
+
 /**
  * @param {HTMLElement} container
  * @param {State} state

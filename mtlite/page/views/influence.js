@@ -1,7 +1,7 @@
 // Where it came from: how much each source piece matters for each written piece, for every topology.
 
 import {element, table} from "./elements.js";
-import {renderExplanation} from "./explained.js";
+import {ABOUT_PIECES, renderExplanation} from "./explained.js";
 import {figure, legendItem} from "./figures.js";
 import {makeGrid} from "./grid_keys.js";
 import {heatPicture} from "./heat_map.js";
@@ -17,7 +17,8 @@ function renderInfluence(container, state, client) {
   renderExplanation(container, state, client, {
     says:
       "How much each source piece matters for each written piece: a source piece is replaced by others, and " +
-      "the stronger its colour, the less likely the written piece becomes.",
+      "the stronger its colour, the less likely the written piece becomes." +
+      ABOUT_PIECES,
     depends: (now, run) => searchOf(run, now),
     answer: answerInfluence,
     make: makeInfluence,

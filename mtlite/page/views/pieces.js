@@ -6,7 +6,7 @@ import {searchOf} from "./searching.js";
 import {candidatesPicture} from "./candidates_picture.js";
 import {changedText} from "./changes.js";
 import {element, table} from "./elements.js";
-import {renderExplanation} from "./explained.js";
+import {ABOUT_PIECES, renderExplanation} from "./explained.js";
 import {figure} from "./figures.js";
 import {forcedAfter} from "./force.js";
 import {makeGrid} from "./grid_keys.js";
@@ -21,7 +21,8 @@ function renderPieces(container, state, client) {
   renderExplanation(container, state, client, {
     says:
       "How likely the model finds each next piece: the best few at every step, and what was written in " +
-      "colour. Click another one to force it, and see how the rest changes.",
+      "colour. Click another one to force it, and see how the rest changes." +
+      ABOUT_PIECES,
     depends: (now, run, number) => [searchOf(run, now), now.forced[number] ?? []],
     answer: answerPieces,
     make: makePieces,

@@ -2,7 +2,7 @@
 
 import {wire} from "../engine/wiring.js";
 import {element, table} from "./elements.js";
-import {renderExplanation} from "./explained.js";
+import {ABOUT_PIECES, renderExplanation} from "./explained.js";
 import {figure, legendItem, scrollIntoPicture} from "./figures.js";
 import {drawn} from "./shapes.js";
 import {getState, setState} from "./state.js";
@@ -36,7 +36,8 @@ function renderWiring(container, state, client) {
   renderExplanation(container, state, client, {
     says:
       "How the model works through your sentence: what it reads, what it remembers, and when it writes. Press " +
-      "Play to watch it step by step.",
+      "Play to watch it step by step." +
+      ABOUT_PIECES,
     controls: () => element("div", {}, makeLegend(), makePlayer()),
     depends: (now, run) => searchOf(run, now),
     answer: answerWiring,
