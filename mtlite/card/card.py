@@ -8,6 +8,7 @@ from mtlite.card.examples import choose_examples
 from mtlite.card.marks import refreshed
 from mtlite.card.metadata import metadata, yaml_of
 from mtlite.card.sections import body
+from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import MtliteError, RunError
 from mtlite.limits import MAX_CARD_BYTES, read_file
 from mtlite.storage.files import write_atomically
@@ -15,7 +16,7 @@ from mtlite.storage.run_directory import CARD, Run
 from mtlite.translation.result import read_result
 
 
-def write_card(run: Run) -> None:
+def write_card(run: Run, tokenizers: Tokenizers) -> None:
     """Write the card of a finished run, or write it anew between its marks; RunError if it cannot be."""
     path = run.path / CARD
     try:
@@ -23,20 +24,20 @@ def write_card(run: Run) -> None:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise RunError(f"cannot read {path} ({reason}): mend it, or remove it for a new one") from None
-    write_atomically(path, make_card(run, before).encode())
+    write_atomically(path, make_card(run, tokenizers, before).encode())
 
 
-def write_card_or_warn(run: Run, warn: Callable[[str], object]) -> None:
+def write_card_or_warn(run: Run, tokenizers: Tokenizers, warn: Callable[[str], object]) -> None:
     """Write the card, or say why that cannot be: a run is whole without it."""
     try:
-        write_card(run)
+        write_card(run, tokenizers)
     except MtliteError as error:
         warn(f"warning: the card is not written: {error}")
 
 
-def make_card(run: Run, before: str = "") -> str:
+def make_card(run: Run, tokenizers: Tokenizers, before: str = "") -> str:
     """The card of a finished run; `before` is the one that it has."""
     result, name = read_result(run), run.path.resolve().name
     data = metadata(run, result, name)
-    text = body(run, result, name, *choose_examples(run, result))
+    text = body(run, tokenizers, result, name, *choose_examples(run, result))
     return refreshed(before, lambda keys: yaml_of(data, keys), text, str(run.path / CARD))

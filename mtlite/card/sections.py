@@ -10,26 +10,25 @@ from mtlite.card.examples import RULE, Example
 from mtlite.config.registry import entry_of
 from mtlite.data.cleaning import DESCRIPTIONS
 from mtlite.data.scripts import script_of
-from mtlite.data.tokenizer import Tokenizer
+from mtlite.data.tokenizer import Tokenizer, Tokenizers
 from mtlite.evaluation.metrics import LOWER_IS_BETTER, label_of
 from mtlite.evaluation.statistics import SENTENCE_METRIC
 from mtlite.languages import name_of
 from mtlite.storage.run_directory import Run
-from mtlite.translation.loading import load_tokenizers
 from mtlite.translation.result import Result
 from mtlite.visible import visible_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&$#])")
 
 
-def body(run: Run, result: Result, name: str, test: str, examples: Sequence[Example]) -> str:
+def body(run: Run, tokenizers: Tokenizers, result: Result, name: str, test: str, examples: Sequence[Example]) -> str:
     """The whole body."""
     parts = [f"# {escaped(name)}", introduction(run)]
     sections = {
         "Scores": scores(result, run),
         "How to use it": usage(name),
         "Examples": [RULE.format(test=test, metric=label_of(SENTENCE_METRIC)), *map(shown, examples)],
-        "Limits": [bulleted(limits(run, result))],
+        "Limits": [bulleted(limits(run, tokenizers, result))],
         "How it was made": [table(("what", "value"), made(run))],
     }
     for title, paragraphs in sections.items():
@@ -114,7 +113,7 @@ def shown(example: Example) -> str:
     return "\n".join([head, "", bulleted(f"{side}: {escaped(text) or '(empty)'}" for side, text in sides.items())])
 
 
-def limits(run: Run, result: Result) -> list[str]:
+def limits(run: Run, tokenizers: Tokenizers, result: Result) -> list[str]:
     """What is known of where it fails."""
     facts, config = run.facts, run.config
     said = [
@@ -130,7 +129,6 @@ def limits(run: Run, result: Result) -> list[str]:
         left_out = {rule: pairs for rule, pairs in facts.seen.left_out.items() if pairs}
         removed = ", ".join(f"{pairs:,} ({DESCRIPTIONS.get(rule, rule)})" for rule, pairs in left_out.items())
         said.append(f"Of {facts.seen.pairs:,} training pairs, filters left out {removed or 'none'}.")
-    tokenizers = load_tokenizers(run)
     known = ", ".join(f"{script.capitalize()} ({count:,})" for script, count in scripts(tokenizers.source).items())
     lost = "written in bytes" if config.tokenizer.byte_fallback else "lost"
     said.append(f"Letters that it can read, by script: {known or 'none'}. Other letters are {lost}.")

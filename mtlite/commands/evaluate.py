@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> None:
     if options.source is None and not is_on_hub(options.run) and run.finished and not run.in_use:
         from mtlite.card.card import write_card_or_warn
 
-        write_card_or_warn(run, notice)
+        write_card_or_warn(run, opened.tokenizers, notice)
 
 
 def _refuse_what_does_not_go_together(options: argparse.Namespace) -> None:

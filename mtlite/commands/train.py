@@ -105,10 +105,11 @@ def _workers(options: argparse.Namespace) -> Iterator[Workers]:
 
 
 def _train(options: argparse.Namespace, workers: Workers) -> None:
+    config = _config(options)  # before anything heavy is imported: a wrong option is said at once
     from mtlite.console import make_console
     from mtlite.training.train import dry_run, train_run
 
-    config, console = _config(options), make_console()
+    console = make_console()
     if options.dry_run:
         dry_run(config, console)
         return

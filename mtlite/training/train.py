@@ -118,7 +118,7 @@ def _lead(config: Config, run: Run, resume: bool, console: Console, workers: Wor
     if resume and run.finished and same:
         console.print(f"{run.path} is finished: nothing to do (a larger training.max_updates goes on)")
         if not (run.path / CARD).exists():  # the training was killed when it had its scores
-            write_card_or_warn(run, console.print)
+            write_card_or_warn(run, load_tokenizers(run), console.print)
         workers.of_chief(None)
         return run
     with run.locked():
@@ -136,7 +136,7 @@ def _lead(config: Config, run: Run, resume: bool, console: Console, workers: Wor
         from mtlite.translation.scoring import score_run
 
         score_run(run, console)
-        write_card_or_warn(run, console.print)
+        write_card_or_warn(run, load_tokenizers(run), console.print)
         workers.exchange("scored")  # all end together
     return run
 

@@ -14,6 +14,7 @@ from mtlite.config.recipe import read_config
 from mtlite.errors import RunError
 from mtlite.storage.run_directory import CARD, CONFIG, Run
 from mtlite.training.train import train
+from mtlite.translation.loading import load_tokenizers
 
 
 @pytest.fixture
@@ -22,9 +23,9 @@ def run(tiny_run, tmp_path):
 
 
 def test_training_has_written_it_and_it_can_be_made_again(run):
-    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run)
-    write_card(run)
-    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run)
+    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run, load_tokenizers(run))
+    write_card(run, load_tokenizers(run))
+    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run, load_tokenizers(run))
 
 
 def test_evaluate_writes_it_anew_and_keeps_what_its_user_wrote(run, capsys):
@@ -60,7 +61,7 @@ def test_other_sentences_do_not_touch_it(run, tmp_path, capsys):
 def test_a_card_that_is_no_text_is_named(run):
     (run.path / CARD).write_bytes(b"\xff\xfe")
     with pytest.raises(RunError, match=CARD):
-        write_card(run)
+        write_card(run, load_tokenizers(run))
 
 
 def test_a_training_ends_well_where_its_card_cannot_be_written(tiny_config, tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from mtlite.card.examples import Example
 from mtlite.card.sections import body, escaped, limits, scores, scripts, shown
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.storage.run_directory import Run, Seen
+from mtlite.translation.loading import load_tokenizers
 from mtlite.translation.result import read_result
 
 NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?![\w.])")
@@ -54,7 +55,7 @@ def test_the_scores_are_those_of_the_record(run):
 
 def test_every_number_is_in_the_record(run):
     result = read_result(run)
-    text = body(run, result, "tiny", "test", [])
+    text = body(run, load_tokenizers(run), result, "tiny", "test", [])
     text = re.sub(r"```.*?```|`[^`]*`|95 %|(?<=chrF)2", "", text, flags=re.DOTALL)
     known = numbers_in(run.facts) | numbers_in(run.config) | numbers_in(result)
     known |= {round(each, digits) for each in known for digits in (0, 1, 2)}
@@ -68,11 +69,11 @@ def test_every_number_is_in_the_record(run):
 def test_limits_say_what_was_seen_and_what_was_left_out(run):
     seen = Seen(pairs=4321, left_out={"empty": 0, "overlap": 7}, longest_source=77, longest_target=88)
     run.facts = dataclasses.replace(run.facts, seen=seen, unreachable=0.25)
-    said = " ".join(limits(run, read_result(run)))
+    said = " ".join(limits(run, load_tokenizers(run), read_result(run)))
     assert all(word in said for word in ("4,321", "7 (also in a dev or test set)", "77", "88", "25.0%", "Latin"))
     assert "0 (" not in said
     run.facts = dataclasses.replace(run.facts, seen=None, unreachable=None)
-    assert "longest source" not in " ".join(limits(run, read_result(run)))
+    assert "longest source" not in " ".join(limits(run, load_tokenizers(run), read_result(run)))
 
 
 def test_a_training_notes_what_it_has_seen(run):

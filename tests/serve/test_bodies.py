@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
@@ -17,6 +18,12 @@ from mtlite.serve.refusals import RequestError, TooLargeError
 FORM = "application/x-www-form-urlencoded"
 
 
+def awaited(coroutine):
+    """What a coroutine gives, from a thread of its own: a browser of other tests has a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def values_of(body, kind="application/json", query=""):
     """What is read of a request; its body comes in two parts."""
     half = len(body) // 2
@@ -28,7 +35,7 @@ def values_of(body, kind="application/json", query=""):
 
     headers = [(b"content-type", kind.encode())]
     scope = {"type": "http", "method": "POST", "headers": headers, "query_string": query.encode(), "app": None}
-    return asyncio.run(read_values(Request(scope, receive)))
+    return awaited(read_values(Request(scope, receive)))
 
 
 def multipart(*fields, file=False):
@@ -152,7 +159,7 @@ def test_a_body_that_never_comes_whole_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(bodies, "_SECONDS_FOR_A_BODY", 0.01)
     scope: dict[str, object] = {"type": "http", "method": "POST", "headers": [], "query_string": b""}
     with pytest.raises(RequestError, match=r"within 0\.01 seconds"):
-        asyncio.run(read_values(Request(scope, receive)))
+        awaited(read_values(Request(scope, receive)))
 
 
 def test_more_texts_than_a_request_may_have_are_refused():

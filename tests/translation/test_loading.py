@@ -39,7 +39,7 @@ def runs(topologies: list[str], lengths: list[LengthRules]) -> list[Any]:
 @pytest.fixture
 def no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test fails where TensorFlow would be started."""
-    monkeypatch.setattr("mtlite.commands.translate.start_tensorflow", lambda *_: pytest.fail("TensorFlow is started"))
+    monkeypatch.setattr("mtlite.export.engine.start_tensorflow", lambda *_: pytest.fail("TensorFlow is started"))
 
 
 @pytest.mark.parametrize(
