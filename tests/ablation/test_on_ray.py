@@ -138,7 +138,7 @@ def test_the_job_of_a_dead_node_goes_on_elsewhere(
     nodes = {node.node_id: node for node in cluster.worker_nodes}
 
     def kill() -> None:
-        while not (jobs[0].run / "began").exists():
+        while not (jobs[0].run / "began").exists() or "one" not in running.look()[0]:
             time.sleep(0.1)
         killed.append(next(id for id in nodes if id[:8] in running.look()[0]["one"]))
         cluster.remove_node(nodes[killed[0]], allow_graceful=False)
