@@ -110,7 +110,8 @@ def run_and_watch(
         process.stop()
         process.wait()
         _note(job).unlink(missing_ok=True)
-    return STOPPED if stopped and not (job.run / OUTCOME).exists() else ended
+    # A later start may have brought the job to its outcome by now; this one was stopped all the same.
+    return STOPPED if stopped and (ended.failure or not (job.run / OUTCOME).exists()) else ended
 
 
 def _note(job: Job) -> Path:
