@@ -219,15 +219,8 @@ def _same(figures: Figures, beam: int) -> str:
 Figure = Callable[[Figures], str]
 
 PHRASES: dict[str, list[Figure]] = {
-    "training is {} times as fast as in plain Keras, {} times as in tuned PyTorch": [
-        lambda figures: against(figures, PLAIN, "float32"),
-        lambda figures: against_pytorch(figures, "float32"),
-    ],
+    "training is {} times as fast as in plain Keras": [lambda figures: against(figures, PLAIN, "float32")],
     "bfloat16, is {} times as fast as plain Keras in float32": [lambda figures: against(figures, PLAIN, "bfloat16")],
-    "mtlite trains {} times as fast in bfloat16, {} times in float32": [
-        lambda figures: against_pytorch(figures, "bfloat16"),
-        lambda figures: against_pytorch(figures, "float32"),
-    ],
     "products: {} GFLOP/s in float32, {} in bfloat16. One token takes {} MFLOP": [
         lambda figures: f"{figures.found('float32').middle:.0f}",
         lambda figures: f"{figures.found('bfloat16').middle:.0f}",

@@ -1,4 +1,4 @@
-"""Jobs that run Python statements, in place of trainings: `python -m statements RECIPE RUN STATEMENT ...`."""
+"""Jobs that run Python statements instead of trainings: `python -m statements RECIPE RUN STATEMENT ...`."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def supplies_of(experiment: Experiment) -> Supplies:
 class Workplace:
     """Where a node works."""
 
-    folder: Path  # in place of that of the ablation
+    folder: Path  # which stands for the folder of the ablation
     places: Mapping[str, str]  # by path where the ablation was started, that of the same here; empty if it is seen
     modules: list[str]  # of topologies from outside, here
     cache: str | None  # of `datasets`
@@ -183,7 +183,7 @@ def packed(run: Path) -> Files:
 
 
 def put_in_place(run: Path, files: Files) -> None:
-    """Write a folder aside, and put it in place of what is there; nothing, if there are no files."""
+    """Replace the folder of a run, whole or not at all; without files, nothing changes."""
     if not files:
         return
     run.parent.mkdir(parents=True, exist_ok=True)
