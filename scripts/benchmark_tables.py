@@ -237,7 +237,7 @@ PHRASES: dict[str, list[Figure]] = {
         lambda figures: _started(figures, "import tensorflow"),
         lambda figures: _started(figures, "mtlite --help"),
     ],
-    "{} % of the hypotheses are those of float32 (beam 5: {} %)": [
+    "{}% of the hypotheses are those of float32 (beam 5: {}%)": [
         lambda figures: _same(figures, 1),
         lambda figures: _same(figures, 5),
     ],

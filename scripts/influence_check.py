@@ -6,7 +6,7 @@
 With the numbers of every array of weights shuffled, the influence on the same translation must be another: a rank
 correlation within ±0.3. `one-to-one` is the exception, since its wiring alone puts the influence on the diagonal. On a
 task whose answer names the source piece of every written one, the piece with the largest influence must be that one in
-95 % of the positions. Only right answers count: elsewhere nobody knows what should have had influence.
+95% of the positions. Only right answers count: elsewhere nobody knows what should have had influence.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def combined_p(first: np.ndarray, second: np.ndarray, sentences: float, bounded:
 
 
 def beyond_seeds(by_seed: np.ndarray) -> np.ndarray:
-    """Whether the 95 % t interval of differences [..., seeds] does not hold 0."""
+    """Whether the 95% t interval of differences [..., seeds] does not hold 0."""
     count = by_seed.shape[-1]
     half_width = stdtrit(count - 1, 0.975) * by_seed.std(axis=-1, ddof=1) / count**0.5
     return np.asarray(abs(by_seed.mean(axis=-1)) > half_width)

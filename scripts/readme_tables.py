@@ -149,7 +149,7 @@ def village(_: str) -> str:
         for name, system in systems("village").items()
     ]
     return markdown(
-        ["topology", "BLEU", "Δ to `attention`", "95 % sentences", "95 % sentences, seeds", "verdict"], rows, (0, 5)
+        ["topology", "BLEU", "Δ to `attention`", "95% sentences", "95% sentences, seeds", "verdict"], rows, (0, 5)
     )
 
 
@@ -186,7 +186,7 @@ def multi30k(record: str) -> str:
         scores = spread(system.scores("greedy", "test", "bleu"))
         beam = f"{bleu(system, 'beam'):.2f}" if system.has_beam else "–"
         rows.append([f"`{name}`", str(len(system.runs)), scores, *difference(record, name), beam])
-    columns = ["topology", "seeds", "BLEU", "Δ to `attention`", "95 % sentences", "95 % sentences, seeds", "verdict"]
+    columns = ["topology", "seeds", "BLEU", "Δ to `attention`", "95% sentences", "95% sentences, seeds", "verdict"]
     return markdown([*columns, "BLEU, beam 5"], rows, (0, 6))
 
 
@@ -202,7 +202,7 @@ def precision(_: str) -> str:
         intervals = interval(both.sentence_interval, 2), interval(both.interval, 2)
         cells = [signed(both.effect, 2), *intervals, f"{both.adjusted_p:.2f}", str(pair.verdict)]
         rows.append([name.rpartition("=")[2], scores, *(cells if name == pair.second else [""] * 5), beam])
-    columns = ["precision", "BLEU", "Δ", "95 % sentences", "95 % sentences, seeds", "p", "verdict", "BLEU, beam 5"]
+    columns = ["precision", "BLEU", "Δ", "95% sentences", "95% sentences, seeds", "p", "verdict", "BLEU, beam 5"]
     return markdown(columns, rows, (0, 6))
 
 

@@ -32,7 +32,7 @@ class AblationConfig:
         baseline: The topology that the others are compared with (default: attention, or else the first one).
         primary: The test sets that the verdicts are about, chosen before the training: their comparisons with the
             baseline are one family, and the report calls those on the others secondary (default: all test sets).
-        match: What all systems have in common: layers and units (size), or the number of weights within 2 %
+        match: What all systems have in common: layers and units (size), or the number of weights within 2%
             (parameters), for which the units are chosen per topology.
         threads: Processor threads of a cell; part of the result, as `training.threads` is.
         beam: Translate the test sets a second time with a beam of this size, for a second column (0: do not).

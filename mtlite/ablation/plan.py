@@ -20,7 +20,7 @@ MOST_UNITS = 1 << 14
 
 
 def within_tolerance(parameters: int, baseline: int) -> bool:
-    """Whether a number of weights is that of the baseline within 2 %."""
+    """Whether a number of weights is that of the baseline within 2%."""
     return abs(parameters - baseline) <= TOLERANCE * baseline
 
 
@@ -87,6 +87,6 @@ class Plan:
         weights = functools.partial(count_parameters, experiment, experiment.config(baseline, seed))
         target = self._number(f"weights of {baseline.name}", weights)
         units, parameters = match_parameters(experiment, experiment.config(system, seed), target)
-        near = "" if within_tolerance(parameters, target) else ": not within 2 %, the report says so"
+        near = "" if within_tolerance(parameters, target) else ": not within 2%, the report says so"
         self.say(f"{system.name}: {units} units, {parameters:,} of {target:,} weights{near}")
         return units

@@ -14,7 +14,7 @@ TYPICAL_SENTENCE_SD = 25.0
 
 
 def smallest_difference(seeds: int, sentences: int, comparisons: int) -> float:
-    """The smallest difference in BLEU that is shown with a probability of 80 %, where variances are typical."""
+    """The smallest difference in BLEU that is shown with a probability of 80%, where variances are typical."""
     of_seeds = TYPICAL_SEED_SD**2 / seeds, seeds - 1
     of_sentences = TYPICAL_SENTENCE_SD**2 / sentences, max(sentences - 1, 1)
     uncertainty = added([of_sentences, of_seeds, of_seeds], seeds, sentences)
@@ -40,7 +40,7 @@ def what_it_can_show(ablation: AblationConfig, sentences: dict[str, int]) -> str
     )
     counted = f"{seeds} seeds and {comparisons} comparison{'s' if comparisons > 1 else ''}"
     return (
-        f"with {counted}, the smallest differences that are shown with a probability of 80 %: about "
+        f"with {counted}, the smallest differences that are shown with a probability of 80%: about "
         f"{', '.join(smallest)}; variances between seeds and over sentences are taken from mtlite's own records, and "
         "yours will differ"
     )

@@ -58,5 +58,5 @@ def _results(run: Run, test: str, scores: StoredScores) -> Iterator[EvalResult]:
             metric_type=HUB_NAMES.get(metric, metric),
             metric_name=label_of(metric),
             metric_value=score.score,
-            metric_args={"signature": score.signature, "half of the 95 % interval": score.half_width},
+            metric_args={"signature": score.signature, "half of the 95% interval": score.half_width},
         )

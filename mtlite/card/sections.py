@@ -79,7 +79,7 @@ def scores(result: Result, run: Run) -> list[str]:
     ]
     first = next(iter(result.tests.values())).by_metric
     said = [
-        "After ± is half of the 95 % interval for other sentences of the same kind. It is one training with seed "
+        "After ± is half of the 95% interval for other sentences of the same kind. It is one training with seed "
         f"{run.config.seed}: another seed gives other scores. Search: {result.search.in_words(_topology(run))}.",
         "Signatures of the first row:",
         bulleted(f"{label_of(metric)}: `{score.signature}`" for metric, score in first.items()),

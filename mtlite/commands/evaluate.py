@@ -30,7 +30,7 @@ def make_parser() -> Parser:
     """Its options."""
     parser = Parser(
         "evaluate",
-        "Score a run: its own test sets, or other files. After ± is half of the 95 % interval for other sentences. "
+        "Score a run: its own test sets, or other files. After ± is half of the 95% interval for other sentences. "
         "Nothing of the run changes but its card, README.md, which is written anew between its marks from what the "
         "training has recorded.",
     )

@@ -63,7 +63,7 @@ class ComparisonFamily:
     baseline: str  # name of the system that the others are compared with
     systems: list[TrainedSystem]  # the baseline first, then the best first
     comparison: Comparison | None  # None if there is nothing to compare
-    intervals: dict[str, tuple[float, float]]  # by system, the 95 % interval of its mean over resampled sentences
+    intervals: dict[str, tuple[float, float]]  # by system, the 95% interval of its mean over resampled sentences
     metrics: list[str]  # the one that systems are ordered and compared by first
     primary: bool = True  # whether its comparisons with the baseline are among those that a report is about
 

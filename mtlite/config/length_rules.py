@@ -55,12 +55,12 @@ class LengthRule:
 class LengthRules:
     """Every rule that a topology may need.
 
-    `expansion` is the smallest k for which 99.9 % of the targets fit into k·S positions, repeated tokens counted twice.
+    `expansion` is the smallest k for which 99.9% of the targets fit into k·S positions, repeated tokens counted twice.
     """
 
-    direct: LengthRule  # covers 99 % of the training pairs; what topologies that write in one pass may write
-    search: LengthRule  # covers 99.9 %; ten more is where autoregressive search stops
-    fixed: Annotated[int, Between(1, MAX_POSITIONS)]  # `direct` at the source length that 99.5 % have at most
+    direct: LengthRule  # covers 99% of the training pairs; what topologies that write in one pass may write
+    search: LengthRule  # covers 99.9%; ten more is where autoregressive search stops
+    fixed: Annotated[int, Between(1, MAX_POSITIONS)]  # `direct` at the source length that 99.5% have at most
     expansion: Annotated[int, Between(1, MAX_SPREAD)]
 
     @classmethod

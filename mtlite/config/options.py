@@ -235,7 +235,7 @@ class TrainingConfig:
         threads: Processor threads (0: all). A batch is cut into a part for each, up to 8, and dropout is drawn for each
             part: to repeat a training, give the same number as well as the same seed. A resumed run keeps its parts.
         deterministic: Make TensorFlow refuse operations that are not repeatable. Equal seeds give equal weights without
-            it, too; it takes about 2 % more time.
+            it, too; it takes about 2% more time.
         tensorboard: Write TensorBoard scalars into the run directory.
         start_from: Run directory whose weights training starts from, with its tokenizer and model (fine-tuning).
     """

@@ -36,7 +36,7 @@ class MetricScore:
     score: float  # from 0 to 100 (error rates: edits per 100 tokens; lower is better, above 100 is possible)
     signature: str  # how it was computed
     mean: float | None = None  # mean score of the bootstrap resamples; None without intervals
-    half_width: float | None = None  # half the width of the 95 % interval around that mean; None without intervals
+    half_width: float | None = None  # half the width of the 95% interval around that mean; None without intervals
 
     def __repr__(self) -> str:
         return f"{self.score:.2f}" + ("" if self.half_width is None else f" ± {self.half_width:.1f}")

@@ -56,13 +56,13 @@ class Difference:
     """How far one system is above another in one metric, in points."""
 
     effect: float  # difference of the means over seeds of the corpus score
-    sentence_interval: tuple[float, float]  # 95 % interval over resampled sentences, outputs fixed
+    sentence_interval: tuple[float, float]  # 95% interval over resampled sentences, outputs fixed
     sentence_p: float  # two-sided, over sentences alone: of these outputs, not of the systems
     uncertainty: Uncertainty | None  # over sentences and seeds; None with fewer than three seeds of a system
-    interval: tuple[float, float] | None  # 95 %, for other sentences and other seeds; None without an uncertainty
+    interval: tuple[float, float] | None  # 95%, for other sentences and other seeds; None without an uncertainty
     p: float | None  # two-sided, over sentences and seeds; None without an uncertainty
     adjusted_p: float | None = None  # the same, adjusted for the family
-    smallest_shown: float | None = None  # what this comparison shows in its family with a probability of 80 %
+    smallest_shown: float | None = None  # what this comparison shows in its family with a probability of 80%
     verdict: Verdict = Verdict.TOO_FEW_SEEDS
 
 

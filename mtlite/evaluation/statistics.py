@@ -188,7 +188,7 @@ def weighted_scores(
 
 
 def interval_of(resampled: np.ndarray) -> tuple[float, float]:
-    """The 95 % interval of resampled values [resamples], cut off where sacrebleu cuts it off."""
+    """The 95% interval of resampled values [resamples], cut off where sacrebleu cuts it off."""
     outside = len(resampled) // 40
     ordered = np.sort(resampled)
     return float(ordered[outside]), float(ordered[-1 - outside])

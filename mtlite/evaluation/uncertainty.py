@@ -51,12 +51,12 @@ class Uncertainty:
         return float(max(smallest, 2 * stdtr(self.degrees, -abs(effect) / self.standard_error)))
 
     def interval(self, effect: float) -> tuple[float, float]:
-        """The 95 % interval around an effect."""
+        """The 95% interval around an effect."""
         half_width = self._quantile(0.975) * self.standard_error
         return effect - half_width, effect + half_width
 
     def smallest_shown(self, level: float) -> float:
-        """The smallest difference, in points, whose p is below `level` with a probability of 80 %."""
+        """The smallest difference, in points, whose p is below `level` with a probability of 80%."""
         return (self._quantile(1 - level / 2) + self._quantile(POWER)) * self.standard_error
 
     def _quantile(self, probability: float) -> float:

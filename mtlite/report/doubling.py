@@ -31,11 +31,11 @@ def twice_the_updates(header: Header, outcomes: Mapping[str, Outcome]) -> list[B
             rows.append([cell.system.name, test, f"{once.updates:,} → {twice.updates:,}", dev, *gain])
     if not rows:
         return []
-    columns = ["system", "test set", "updates", "dev BLEU", f"Δ {label}", "95 % sentences"]
+    columns = ["system", "test set", "updates", "dev BLEU", f"Δ {label}", "95% sentences"]
     caption = (
         f"Seed {header.ablation.double_seed} of each system, trained anew with twice the updates; warm-up, schedule "
         f"and the updates between validations are stretched over them. Δ is the {label} of the longer training minus "
-        "that of the other, with its 95 % interval for other sentences. It is one seed: another may gain more or less."
+        "that of the other, with its 95% interval for other sentences. It is one seed: another may gain more or less."
     )
     said = "A system that gains by twice the updates had not learned all that it can."
     return [Heading("Twice the updates"), Paragraph(said), Table(columns, rows, caption, (0, 1), "doubling")]

@@ -49,7 +49,7 @@ def by_other_metrics(family: ComparisonFamily, name: str = "") -> list[Table | P
             else:
                 row += ["baseline" if system.name == family.baseline else "–", *[""] * 5]
             rows.append(row)
-    columns = ["metric", "system", "score ± SD", f"Δ to {family.baseline}", "95 % sentences", "95 % sentences, seeds"]
+    columns = ["metric", "system", "score ± SD", f"Δ to {family.baseline}", "95% sentences", "95% sentences, seeds"]
     columns += ["p (Holm)", VERDICT, "shows from"]
     caption = (
         f"The other metrics on {family.test}, with the same test. The comparison is about {label_of(family.metric)}; "

@@ -38,7 +38,7 @@ def pictures_of_family(family: ComparisonFamily, number: str) -> list[Block]:
         Picture(
             f"{metric}-{number}",
             charts.scores_with_intervals(scores, family.intervals, label),
-            f"{label} on {family.test}: the mean over seeds (large dot), each seed (small circles), and the 95 % "
+            f"{label} on {family.test}: the mean over seeds (large dot), each seed (small circles), and the 95% "
             "interval of the mean for other sentences (line). Do not judge a difference by lines that overlap: it has "
             "its own interval in the table.",
             f"Dots with lines, best first: {', '.join(best_first)}.",

@@ -24,7 +24,7 @@ def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]
 
 
 def _what_is_shared(results: ComparisonResults, ablation: AblationConfig) -> str:
-    size = "the number of parameters within 2 %" if ablation.match == "parameters" else "the layers and units"
+    size = "the number of parameters within 2%" if ablation.match == "parameters" else "the layers and units"
     if ablation.grid:
         size += f" (except for {', '.join(ablation.grid)})"
     tuned = (

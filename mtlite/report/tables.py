@@ -27,7 +27,7 @@ VERDICTS = (
     "other seeds could explain the difference; there may be one all the same. It is “too few seeds” if a system has "
     f"fewer than {MINIMAL_SEEDS}: then nothing tells how much other trainings of it would differ. “Not shown (low "
     f"power)” marks a comparison that could hardly have shown a difference: not even one of {OF_INTEREST:g} point with "
-    "a probability of 80 %. More seeds or more sentences would help."
+    "a probability of 80%. More seeds or more sentences would help."
 )
 TERMINAL = 80  # columns
 WITHOUT_BEAM = "without beam search"
@@ -40,7 +40,7 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
     pairs = family.comparison.primary if family.comparison else []
     deviation = any(len(of_seed) > 1 for of_seed in scores.values())
     columns = ["system", f"{label} ± SD" if deviation else label, *_length_columns(family), f"Δ to {family.baseline}"]
-    columns += ["95 % sentences", "95 % sentences, seeds", "p (Holm)", VERDICT, "shows from"]
+    columns += ["95% sentences", "95% sentences, seeds", "p (Holm)", VERDICT, "shows from"]
     columns += map(label_of, family.metrics[1:2])
     cells = {family.baseline: ["baseline", *[""] * 5]}
     cells |= {pair.second: [*difference_cells(pair, metric), shows_from(pair, metric)] for pair in pairs}
@@ -61,10 +61,10 @@ def main_table(family: ComparisonFamily, searches: Sequence[str], how: str = WIT
     lengths = lengths if _length_columns(family) else ""
     caption = (
         f"{label} on {family.test}{point}, {how}{over_seeds}. {lengths}Δ is the {label} of the system minus that of "
-        f"{family.baseline}, each the mean over its seeds. The 95 % intervals are those of Δ: for other sentences with "
+        f"{family.baseline}, each the mean over its seeds. The 95% intervals are those of Δ: for other sentences with "
         "these trained models, and for other sentences and other seeds. Each is for one comparison: p (Holm) and the "
         "verdict are adjusted for all, so an interval may exclude 0 where nothing is shown. Shows from: the smallest Δ "
-        "that this comparison shows with a probability of about 80 %, by the variances that were found."
+        "that this comparison shows with a probability of about 80%, by the variances that were found."
         f"{' * See the notes.' if any(each.marks for each in family.systems) else ''}"
     )
     return Table(columns, rows, caption, (0, columns.index(VERDICT)), name)
@@ -105,7 +105,7 @@ def verdict_table(family: ComparisonFamily) -> Table:
     shows = [each for each in smallest if each is not None]
     largest = f"{max(shows):.1f}" if shows else ""
     said = (
-        f" Each comparison shows a difference of {largest} with a probability of about 80 % or more." if shows else ""
+        f" Each comparison shows a difference of {largest} with a probability of about 80% or more." if shows else ""
     )
     where = f"{family.test}, {family.title}" if family.title else family.test
     caption = f"Test set: {where}. Verdicts are at the level {SIGNIFICANCE_LEVEL:g}.{said}"
@@ -229,7 +229,7 @@ def verdict_of(pair: ComparedPair, metric: str) -> str:
 
 
 def shows_from(pair: ComparedPair, metric: str) -> str:
-    """The smallest difference that is shown with a probability of 80 %."""
+    """The smallest difference that is shown with a probability of 80%."""
     smallest = pair.differences[metric].smallest_shown
     return "–" if smallest is None else f"{smallest:.1f}" if metric in LABELS else f"{smallest:.3g}"
 
@@ -242,7 +242,7 @@ def interval(ends: tuple[float, float] | None) -> str:
 def pairs_table(pairs: Sequence[ComparedPair], caption: str) -> Table:
     """A row for each comparison, with verdicts by the first metric and differences in all others."""
     first, *others = pairs[0].differences
-    columns = ["first", "second", f"Δ {label_of(first)}", "95 % sentences", "95 % sentences, seeds", "p", "p (Holm)"]
+    columns = ["first", "second", f"Δ {label_of(first)}", "95% sentences", "95% sentences, seeds", "p", "p (Holm)"]
     columns += [VERDICT, *(f"Δ {label_of(metric)}" for metric in others), "seeds"]
     rows = []
     for pair in pairs:
@@ -262,7 +262,7 @@ def output_pairs_table(pairs: Sequence[ComparedPair]) -> Table:
         for pair, each, adjusted in zip(pairs, found, holm([each.sentence_p for each in found]), strict=True):
             numbers = [signed(each.effect), interval(each.sentence_interval), _p(each.sentence_p), _p(adjusted)]
             rows.append([label_of(metric), pair.first, pair.second, *numbers])
-    columns = ["metric", "first", "second", "Δ", "95 % sentences", "p (sentences)", "p (Holm)"]
+    columns = ["metric", "first", "second", "Δ", "95% sentences", "p (sentences)", "p (Holm)"]
     caption = (
         "Each file against the baseline: Δ is the second minus the first. Interval and p are for other sentences, from "
         f"{RESAMPLES:,} paired bootstrap resamples; p (Holm) is adjusted for the number of files. They speak of these "
@@ -374,7 +374,7 @@ def outputs_table(outputs: Mapping[str, SentenceStatistics], reference: str, cho
         rows.append([name, *(f"{each.score:.2f} ± {each.half_width or 0:.2f}" for each in metrics)])
         signatures |= {metric.signature for metric in metrics}
     caption = (
-        f"Scored against {reference}. After ±: half of the 95 % interval for other sentences (bootstrap). Signatures: "
+        f"Scored against {reference}. After ±: half of the 95% interval for other sentences (bootstrap). Signatures: "
         f"{' '.join(sorted(signatures))}{notes and '.'}{notes}"
     )
-    return Table(["output", *(f"{label_of(name)} ± 95 %" for name in chosen)], rows, caption)
+    return Table(["output", *(f"{label_of(name)} ± 95%" for name in chosen)], rows, caption)

@@ -31,7 +31,7 @@ class CTC(Direct):
 
     A path is one token or blank (`·`, id 0) per position; equal neighbours become one token and blanks are left out.
     The loss is −log of the sum over all paths that give the target, without label smoothing. k is the smallest integer
-    with room for 99.9 % of the training targets; a target that does not fit (tokens + repeated neighbours > k·S) is
+    with room for 99.9% of the training targets; a target that does not fit (tokens + repeated neighbours > k·S) is
     left out of the loss, and counted. Targets have no `</s>` here, yet it is counted among the tokens: the loss covers
     where to end, as that of the other topologies does. `layers` on each side of the Dense layer; `bidirectional`
     holds for both. Source `[batch, S]` → `[batch, k·S, units]` → logits `[batch, k·S, vocabulary]` (Libovický & Helcl

@@ -20,7 +20,7 @@ class VectorDense(Direct):
     source  o o o
     ```
 
-    N is one number for all sources: what the length rule gives for the source length that 99.5 % of the training pairs
+    N is one number for all sources: what the length rule gives for the source length that 99.5% of the training pairs
     do not exceed. `layers` counts the encoder's. Source `[batch, S]` → h `[batch, units]` → Dense `[batch, N,
     embedding_size]` → logits `[batch, N, vocabulary]`. The "vector output model" of Brownlee (2018); the
     Keras model that this generalises:

@@ -34,7 +34,7 @@ def test_the_hub_reads_a_card_as_training_wrote_it(run):
             assert each.metric_value == score.score
             assert each.metric_args == {
                 "signature": score.signature,
-                "half of the 95 % interval": score.half_width,
+                "half of the 95% interval": score.half_width,
             }
             assert each.dataset_args["sentences"] == scores.sentences
             assert each.task_type == "translation"

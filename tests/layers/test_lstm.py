@@ -131,7 +131,7 @@ def test_one_step_without_a_loop_is_a_loop_of_one_step(dtype: str, use_bias: boo
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_bfloat16_products(backwards: bool) -> None:
-    """Products in bfloat16, states in float32: no error above 2 %, and none much above Keras' own."""
+    """Products in bfloat16, states in float32: no error above 2%, and none much above Keras' own."""
     case: dict[str, Any] = {"length": 9, "mask": mask_of("right", 9), "state": True, "go_backwards": backwards}
     reference = results(keras.layers.LSTM, "float64", **case)
     theirs = errors(results(keras.layers.LSTM, "mixed_bfloat16", **case), reference)

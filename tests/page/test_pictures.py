@@ -264,7 +264,7 @@ def test_a_share_is_not_rounded_to_nothing_or_all(share, expected):
     const {percent} = await page("views/shapes.js");
     console.log(JSON.stringify(percent(given)));
     """
-    assert run_module(code, share) == f"{expected} %".replace(" ", "\u00a0").replace("_", "\u00a0")
+    assert run_module(code, share) == f"{expected}%".replace(" ", "\u00a0").replace("_", "\u00a0")
 
 
 def test_a_name_has_the_colour_of_its_line_where_another_has_no_line():

@@ -128,7 +128,7 @@ def test_a_wiring_is_stepped_through(file, opened, expect):
     page.keyboard.press("End")
     expect(happening).to_contain_text("Step 10 of 10")
     page.get_by_role("button", name="Back").click()
-    expect(happening).to_contain_text("most at “\u2068sings\u2069” (70 %)")
+    expect(happening).to_contain_text("most at “\u2068sings\u2069” (70%)")
     again = opened(file, shared(page, expect, "step=9"))
     expect(again.locator(".step-number")).to_have_text("9 of 10")
     expect(again.locator(".wiring .target.now")).to_have_count(1)
@@ -186,7 +186,7 @@ def test_influence_stands_beside_attention_and_says_what_a_square_means(file, op
     page.locator(".heat.influence [data-cell='1.1']").first.click()
     said = [
         "Without “\u2068old\u2069”, “\u2068OLD\u2069” is 55 times less likely.",
-        "While writing “\u2068OLD\u2069” it looks at “\u2068old\u2069” with 70 % of its attention.",
+        "While writing “\u2068OLD\u2069” it looks at “\u2068old\u2069” with 70% of its attention.",
         "Without “\u2068sings\u2069”, “\u2068SINGS\u2069” is 55 times less likely.",
     ]
     expect(page.locator(".happening")).to_have_text(said)
@@ -225,11 +225,11 @@ def test_a_sentence_is_repeated_and_every_run_has_a_score(file, opened, expect):
     expect(page.locator(".lengths-place tbody tr")).to_have_count(6)
     rows = [row.split("\t")[1:] for row in page.locator(".lengths-place tbody tr").all_inner_texts()]
     assert rows[:3] == [
-        ["1", "5", "5", "100\u00a0%", "−0.50"],
-        ["2", "9", "9", "100\u00a0%", "−0.50"],
-        ["3", "13", "13", "100\u00a0%", "−0.50"],
+        ["1", "5", "5", "100%", "−0.50"],
+        ["2", "9", "9", "100%", "−0.50"],
+        ["3", "13", "13", "100%", "−0.50"],
     ]
-    assert rows[4][:4] == ["2", "9", "9", "100\u00a0%"]
+    assert rows[4][:4] == ["2", "9", "9", "100%"]
 
 
 def test_an_error_of_a_model_is_said_in_its_place(file, opened, expect):

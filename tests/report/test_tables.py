@@ -84,7 +84,7 @@ def test_a_row_with_too_few_seeds_has_a_difference_and_no_verdict() -> None:
     table = main_table(compare_systems(systems, header, groups, {}).families[0], ["greedy"])
     rows = {row[0].removesuffix(" *"): dict(zip(table.columns, row, strict=True)) for row in table.rows}
     assert rows["peek"]["verdict at 0.05"] == "too few seeds"
-    assert rows["peek"]["p (Holm)"] == rows["peek"]["95 % sentences, seeds"] == "–"
+    assert rows["peek"]["p (Holm)"] == rows["peek"]["95% sentences, seeds"] == "–"
     assert rows["ctc"]["verdict at 0.05"] in ("shown", "not shown")
     for name in ("peek", "ctc"):
         system, baseline = (float(rows[each]["BLEU ± SD"].split(" ")[0]) for each in (name, "attention"))

@@ -151,7 +151,7 @@ function trust() {
         "A check shuffles the weights of a model: the map of the same translation must be another then (a rank " +
         "correlation within ±0.3), except for one-to-one, whose wiring alone puts the influence on the diagonal. On " +
         "tasks where it is known which source piece is the right one (copying, reversing, a cipher), the strongest " +
-        "influence must be that of the right piece at 95 % of the positions. It is scripts/influence_check.py of mtlite.",
+        "influence must be that of the right piece at 95% of the positions. It is scripts/influence_check.py of mtlite.",
     ),
     element(
       "p",

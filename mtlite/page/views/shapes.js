@@ -137,8 +137,8 @@ export function decimal(number) {
 
 /** A share as a reader says it, never broken over two lines. What is nearly nothing or all is not rounded to it. */
 export function percent(share) {
-  if (share > 0 && share < 0.001) return "<\u00a00.1\u00a0%";
-  if (share > 0.999 && share < 1) return ">\u00a099.9\u00a0%";
+  if (share > 0 && share < 0.001) return "<\u00a00.1%";
+  if (share > 0.999 && share < 1) return ">\u00a099.9%";
   const digits = (share > 0 && share < 0.0995) || (share >= 0.995 && share < 1) ? 1 : 0;
-  return `${(100 * share).toFixed(digits)}\u00a0%`;
+  return `${(100 * share).toFixed(digits)}%`;
 }
