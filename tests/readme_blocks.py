@@ -62,6 +62,7 @@ OPTIONS_ONLY = {
     "scripts/disturbed_sources.py": "translates a test set 21 times; tests/data/test_normalisation.py does the like",
     "scripts/sentencepiece_in_javascript.py": "trains 28 tokenizers; tests/page/test_sentencepiece.py does the like",
     "scripts/page_equals_python.py": "needs Node; tests/page/test_opened_model.py does the like",
+    "scripts/page_speed.py": "measures in a browser; tests/page/test_page_in_browser.py translates in one",
     "scripts/onnx_equals_python.py": "translates test sets; tests/export/test_wirings.py does the like",
     "scripts/influence_check.py": "needs Node; tests/page/test_explain.py does the like",
     "scripts/level_and_power.py": "simulates for minutes; tests/test_level_and_power.py simulates a little",

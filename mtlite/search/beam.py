@@ -56,7 +56,6 @@ def beam_search(
         inside = (at + 1 < tf.gather(limits, rows.sentences))[:, None]
         running = tf.gather(rows.running, chosen.parents, batch_dims=1) & (chosen.tokens != EOS) & inside
         origins = tf.reshape(tf.range(count)[:, None] * beam_size + chosen.parents, [-1])
-        states = tf.nest.map_structure(lambda tensor: tf.gather(tensor, origins), states)
 
         attention = tf.reshape(attention, [count, beam_size, tf.shape(attention)[-1]])
         final = tf.tensor_scatter_nd_update(final, rows.sentences[:, None], chosen.scores)
@@ -67,7 +66,9 @@ def beam_search(
         )
         arrays = [array.write(at, value) for array, value in zip(arrays, values, strict=True)]
         rows = _Rows(rows.sentences, chosen.tokens, running, chosen.log_p, chosen.scores)
-        (rows, memories), states = without_finished(tf.reduce_any(running, axis=1), (rows, memories), states, beam_size)
+        going = tf.reduce_any(running, axis=1)
+        (rows, memories), origins = without_finished(going, (rows, memories), origins, beam_size)
+        states = tf.nest.map_structure(lambda tensor: tf.gather(tensor, origins), states)  # the only time they move
         return at + 1, final, arrays, rows, memories, states
 
     # At the start all hypotheses of a sentence are the same one: only the first counts.
