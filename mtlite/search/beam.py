@@ -50,9 +50,10 @@ def beam_search(
 
     def step(at: tf.Tensor, final: tf.Tensor, arrays: Any, rows: _Rows, memories: Any, states: Any) -> Any:
         # [sentences · beam] tokens in, the best continuations of every hypothesis out
-        found, log_total, states, attention = stepper.step(tf.reshape(rows.tokens, [-1]), states, memories)
+        alive = tf.cast(tf.where(tf.reshape(rows.running, [-1])), tf.int32)
+        found, log_total, states, attention = stepper.step(tf.reshape(rows.tokens, [-1]), states, memories, alive[:, 0])
+        chosen = _choose(rows, *_continuations(rows, alive, found, log_total), at + 1, length_penalty)
         count = tf.shape(rows.sentences)[0]
-        chosen = _choose(rows, count, found, log_total, at + 1, length_penalty)
         inside = (at + 1 < tf.gather(limits, rows.sentences))[:, None]
         running = tf.gather(rows.running, chosen.parents, batch_dims=1) & (chosen.tokens != EOS) & inside
         origins = tf.reshape(tf.range(count)[:, None] * beam_size + chosen.parents, [-1])
@@ -84,22 +85,29 @@ def beam_search(
     return Hypotheses(ids, scores, attention)
 
 
-def _choose(
-    rows: _Rows, count: tf.Tensor, found: tf.Tensor, log_total: tf.Tensor, length: tf.Tensor, length_penalty: float
-) -> _Chosen:
-    """Choose the best continuations of each of `count` rows.
+def _continuations(
+    rows: _Rows, alive: tf.Tensor, found: tf.Tensor, log_total: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """log p of the best continuations of each hypothesis, and their tokens, both `[rows, beam, width]`.
 
     Args:
-        found: scores of all tokens `[rows · beam, vocabulary]`.
-        log_total: log p of a token is its score less this `[rows · beam]`.
-        length: of the continuations.
+        alive: which of the rows · beam hypotheses go on `[alive, 1]`; what stands in place of the others means nothing.
+        found: scores of all tokens after these `[alive, vocabulary]`.
+        log_total: log p of a token is its score less this `[alive]`.
     """
-    beam_size = rows.tokens.shape[1]
+    count, beam_size = tf.shape(rows.tokens)[0], rows.tokens.shape[1]
     width = min(beam_size, found.shape[-1])  # continuations of one hypothesis that can be among the best
-    found, candidates = top_k(found, width)
-    shape = [count, beam_size, width]
-    candidates = tf.reshape(candidates, shape)
-    log_p = rows.log_p[:, :, None] + tf.reshape(found - log_total[:, None], shape)
+    found, tokens = top_k(found, width)
+    gained, tokens = (
+        tf.reshape(tf.scatter_nd(alive, values, [count * beam_size, width]), [count, beam_size, width])
+        for values in (found - log_total[:, None], tokens)
+    )
+    return rows.log_p[:, :, None] + gained, tokens
+
+
+def _choose(rows: _Rows, log_p: tf.Tensor, candidates: tf.Tensor, length: tf.Tensor, length_penalty: float) -> _Chosen:
+    """Choose the best continuations of each row, of `length` tokens, among those of each hypothesis."""
+    count, (_, beam_size, width) = tf.shape(log_p)[0], log_p.shape
     scores = log_p / tf.pow((5.0 + tf.cast(length, tf.float32)) / 6.0, length_penalty)
     # A finished hypothesis has one continuation: itself.
     only_first = tf.one_hot(tf.zeros([count, beam_size], tf.int32), width, on_value=True, off_value=False)

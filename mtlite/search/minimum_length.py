@@ -21,10 +21,11 @@ class MinimumLength(Stepper):
         memories, states = self.stepper.read(source)
         return memories, (tf.zeros(tf.shape(source)[:1], tf.int32), states)
 
-    def step(self, tokens: tf.Tensor, states: Any, memories: Any) -> Step:
+    def step(self, tokens: tf.Tensor, states: Any, memories: Any, scored: tf.Tensor | None = None) -> Step:
         """As the other one."""
         written, states = states
-        found = self.stepper.step(tokens, states, memories)
+        found = self.stepper.step(tokens, states, memories, scored)
         ends = tf.range(tf.shape(found.scores)[-1]) == EOS
-        scores = tf.where((written < self.least)[:, None] & ends, -float("inf"), found.scores)
+        short = (written if scored is None else tf.gather(written, scored)) < self.least
+        scores = tf.where(short[:, None] & ends, -float("inf"), found.scores)
         return found._replace(scores=scores, states=(written + 1, found.states))

@@ -33,14 +33,16 @@ class TableStepper:
         rows = tf.range(tf.shape(source)[0])
         return [rows], [rows, tf.zeros_like(rows)]
 
-    def step(self, tokens: tf.Tensor, states: Any, memories: Any) -> Step:
+    def step(self, tokens: tf.Tensor, states: Any, memories: Any, scored: tf.Tensor | None = None) -> Step:
         rows, before = states
         code = (before * VOCABULARY + tokens) % self.codes
         log_p = tf.gather_nd(tf.constant(self.log_p), tf.stack([rows, code], axis=1))
         sentences = tf.repeat(memories[0], tf.size(tokens) // tf.size(memories[0]))
         attention = tf.cast(tf.stack([sentences, code], axis=1), tf.float32)
         log_total = tf.cast(code % 7, tf.float32)
-        return Step(log_p + log_total[:, None], log_total, [rows, code], attention)
+        scored = tf.range(tf.size(tokens)) if scored is None else scored
+        scores = tf.gather(log_p + log_total[:, None], scored)
+        return Step(scores, tf.gather(log_total, scored), [rows, code], attention)
 
     def code(self, prefix: tuple[int, ...]) -> int:
         code = 0
@@ -73,11 +75,12 @@ class Speller:
         rows = tf.range(tf.shape(source)[0])
         return [rows], [rows, tf.zeros_like(rows)]
 
-    def step(self, tokens: tf.Tensor, states: Any, memories: Any) -> Step:
+    def step(self, tokens: tf.Tensor, states: Any, memories: Any, scored: tf.Tensor | None = None) -> Step:
         rows, at = states
         next_token = tf.gather_nd(self.words, tf.stack([rows, tf.minimum(at, self.words.shape[1] - 1)], axis=1))
-        log_p = tf.math.log(tf.one_hot(next_token, self.vocabulary_size, 0.93, 0.01))
-        return Step(log_p, tf.zeros_like(rows, tf.float32), [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0]))
+        scored = tf.range(tf.size(tokens)) if scored is None else scored
+        log_p = tf.math.log(tf.one_hot(tf.gather(next_token, scored), self.vocabulary_size, 0.93, 0.01))
+        return Step(log_p, tf.zeros_like(scored, tf.float32), [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0]))
 
 
 def run(stepper: Any, limits: list[int], beam_size: int, length_penalty: float = 1.0) -> Hypotheses:
@@ -155,12 +158,12 @@ def test_a_finished_hypothesis_is_frozen_and_may_be_overtaken():
     class Turning(Speller):
         """`</s>` at once has p = 0.5; going on costs a little at first and nothing after that."""
 
-        def step(self, tokens, states, memories):
+        def step(self, tokens, states, memories, scored):
             rows, at = states
             first = tf.math.log([[1e-9, 1e-9, 1e-9, 0.5, 0.45, 0.05, 1e-9, 1e-9]])
             later = tf.math.log([[1e-9, 1e-9, 1e-9, 1e-4, 0.9998, 1e-4, 1e-9, 1e-9]])
-            log_p = tf.where(at[:, None] == 0, first, later)
-            return Step(log_p, tf.zeros_like(rows, tf.float32), [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0]))
+            log_p = tf.where(tf.gather(at, scored)[:, None] == 0, first, later)
+            return Step(log_p, tf.zeros_like(scored, tf.float32), [rows, at + 1], tf.zeros([tf.shape(rows)[0], 0]))
 
     short = run(Turning([[4]]), [6], 2, 0.0)
     assert without_padding(short.ids[0][0]) == [EOS]
