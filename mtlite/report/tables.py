@@ -104,9 +104,7 @@ def verdict_table(family: ComparisonFamily) -> Table:
     smallest = [pair.difference.smallest_shown for pair in compared.values()]
     shows = [each for each in smallest if each is not None]
     largest = f"{max(shows):.1f}" if shows else ""
-    said = (
-        f" Each comparison shows a difference of {largest} with a probability of about 80% or more." if shows else ""
-    )
+    said = f" Each comparison shows a difference of {largest} with a probability of about 80% or more." if shows else ""
     where = f"{family.test}, {family.title}" if family.title else family.test
     caption = f"Test set: {where}. Verdicts are at the level {SIGNIFICANCE_LEVEL:g}.{said}"
     return Table(columns, rows, caption, (0, len(columns) - 1))
