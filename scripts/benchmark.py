@@ -36,9 +36,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmark_tables import (
     EVERYTHING,
+    ONNX_START,
+    OUR_START,
     PLAIN,
     PRECISIONS,
     PRODUCTS,
+    PYTORCH_START,
     Figures,
     Row,
     accounting_table,
@@ -357,12 +360,12 @@ def measure_starts(run: str, rounds: int, peers: bool) -> list[Row]:
     commands = {
         "mtlite --help": ["-m", "mtlite", "--help"],
         "import tensorflow": ["-c", "import tensorflow"],
-        "mtlite translate, one line": ["-m", "mtlite", "translate", run, "--engine", "tensorflow"],
+        OUR_START: ["-m", "mtlite", "translate", run, "--engine", "tensorflow"],
     }
     if all(map(find_spec, ONNX)):
-        commands["mtlite translate --engine onnx, one line"] = ["-m", "mtlite", "translate", run, "--engine", "onnx"]
+        commands[ONNX_START] = ["-m", "mtlite", "translate", run, "--engine", "onnx"]
     if peers:
-        commands["PyTorch, one line"] = ["-m", "contenders.first_line", run]
+        commands[PYTORCH_START] = ["-m", "contenders.first_line", run]
     rows = {name: Row(name) for name in commands}
     # This mtlite, and not another one that may be installed.
     here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "scripts")])}

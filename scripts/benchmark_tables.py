@@ -19,6 +19,9 @@ EVERYTHING = "all"
 PRODUCTS = "the matrix products of mtlite, nothing else"
 PLAIN = "plain Keras, compile and fit, float32"
 PRECISIONS = ("bfloat16", "float32")
+OUR_START = "mtlite translate, one line"
+ONNX_START = "mtlite translate --engine onnx, one line"
+PYTORCH_START = "PyTorch, one line"
 
 
 @dataclass
@@ -176,6 +179,26 @@ def translation_summary(figures: Figures) -> str:
     return "\n".join(lines)
 
 
+def engines_table(figures: Figures) -> str:
+    """What can translate, a line each: many sentences, one sentence, memory, and the first line of a whole command."""
+    lines = [
+        "| engine | greedy, sentences/s | beam 5 | one sentence, greedy | beam 5 | peak memory | first line |",
+        f"|---|{'--:|' * 6}",
+    ]
+    onnx = {f"onnxruntime, {weights}float32": ONNX_START for weights in ("", "int8 weights, ")}
+    starts = {"mtlite, bfloat16": OUR_START, "mtlite, float32": OUR_START, **onnx}
+    engines = [(name, name, name, name, start) for name, start in starts.items()]
+    for precision in PRECISIONS:
+        many = [figures.fastest_pytorch(precision, beam).name for beam in (1, 5)]
+        engines.append((f"the fastest PyTorch, {precision}", *many, f"PyTorch, {precision}", PYTORCH_START))
+    for name, greedy, beam, alone, start in engines:
+        rates = [f"{figures.found(row, size).middle:,.0f}" for row, size in ((greedy, 1), (beam, 5))]
+        times = [f"{1000 / figures.found(alone, size, 1).middle:.0f} ms" for size in (1, 5)]
+        cells = [name, *rates, *times, figures.found(beam, 5).memory, f"{_started(figures, start)} s"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def start_table(rows: list[Row]) -> str:
     """Seconds of whole commands."""
     lines = ["| command | seconds | range |", "|---|--:|--:|"]
@@ -219,8 +242,15 @@ def _same(figures: Figures, beam: int) -> str:
 Figure = Callable[[Figures], str]
 
 PHRASES: dict[str, list[Figure]] = {
-    "training is {} times as fast as in plain Keras": [lambda figures: against(figures, PLAIN, "float32")],
+    "training is {} times as fast as in plain Keras, {} times as in tuned PyTorch": [
+        lambda figures: against(figures, PLAIN, "float32"),
+        lambda figures: against_pytorch(figures, "float32"),
+    ],
     "bfloat16, is {} times as fast as plain Keras in float32": [lambda figures: against(figures, PLAIN, "bfloat16")],
+    "mtlite trains {} times as fast in bfloat16, {} times in float32": [
+        lambda figures: against_pytorch(figures, "bfloat16"),
+        lambda figures: against_pytorch(figures, "float32"),
+    ],
     "products: {} GFLOP/s in float32, {} in bfloat16. One token takes {} MFLOP": [
         lambda figures: f"{figures.found('float32').middle:.0f}",
         lambda figures: f"{figures.found('bfloat16').middle:.0f}",
@@ -233,7 +263,7 @@ PHRASES: dict[str, list[Figure]] = {
         lambda figures: _one(figures, "PyTorch", 5),
     ],
     "takes {} s for one line, of which TensorFlow's import takes {} s. `mtlite --help` takes {} s": [
-        lambda figures: _started(figures, "mtlite translate, one line"),
+        lambda figures: _started(figures, OUR_START),
         lambda figures: _started(figures, "import tensorflow"),
         lambda figures: _started(figures, "mtlite --help"),
     ],

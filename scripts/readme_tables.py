@@ -242,6 +242,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "level-and-power": level_and_power,
     "speed-training": of_benchmark(benchmark.training_table),
     "speed-translation": of_benchmark(benchmark.translation_summary),
+    "engines": of_benchmark(benchmark.engines_table),
+    "accounting": of_benchmark(lambda figures: benchmark.accounting_table(figures.accounting)),
     "promises": promises,
 }
 """By name, what makes a table; it is given the block as it stands."""

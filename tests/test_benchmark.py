@@ -14,18 +14,23 @@ import numpy as np
 import pytest
 from benchmark_tables import (
     EVERYTHING,
+    ONNX_START,
+    OUR_START,
     PHRASES,
     PLAIN,
     PRECISIONS,
+    PYTORCH_START,
     Figures,
     Row,
     accounting_table,
+    engines_table,
     training_table,
     translation_summary,
     translation_table,
     with_figures,
 )
 from contenders.accounting import added_up
+from contenders.onnx_search import WEIGHTS
 from contenders.process import Contender
 from contenders.sizes import Sizes
 from contenders.variants import KEPT, PYTORCH
@@ -243,11 +248,12 @@ def made_up() -> Figures:
     rows = [
         Row(f"{kind}, {each}", [rate], {"peak_memory_mb": 9}) for kind, rate in kinds.items() for each in PRECISIONS
     ]
+    onnx = [Row(name, [5.0], {"peak_memory_mb": 3}) for name in WEIGHTS]
     translation = [
-        Row(row.name, row.rates, {"beam": beam, "batch": batch, "same": 0.5, "tokens_per_sentence": 3.0})
-        for beam, batch, row in product((1, 5), (1, EVERYTHING), rows)
+        Row(row.name, row.rates, {**row.facts, "beam": beam, "batch": batch, "same": 0.5, "tokens_per_sentence": 3.0})
+        for beam, batch, row in product((1, 5), (1, EVERYTHING), [*rows, *onnx])
     ]
-    starts = [Row(name, [0.5]) for name in ("mtlite --help", "import tensorflow", "mtlite translate, one line")]
+    starts = [Row(name, [0.5]) for name in ("mtlite --help", "import tensorflow", OUR_START, ONNX_START, PYTORCH_START)]
     ceilings = [Row(each, [4.0]) for each in PRECISIONS]
     return Figures("abacus", 100.0, ceilings, [*rows, Row(PLAIN, [4.0])], translation, starts)
 
@@ -261,6 +267,19 @@ def test_the_fastest_pytorch_is_the_peer() -> None:
     assert translation_summary(figures).splitlines()[2] == "| greedy, bfloat16 | 2.00 × | 20 | 21 | 7 | 7 | 10 | 7 |"
 
 
+def test_whatever_translates_has_a_line() -> None:
+    first, *rows = engines_table(made_up()).splitlines()[1:]
+    assert first.count("|") == 8
+    assert rows == [
+        "| mtlite, bfloat16 | 20 | 20 | 50 ms | 50 ms | 9 MB | 2 s |",
+        "| mtlite, float32 | 20 | 20 | 50 ms | 50 ms | 9 MB | 2 s |",
+        "| onnxruntime, float32 | 5 | 5 | 200 ms | 200 ms | 3 MB | 2 s |",
+        "| onnxruntime, int8 weights, float32 | 5 | 5 | 200 ms | 200 ms | 3 MB | 2 s |",
+        "| the fastest PyTorch, bfloat16 | 10 | 10 | 143 ms | 143 ms | 9 MB | 2 s |",
+        "| the fastest PyTorch, float32 | 10 | 10 | 143 ms | 143 ms | 9 MB | 2 s |",
+    ]
+
+
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     figures = made_up()
     figures.write(tmp_path / "record.json")
@@ -268,8 +287,8 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_figures_in_sentences_are_those_of_a_record() -> None:
-    page = "Today, training is 1.91 times as fast as in plain\n  Keras. In 2 rooms."
-    expected = "Today, training is 5.00 times as fast as in plain\n  Keras. In 2 rooms."
+    page = "Today, training is 1.91 times as fast as in plain\n  Keras, 1.08 times as in tuned PyTorch. In 2 rooms."
+    expected = "Today, training is 5.00 times as fast as in plain\n  Keras, 2.00 times as in tuned PyTorch. In 2 rooms."
     assert with_figures(page, made_up()) == expected
     for phrase in PHRASES:
         shown = phrase.replace("{}", "0.1")
