@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mtlite.card.examples import choose_examples
+from mtlite.card.hub_results import write_hub_results
 from mtlite.card.marks import refreshed
 from mtlite.card.metadata import metadata, yaml_of
 from mtlite.card.sections import body
@@ -17,7 +18,11 @@ from mtlite.translation.result import read_result
 
 
 def write_card(run: Run, tokenizers: Tokenizers) -> None:
-    """Write the card of a finished run, or write it anew between its marks; RunError if it cannot be."""
+    """Write the card of a finished run, or write it anew between its marks, and what leaderboards read of it.
+
+    Raises:
+        RunError: if that cannot be.
+    """
     path = run.path / CARD
     try:
         before = read_file(path, MAX_CARD_BYTES).decode() if path.exists() else ""
@@ -25,6 +30,7 @@ def write_card(run: Run, tokenizers: Tokenizers) -> None:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise RunError(f"cannot read {path} ({reason}): mend it, or remove it for a new one") from None
     write_atomically(path, make_card(run, tokenizers, before).encode())
+    write_hub_results(run, read_result(run))
 
 
 def write_card_or_warn(run: Run, tokenizers: Tokenizers, warn: Callable[[str], object]) -> None:

@@ -36,6 +36,11 @@ def yaml_of(data: ModelCardData, without: Set[str]) -> str:
     return str(yaml_dump({key: value for key, value in data.to_dict().items() if key not in without}, sort_keys=False))
 
 
+def corpus_of(run: Run, test: str) -> CorpusConfig | None:
+    """Where a test set comes from; None if it was split off the training pairs."""
+    return run.config.data.given_sets().get("data.test" if test == "test" else f"data.tests.{test}")
+
+
 def hub_name(corpus: CorpusConfig) -> str | None:
     """The name of a data set on the Hub; None for one that lies in a folder, or for text files."""
     name = corpus.dataset or ""
@@ -44,8 +49,7 @@ def hub_name(corpus: CorpusConfig) -> str | None:
 
 def _results(run: Run, test: str, scores: StoredScores) -> Iterator[EvalResult]:
     """The scores of one test set: the figures of `result.json`, to the last digit."""
-    data = run.config.data
-    corpus = data.test if test == "test" else data.tests.get(test)
+    corpus = corpus_of(run, test)
     source, target = (name_of(each or "?") for each in (run.facts.source_language, run.facts.target_language))
     for metric, score in scores.by_metric.items():
         yield EvalResult(

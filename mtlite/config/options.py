@@ -126,6 +126,23 @@ class DataConfig:
                 expected = "names of letters, digits, '-', '_' and '.' other than dev and test"
                 raise UsageError(f"data.tests: expected {expected}, received {shown(name)}")
 
+    def with_splits(self) -> CorpusConfig:
+        """The first training corpus that may have several splits."""
+        return next((part for part in self.train if part.pairs or part.dataset), CorpusConfig())
+
+    def given_sets(self) -> dict[str, CorpusConfig]:
+        """Dev and test sets, by their options; one given by its split alone is at the location of training pairs."""
+        sets = {"data.test": self.test, "data.dev": self.dev}
+        sets = {name: each for name, each in sets.items() if each != CorpusConfig()}
+        sets |= {f"data.tests.{name}": each for name, each in self.tests.items()}
+        training = self.with_splits()
+        for name, each in sets.items():
+            if each.split and not (each.source or each.target or each.pairs or each.dataset):
+                configuration = each.configuration or training.configuration
+                places = {"pairs": training.pairs, "dataset": training.dataset, "configuration": configuration}
+                sets[name] = dataclasses.replace(each, **places)
+        return sets
+
 
 @dataclass(frozen=True)
 class TokenizerConfig:

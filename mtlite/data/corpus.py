@@ -69,7 +69,7 @@ def load_corpus(config: DataConfig) -> Corpus:
     datasets.logging.set_verbosity_error()
     huggingface_hub.utils.logging.set_verbosity_error()
     languages, notes = languages_of(config)
-    training, others = _training_corpora(config), _dev_and_test_sets(config)
+    training, others = _training_corpora(config), config.given_sets()
     for name, location in {**training, **others}.items():
         check_location(location, name)
     _check_columns(config, [*training.values(), *others.values()])
@@ -152,27 +152,9 @@ def _training_corpora(config: DataConfig) -> dict[str, CorpusConfig]:
     return dict(zip(names, corpora, strict=True))
 
 
-def _dev_and_test_sets(config: DataConfig) -> dict[str, CorpusConfig]:
-    """The sets that are given, by their options; one given by its split alone is at the location of training pairs."""
-    sets = {"data.test": config.test, "data.dev": config.dev}
-    sets = {name: each for name, each in sets.items() if each != CorpusConfig()}
-    sets |= {f"data.tests.{name}": each for name, each in config.tests.items()}
-    training = _with_splits(config)
-    for name, each in sets.items():
-        if each.split and not (each.source or each.target or each.pairs or each.dataset):
-            configuration = each.configuration or training.configuration
-            sets[name] = replace(each, pairs=training.pairs, dataset=training.dataset, configuration=configuration)
-    return sets
-
-
-def _with_splits(config: DataConfig) -> CorpusConfig:
-    """The first training corpus that may have several splits."""
-    return next((part for part in config.train if part.pairs or part.dataset), CorpusConfig())
-
-
 def _unused_splits(config: DataConfig, parts: Sequence[datasets.Dataset], missing: Sequence[str]) -> list[str]:
     """Tell the user of splits beside the training pairs that no set uses, although sets are missing."""
-    training = _with_splits(config)
+    training = config.with_splits()
     splits: list[str] = []
     if training.dataset:
         splits = list(parts[config.train.index(training)].info.splits or [])

@@ -65,6 +65,15 @@ def test_only_a_data_set_of_the_hub_is_named_as_one(dataset, expected):
     assert hub_name(CorpusConfig(dataset=dataset)) == expected
 
 
+def test_a_test_set_given_by_its_split_is_of_the_data_set_that_is_trained_on(run):
+    train, test = CorpusConfig(dataset="bentrevett/multi30k"), CorpusConfig(split="test")
+    data = dataclasses.replace(run.config.data, train=[train], test=test)
+    run.config = dataclasses.replace(run.config, data=data)
+    (index,) = metadata(run, read_result(run), "x").to_dict()["model-index"]
+    assert index["results"][0]["dataset"]["type"] == "bentrevett/multi30k"
+    assert index["results"][0]["dataset"]["split"] == "test"
+
+
 def test_keys_of_the_user_are_left_to_him(run):
     data = metadata(run, read_result(run), "x")
     values = yaml.safe_load(yaml_of(data, {"tags", "model-index"}))
