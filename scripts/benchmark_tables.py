@@ -182,8 +182,9 @@ def translation_summary(figures: Figures) -> str:
 def engines_table(figures: Figures) -> str:
     """What can translate, a line each: many sentences, one sentence, memory, and the first line of a whole command."""
     lines = [
-        "| engine | greedy, sentences/s | beam 5 | one sentence, greedy | beam 5 | peak memory | first line |",
-        f"|---|{'--:|' * 6}",
+        "| engine | greedy, sentences/s | beam 5 | one sentence, greedy | beam 5 | peak memory | first line | "
+        "translations as in float32 |",
+        f"|---|{'--:|' * 7}",
     ]
     onnx = {f"onnxruntime, {weights}float32": ONNX_START for weights in ("", "int8 weights, ")}
     starts = {"mtlite, bfloat16": OUR_START, "mtlite, float32": OUR_START, **onnx}
@@ -194,7 +195,8 @@ def engines_table(figures: Figures) -> str:
     for name, greedy, beam, alone, start in engines:
         rates = [f"{figures.found(row, size).middle:,.0f}" for row, size in ((greedy, 1), (beam, 5))]
         times = [f"{1000 / figures.found(alone, size, 1).middle:.0f} ms" for size in (1, 5)]
-        cells = [name, *rates, *times, figures.found(beam, 5).memory, f"{_started(figures, start)} s"]
+        best = figures.found(beam, 5)
+        cells = [name, *rates, *times, best.memory, f"{_started(figures, start)} s", f"{best.facts['same']:.0%}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -227,6 +229,10 @@ def against(figures: Figures, name: str, precision: str) -> str:
     return f"{figures.found(f'mtlite, {precision}').middle / figures.found(name).middle:.2f}"
 
 
+def _products(figures: Figures) -> float:
+    return figures.found(f"{PRODUCTS}, float32").middle
+
+
 def _one(figures: Figures, name: str, beam: int) -> str:
     return f"{1000 / figures.found(f'{name}, bfloat16', beam, 1).middle:.0f}"
 
@@ -250,6 +256,9 @@ PHRASES: dict[str, list[Figure]] = {
     "mtlite trains {} times as fast in bfloat16, {} times in float32": [
         lambda figures: against_pytorch(figures, "bfloat16"),
         lambda figures: against_pytorch(figures, "float32"),
+    ],
+    "In float32 they are {} times as fast as the fastest PyTorch": [
+        lambda figures: f"{_products(figures) / figures.fastest_pytorch('float32').middle:.2f}",
     ],
     "products: {} GFLOP/s in float32, {} in bfloat16. One token takes {} MFLOP": [
         lambda figures: f"{figures.found('float32').middle:.0f}",

@@ -19,6 +19,7 @@ from benchmark_tables import (
     PHRASES,
     PLAIN,
     PRECISIONS,
+    PRODUCTS,
     PYTORCH_START,
     Figures,
     Row,
@@ -255,6 +256,7 @@ def made_up() -> Figures:
     ]
     starts = [Row(name, [0.5]) for name in ("mtlite --help", "import tensorflow", OUR_START, ONNX_START, PYTORCH_START)]
     ceilings = [Row(each, [4.0]) for each in PRECISIONS]
+    rows.append(Row(f"{PRODUCTS}, float32", [30.0]))
     return Figures("abacus", 100.0, ceilings, [*rows, Row(PLAIN, [4.0])], translation, starts)
 
 
@@ -269,14 +271,14 @@ def test_the_fastest_pytorch_is_the_peer() -> None:
 
 def test_whatever_translates_has_a_line() -> None:
     first, *rows = engines_table(made_up()).splitlines()[1:]
-    assert first.count("|") == 8
+    assert first.count("|") == 9
     assert rows == [
-        "| mtlite, bfloat16 | 20 | 20 | 50 ms | 50 ms | 9 MB | 2 s |",
-        "| mtlite, float32 | 20 | 20 | 50 ms | 50 ms | 9 MB | 2 s |",
-        "| onnxruntime, float32 | 5 | 5 | 200 ms | 200 ms | 3 MB | 2 s |",
-        "| onnxruntime, int8 weights, float32 | 5 | 5 | 200 ms | 200 ms | 3 MB | 2 s |",
-        "| the fastest PyTorch, bfloat16 | 10 | 10 | 143 ms | 143 ms | 9 MB | 2 s |",
-        "| the fastest PyTorch, float32 | 10 | 10 | 143 ms | 143 ms | 9 MB | 2 s |",
+        "| mtlite, bfloat16 | 20 | 20 | 50 ms | 50 ms | 9 MB | 2 s | 50% |",
+        "| mtlite, float32 | 20 | 20 | 50 ms | 50 ms | 9 MB | 2 s | 50% |",
+        "| onnxruntime, float32 | 5 | 5 | 200 ms | 200 ms | 3 MB | 2 s | 50% |",
+        "| onnxruntime, int8 weights, float32 | 5 | 5 | 200 ms | 200 ms | 3 MB | 2 s | 50% |",
+        "| the fastest PyTorch, bfloat16 | 10 | 10 | 143 ms | 143 ms | 9 MB | 2 s | 50% |",
+        "| the fastest PyTorch, float32 | 10 | 10 | 143 ms | 143 ms | 9 MB | 2 s | 50% |",
     ]
 
 
