@@ -1,4 +1,4 @@
-"""Write the tables and the picture of the READMEs from the records beside the recipes.
+"""Write the tables and the pictures of the READMEs from the records beside the recipes.
 
     python scripts/readme_tables.py
 
@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import benchmark_tables as benchmark
+import cost_tables as cost
 import level_and_power as simulation
+from cost_model import Grid
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
 
@@ -212,6 +214,17 @@ def level_and_power(_: str) -> str:
     return markdown(*simulation.table(results), (0, 1))
 
 
+def of_cost(make: Callable[[cost.Record], cost.Table]) -> Callable[[str], str]:
+    """A table of what more workers would bring."""
+    return lambda _: markdown(*make(cost_record()))
+
+
+@cache
+def cost_record() -> cost.Record:
+    """What `cost_of_workers.py` has measured."""
+    return cost.read(cost.RECORD)
+
+
 def tasks(_: str) -> str:
     """Whole sequences that are right."""
     return table_of_tasks({task: RECORDS / "tasks" / f"{task}.jsonl.xz" for task in TASKS}, whole_sequence)
@@ -240,6 +253,9 @@ TABLES: dict[str, Callable[[str], str]] = {
     "precision": precision,
     "tasks": tasks,
     "level-and-power": level_and_power,
+    "cost-of-workers": of_cost(cost.workers_table),
+    "cost-on-loopback": of_cost(cost.loopback_table),
+    "cost-of-failures": of_cost(lambda _: cost.grid_table(Grid())),
     "speed-training": of_benchmark(benchmark.training_table),
     "speed-translation": of_benchmark(benchmark.translation_summary),
     "engines": of_benchmark(benchmark.engines_table),
@@ -279,13 +295,14 @@ def draw(path: Path) -> None:
 
 
 def main() -> None:
-    """Write every page that changes, and the picture."""
+    """Write every page that changes, and the pictures."""
     for page in pages():
         text = page.read_text(encoding="utf-8")
         if (new := filled(text)) != text:
             page.write_text(new, encoding="utf-8")
             print(page.relative_to(ROOT))
     draw(PICTURE)
+    cost.draw(cost_record(), PICTURE.with_name("workers.svg"))
 
 
 if __name__ == "__main__":

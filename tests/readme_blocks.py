@@ -66,6 +66,7 @@ OPTIONS_ONLY = {
     "scripts/onnx_equals_python.py": "translates test sets; tests/export/test_wirings.py does the like",
     "scripts/influence_check.py": "needs Node; tests/page/test_explain.py does the like",
     "scripts/level_and_power.py": "simulates for minutes; tests/test_level_and_power.py simulates a little",
+    "scripts/cost_of_workers.py": "measures for minutes; tests/test_cost_of_workers.py tests its arithmetic",
     "scripts/fault_everywhere.py": "trains hundreds of times; tests/test_fault_everywhere.py injects a few faults",
     "scripts/dependency_versions.py": "installs from the network",
     "scripts/tasks.py": "trains for an hour; tests/ablation/test_task_table.py makes the table",
