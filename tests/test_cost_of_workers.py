@@ -14,6 +14,8 @@ import cost_tables
 import pytest
 from cost_model import Grid, Network, fit, seconds_of_update, slowest, wire
 
+PAGE = Path(__file__).resolve().parents[1] / "scripts" / "README.md"
+
 BATCHES = [0.2, 0.5, 0.3, 0.2]
 
 
@@ -136,3 +138,14 @@ def test_the_picture_is_the_same_each_time(tmp_path: Path) -> None:
     for name in ("one.svg", "two.svg"):
         cost_tables.draw(record(), tmp_path / name)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_the_page_says_how_well_the_model_predicts_loopback() -> None:
+    found = cost_tables.read(cost_tables.RECORD)
+    measured = {(int(n), int(size)): value for n, row in found["loopback"].items() for size, value in row.items()}
+    checks = [place for place in measured if place not in [(2, size) for size in cost_tables.FITTED]]
+    factors = [cost_tables.on_loopback(found, *place) / measured[place] for place in checks]
+    factors = [max(factor, 1 / factor) for factor in factors]
+    near = sum(factor <= 1.2 for factor in factors)
+    said = f"{near} of the {len(factors)} predictions are within a factor of 1.20, all within {max(factors):.2f}."
+    assert said in PAGE.read_text(encoding="utf-8")
