@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import deque
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ def slowest(seconds: Sequence[float], workers: int, accumulate: int) -> float:
         value * ((rank / count) ** workers - ((rank - 1) / count) ** workers)
         for rank, value in enumerate(sorted(seconds), 1)
     )
-    return accumulate * average + accumulate**0.5 * (of_one - average)
+    return accumulate * average + math.sqrt(accumulate) * (of_one - average)
 
 
 def seconds_of_update(

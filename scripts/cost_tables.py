@@ -41,7 +41,8 @@ def of_software(record: Record) -> Network:
 
 def on_loopback(record: Record, workers: int, size: int) -> float:
     """Predicted seconds of a sum, where workers share the processors."""
-    return of_software(record).sum(size, workers) * max(1, workers / record["processors"])
+    processors: int = record["processors"]
+    return of_software(record).sum(size, workers) * max(1, workers / processors)
 
 
 def speeds(record: Record, gigabits: Sequence[float], latency: float) -> dict[str, list[float]]:

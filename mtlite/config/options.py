@@ -138,9 +138,12 @@ class DataConfig:
         training = self.with_splits()
         for name, each in sets.items():
             if each.split and not (each.source or each.target or each.pairs or each.dataset):
-                configuration = each.configuration or training.configuration
-                places = {"pairs": training.pairs, "dataset": training.dataset, "configuration": configuration}
-                sets[name] = dataclasses.replace(each, **places)
+                sets[name] = dataclasses.replace(
+                    each,
+                    pairs=training.pairs,
+                    dataset=training.dataset,
+                    configuration=each.configuration or training.configuration,
+                )
         return sets
 
 

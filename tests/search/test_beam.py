@@ -158,7 +158,7 @@ def test_a_finished_hypothesis_is_frozen_and_may_be_overtaken():
     class Turning(Speller):
         """`</s>` at once has p = 0.5; going on costs a little at first and nothing after that."""
 
-        def step(self, tokens, states, memories, scored):
+        def step(self, tokens, states, memories, scored=None):
             rows, at = states
             first = tf.math.log([[1e-9, 1e-9, 1e-9, 0.5, 0.45, 0.05, 1e-9, 1e-9]])
             later = tf.math.log([[1e-9, 1e-9, 1e-9, 1e-4, 0.9998, 1e-4, 1e-9, 1e-9]])
