@@ -5,7 +5,8 @@ A data set has a leaderboard if its owner has registered it as a benchmark. For 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from huggingface_hub.utils import yaml_dump
 
@@ -19,9 +20,17 @@ HUB_RESULTS = ".eval_results/mtlite.yaml"
 _NOTE = "# Written by mtlite, and written anew by mtlite evaluate: entries of your own belong into another file.\n"
 
 
+class HubResult(NamedTuple):
+    """An entry, in the Hub's words."""
+
+    dataset: dict[str, str]  # its id, and the task_id
+    value: float
+    notes: str
+
+
 def write_hub_results(run: Run, result: Result) -> None:
     """Write BLEU on every test set that lies on the Hub, nothing if none does; RunError if that cannot be."""
-    if entries := hub_results(run, result):
+    if entries := [entry._asdict() for entry in hub_results(run, result)]:
         path = run.path / HUB_RESULTS
         try:
             path.parent.mkdir(exist_ok=True)
@@ -32,13 +41,10 @@ def write_hub_results(run: Run, result: Result) -> None:
         write_atomically(path, (_NOTE + str(yaml_dump(entries, sort_keys=False))).encode())
 
 
-def hub_results(run: Run, result: Result) -> list[dict[str, Any]]:
+def hub_results(run: Run, result: Result) -> Iterator[HubResult]:
     """An entry a test set; the task is the split, since a score of another split is another result."""
-    entries = []
     for test, scores in result.tests.items():
         corpus = corpus_of(run, test)
         if corpus and (name := hub_name(corpus)):
-            dataset = {"id": name, "task_id": corpus.split or "default"}
             notes = f"BLEU, {scores.sentences} sentences, {scores.bleu.signature}"
-            entries.append({"dataset": dataset, "value": scores.bleu.score, "notes": notes})
-    return entries
+            yield HubResult({"id": name, "task_id": corpus.split or "default"}, scores.bleu.score, notes)
