@@ -14,7 +14,7 @@ from mtlite.errors import MtliteError, RunError
 from mtlite.limits import MAX_CARD_BYTES, read_file
 from mtlite.storage.files import write_atomically
 from mtlite.storage.run_directory import CARD, Run
-from mtlite.translation.result import read_result
+from mtlite.translation.result import Result, read_result
 
 
 def write_card(run: Run, tokenizers: Tokenizers) -> None:
@@ -29,8 +29,9 @@ def write_card(run: Run, tokenizers: Tokenizers) -> None:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise RunError(f"cannot read {path} ({reason}): mend it, or remove it for a new one") from None
-    write_atomically(path, make_card(run, tokenizers, before).encode())
-    write_hub_results(run, read_result(run))
+    result = read_result(run)
+    write_atomically(path, make_card(run, tokenizers, result, before).encode())
+    write_hub_results(run, result)
 
 
 def write_card_or_warn(run: Run, tokenizers: Tokenizers, warn: Callable[[str], object]) -> None:
@@ -41,9 +42,9 @@ def write_card_or_warn(run: Run, tokenizers: Tokenizers, warn: Callable[[str], o
         warn(f"warning: the card is not written: {error}")
 
 
-def make_card(run: Run, tokenizers: Tokenizers, before: str = "") -> str:
-    """The card of a finished run; `before` is the one that it has."""
-    result, name = read_result(run), run.path.resolve().name
+def make_card(run: Run, tokenizers: Tokenizers, result: Result, before: str = "") -> str:
+    """The card of a finished run with its scores; `before` is the one that it has."""
+    name = run.path.resolve().name
     data = metadata(run, result, name)
     text = body(run, tokenizers, result, name, *choose_examples(run, result))
     return refreshed(before, lambda keys: yaml_of(data, keys), text, str(run.path / CARD))

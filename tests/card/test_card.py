@@ -15,6 +15,7 @@ from mtlite.errors import RunError
 from mtlite.storage.run_directory import CARD, CONFIG, Run
 from mtlite.training.train import train
 from mtlite.translation.loading import load_tokenizers
+from mtlite.translation.result import read_result
 
 
 @pytest.fixture
@@ -23,9 +24,9 @@ def run(tiny_run, tmp_path):
 
 
 def test_training_has_written_it_and_it_can_be_made_again(run):
-    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run, load_tokenizers(run))
+    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run, load_tokenizers(run), read_result(run))
     write_card(run, load_tokenizers(run))
-    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run, load_tokenizers(run))
+    assert (run.path / CARD).read_text(encoding="utf-8") == make_card(run, load_tokenizers(run), read_result(run))
 
 
 def test_evaluate_writes_it_anew_and_keeps_what_its_user_wrote(run, capsys):
