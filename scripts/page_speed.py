@@ -1,6 +1,7 @@
 """Measure how fast a page opens and translates in a browser (Chromium without a window, driven by playwright).
 
     mtlite page runs/village-1 -o page.html
+    pip install playwright
     python scripts/page_speed.py page.html --text corpora/village/test.en
 
 The page is opened from disk, and ready when the first translation stands in it. Then its own worker translates line
@@ -14,9 +15,10 @@ import shutil
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 # The page's worker, started once more, so that nothing of the page itself stands in its way.
 START = """
@@ -63,6 +65,13 @@ def main() -> None:
     parser.add_argument("--beam", type=int, nargs="+", default=[1, 5], help="beam sizes (default: 1 5)")
     parser.add_argument("--opened", type=int, default=5, help="how often the page is opened (default: 5)")
     options = parser.parse_args()
+    for path in (options.page, options.text):
+        if not path.is_file():
+            parser.error(f"{path} is not a file")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise SystemExit("playwright is not installed: pip install playwright") from None
     lines = options.text.read_text(encoding="utf-8").splitlines()[: options.sentences]
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:

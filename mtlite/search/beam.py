@@ -69,7 +69,7 @@ def beam_search(
         rows = _Rows(rows.sentences, chosen.tokens, running, chosen.log_p, chosen.scores)
         going = tf.reduce_any(running, axis=1)
         (rows, memories), origins = without_finished(going, (rows, memories), origins, beam_size)
-        states = tf.nest.map_structure(lambda tensor: tf.gather(tensor, origins), states)  # the only time they move
+        states = tf.nest.map_structure(lambda tensor: tf.gather(tensor, origins), states)  # once a step
         return at + 1, final, arrays, rows, memories, states
 
     # At the start all hypotheses of a sentence are the same one: only the first counts.
@@ -91,7 +91,7 @@ def _continuations(
     """log p of the best continuations of each hypothesis, and their tokens, both `[rows, beam, width]`.
 
     Args:
-        alive: which of the rows · beam hypotheses go on `[alive, 1]`; what stands in place of the others means nothing.
+        alive: which of the rows · beam hypotheses go on `[alive, 1]`; the others gain 0, and their tokens are padding.
         found: scores of all tokens after these `[alive, vocabulary]`.
         log_total: log p of a token is its score less this `[alive]`.
     """

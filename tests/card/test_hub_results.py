@@ -30,17 +30,17 @@ def write(run, train, test):
     return run.path / HUB_RESULTS
 
 
-@pytest.mark.parametrize("revision", ["test", None])
-def test_a_score_on_a_set_of_the_hub_is_read_by_the_hub(run, revision):
+@pytest.mark.parametrize("split", ["test", None])
+def test_a_score_on_a_set_of_the_hub_is_read_by_the_hub(run, split):
     name = "bentrevett/multi30k"
-    own = CorpusConfig(dataset=None if revision else name, split=revision)
+    own = CorpusConfig(dataset=None if split else name, split=split)
     path = write(run, CorpusConfig(dataset=name), own)
     parse = getattr(huggingface_hub, "parse_eval_result_entries", None)
     if parse is None:
         pytest.skip("this huggingface_hub does not know the format")
     (entry,) = parse(yaml.safe_load(path.read_text(encoding="utf-8")))
     scores = read_result(run).tests["test"]
-    assert (entry.dataset_id, entry.task_id, entry.value) == (name, revision or "default", scores.bleu.score)
+    assert (entry.dataset_id, entry.task_id, entry.value) == (name, split or "default", scores.bleu.score)
     assert scores.bleu.signature in entry.notes
     assert path.read_text(encoding="utf-8").startswith("# Written by mtlite")
 
