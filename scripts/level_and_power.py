@@ -46,7 +46,7 @@ COMPARISONS = (1, 11, 66)
 EFFECT = 4.0
 """By how much the last system is better where power is asked for, in standard errors of its difference to the first."""
 SHUFFLES = 1000
-DAMAGED = 0.04
+DAMAGED = 0.2
 """Share of sentences of which the last system gets nothing right where power is asked for, with real hypotheses."""
 
 Pairs = list[tuple[int, int]]
