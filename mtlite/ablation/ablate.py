@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mtlite.ablation.cell_configs import base_config, cell_config
 from mtlite.ablation.cell_runner import CellRunner
-from mtlite.ablation.cells import cells_of, doubled_cells_of, points, systems_of, tuning_cells_of
+from mtlite.ablation.cells import cells_of, doubled_cells_of, systems_of, trials_of, tuning_cells_of
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header, keep_header
 from mtlite.ablation.jobs import Engine
@@ -47,7 +47,7 @@ def read_ablation(values: Values, origin: str) -> tuple[Values, AblationConfig]:
     base = base_config(recipe, ablation.topologies[0])
     ablation.refuse_unknown_primary(["test", *base.data.tests])
     for system in systems_of(ablation):
-        for chosen in [{}, *points(ablation.tune)]:
+        for chosen in [{}, *trials_of(ablation, system.topology)]:
             cell_config(recipe, ablation, system, ablation.seeds[0], chosen)
     return recipe, ablation
 
@@ -112,7 +112,7 @@ def dry_run(experiment: Experiment, console: Console) -> None:
         cells = [cell for cell in everything if cell.system == system]
         updates = config.training.max_updates
         seconds = updates * seconds_per_update(experiment.prepared_for(config))
-        total += seconds * sum(1 + cell.doubled for cell in cells)
+        total += seconds * sum(cell.share_of_updates(ablation) for cell in cells)
         console.print(
             f"{system.name}: {count_parameters(experiment, config):,} weights, {updates:,} updates, "
             f"about {seconds / 60:.1f} min each: {', '.join(cell.name for cell in cells)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options
@@ -49,11 +50,12 @@ def cell_config(recipe: Values, ablation: AblationConfig, system: System, seed: 
     return config_from({**values, **cell}, f"ablation, {system.name}")
 
 
-def doubled(config: ResolvedConfig) -> ResolvedConfig:
-    """The same with twice the updates, over which warm-up, schedule and validations are stretched."""
+def stretched(config: ResolvedConfig, factor: float) -> ResolvedConfig:
+    """The same with `factor` times the updates, over which warm-up, schedule and validations are stretched."""
     training = config.training
-    stretched = {name: 2 * getattr(training, name) for name in ("max_updates", "warmup_updates", "validate_every")}
-    return dataclasses.replace(config, training=dataclasses.replace(training, **stretched))
+    updates = ("max_updates", "warmup_updates", "validate_every")
+    changed = {name: math.ceil(factor * getattr(training, name)) for name in updates}
+    return dataclasses.replace(config, training=dataclasses.replace(training, **changed))
 
 
 def _model_values(values: Values, system: System) -> Values:

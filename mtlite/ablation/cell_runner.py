@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mtlite.ablation.cell import read_outcome
-from mtlite.ablation.cell_configs import doubled
+from mtlite.ablation.cell_configs import stretched
 from mtlite.ablation.cells import Cell, best_options, tuning_outcomes
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header
@@ -62,7 +62,7 @@ class CellRunner:
         experiment, folder = self.experiment, self.experiment.folder
         best = best_options(experiment.ablation, cell.system, self.outcomes) if cell.tried is None else cell.tried
         config = self.plan.config(cell.system, cell.seed, best or {})
-        config = doubled(config) if cell.doubled else config
+        config = stretched(config, cell.share_of_updates(experiment.ablation))
         recipes, run = Run(folder / "recipes"), self._folder(cell)
         recipes.path.mkdir(exist_ok=True)
         recipes.write_config(f"{cell.name}.yaml", config)

@@ -110,6 +110,9 @@ class Experiment:
             shared[f"ablation.{name}"] = getattr(ablation, name)
         if (metric := base.evaluation.metrics[0]) != DEFAULT_METRICS[0]:
             shared["evaluation.metrics[1]"] = metric
+        for name, off in (("tune_trials", 0), ("tune_updates", 1.0)):
+            if getattr(ablation, name) != off:
+                shared[f"ablation.{name}"] = getattr(ablation, name)
         if ablation.primary:
             shared["ablation.primary"] = ablation.primary
         if ablation.match == "parameters":

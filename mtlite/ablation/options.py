@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from mtlite.config.read import Between, shown, unknown_option
+from mtlite.config.read import Between, Count, shown, unknown_option
 from mtlite.config.recipe import options
 from mtlite.config.registry import TOPOLOGIES, entry_of
 from mtlite.errors import UsageError
@@ -37,8 +37,10 @@ class AblationConfig:
         threads: Processor threads of a cell; part of the result, as `training.threads` is.
         beam: Translate the test sets a second time with a beam of this size, for a second column (0: do not).
         tune: Options to be chosen for every system on the dev set before its cells start, such as
-            {training.learning_rate: [0.002, 0.004]}; every combination is tried.
-        tune_seed: The seed that they are chosen with; it is not reported.
+            {training.learning_rate: [0.002, 0.004]}; a topology that cannot have one of them goes without it.
+        tune_trials: How many combinations each system tries, spread evenly over all by a Sobol sequence (0: every one).
+        tune_updates: Share of the updates that a trial is trained with, its schedule shortened to them.
+        tune_seed: The seed of the trials; it is not reported.
         double_seed: One of the seeds, with which each system is trained once more, anew, with twice the updates and its
             schedule stretched over them; the report shows what it gains by that (default: none, and nothing is said
             about convergence).
@@ -57,6 +59,8 @@ class AblationConfig:
     threads: Annotated[int, Between(1, 4096)] = 1
     beam: Annotated[int, Between(0, 1000)] = 0
     tune: Grid = field(default_factory=dict)
+    tune_trials: Count = 0
+    tune_updates: Annotated[float, Between(0.01, 1)] = 1.0
     tune_seed: Seed = 1000
     double_seed: Seed | None = None
 
@@ -88,8 +92,23 @@ class AblationConfig:
             )
         if self.beam == 1:
             raise UsageError("ablation.beam: expected 0 (none) or 2 to 1000, received 1: cells search greedily anyway")
+        self._check_number()
+        if self.double_seed is not None and self.double_seed not in self.seeds:
+            seeds = ", ".join(map(str, self.seeds))
+            raise UsageError(
+                f"ablation.double_seed: expected one of ablation.seeds ({seeds}), received {self.double_seed}"
+            )
+        self._check_varied_options()
+
+    def _check_number(self) -> None:
         points = math.prod(map(len, self.grid.values()))
-        tried = math.prod(map(len, self.tune.values())) if self.tune else 0
+        every = math.prod(map(len, self.tune.values())) if self.tune else 0
+        if self.tune_trials > every:
+            raise UsageError(
+                f"ablation.tune_trials: expected at most {every:,}, the combinations of ablation.tune, received "
+                f"{self.tune_trials:,}"
+            )
+        tried = self.tune_trials or every
         doubled = self.double_seed is not None
         cells = len(self.topologies) * points * (len(self.seeds) + tried + doubled)
         if cells > MOST_CELLS:
@@ -97,12 +116,6 @@ class AblationConfig:
                 f"{len(self.topologies)} topologies × {len(self.seeds)} seeds × {points:,} points of the grid, with "
                 f"tuning and doubling, are {cells:,} cells: expected at most {MOST_CELLS:,}; split the recipe"
             )
-        if self.double_seed is not None and self.double_seed not in self.seeds:
-            seeds = ", ".join(map(str, self.seeds))
-            raise UsageError(
-                f"ablation.double_seed: expected one of ablation.seeds ({seeds}), received {self.double_seed}"
-            )
-        self._check_varied_options()
 
     def _check_varied_options(self) -> None:
         for name in (*self.grid, *self.tune):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from statistics import mean
 
@@ -173,6 +174,15 @@ def attention_maps(results: ComparisonResults) -> list[Block]:
     return [Heading("Where attention looks"), Paragraph(chosen), *blocks] if blocks else []
 
 
+def _search_space(ablation: AblationConfig) -> str:
+    """What could be chosen, and how much of it was tried."""
+    values = "; ".join(f"{name}: {', '.join(map(str, values))}" for name, values in ablation.tune.items())
+    every = math.prod(map(len, ablation.tune.values()))
+    trials = f"{ablation.tune_trials or every:,} of {every:,} combinations"
+    share = "" if ablation.tune_updates == 1 else f", each with {ablation.tune_updates:.0%} of the updates"
+    return f"Tried were {trials} of {values}{share}; a topology that cannot have one of them goes without it."
+
+
 def tuning(ablation: AblationConfig, outcomes: Mapping[str, Outcome]) -> list[Block]:
     """What was chosen for each system, and what choosing cost."""
     if not ablation.tune:
@@ -186,8 +196,9 @@ def tuning(ablation: AblationConfig, outcomes: Mapping[str, Outcome]) -> list[Bl
         seconds = sum(outcome.training_seconds for outcome in cells.values())
         rows.append([system.name, label(chosen) if chosen else "–", quality, f"{updates:,}", f"{seconds:,.0f}"])
     caption = (
-        f"Chosen by dev BLEU, ties by dev loss, with seed {ablation.tune_seed}, which is in no other table. If the "
-        "choice is the lowest or the highest value that was tried, a better one may lie beyond it."
+        f"Chosen by dev BLEU, ties by dev loss, with seed {ablation.tune_seed}, which is in no other table. "
+        f"{_search_space(ablation)} {len(outcomes)} trainings were made in all, trials included. If the choice is the "
+        "lowest or the highest value that was tried, a better one may lie beyond it."
     )
     columns = ["system", "chosen", "dev BLEU", "updates", "training, s"]
     return [Heading("Tuning"), Table(columns, rows, caption, (0, 1, 2), "tuning")]

@@ -14,12 +14,13 @@ from rich.console import Console
 
 from mtlite.ablation import cell_runner
 from mtlite.ablation.cell_runner import CellRunner
-from mtlite.ablation.cells import cells_of, tuning_cells_of
+from mtlite.ablation.cells import Cell, cells_of, tuning_cells_of
 from mtlite.ablation.header import Header
 from mtlite.ablation.jobs import Job
 from mtlite.ablation.processes import Processes
 from mtlite.ablation.record import Record
 from mtlite.comparison.outcome import Outcome
+from mtlite.comparison.systems import System
 from mtlite.config.options import Config
 from mtlite.config.read import plain
 from mtlite.config.resolve import choose_budget, choose_sizes, resolved
@@ -98,8 +99,5 @@ def test_a_topology_from_outside_is_handed_to_its_cells(
 ) -> None:
     header, outcomes = made_up()
     running = runner(header, outcomes, {})
-    cell = SimpleNamespace(
-        system=SimpleNamespace(topology="my_module:Mine"), seed=1, name="mine", tried={}, doubled=False
-    )
-    arguments = running._job(cell).arguments  # type: ignore[arg-type]
+    arguments = running._job(Cell(System("my_module:Mine"), 1, tried={})).arguments
     assert arguments[-2:] == ["--topology", "my_module:Mine"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from made_up import made_up
 
 from mtlite.ablation.cells import (
@@ -10,6 +12,7 @@ from mtlite.ablation.cells import (
     cells_of,
     doubled_cells_of,
     points,
+    trials_of,
     tuning_cells_of,
     tuning_outcomes,
 )
@@ -41,6 +44,49 @@ def test_the_best_on_dev_is_chosen() -> None:
     assert list(tuning_outcomes(header.ablation, System("peek"), outcomes)) == [
         "learning_rate=0.1", "learning_rate=0.3", "learning_rate=0.2",
     ]  # fmt: skip
+
+
+TUNE: dict[str, list[Any]] = {
+    "training.learning_rate": [0.001, 0.002, 0.004, 0.008],
+    "model.dropout": [0.0, 0.1, 0.2, 0.3],
+    "model.layers": [1, 2],
+    "model.bidirectional": [True, False],
+}
+
+
+def test_trials_are_spread_evenly_over_all_combinations() -> None:
+    trials = trials_of(AblationConfig(tune=TUNE, tune_trials=16), "attention")
+    assert len({str(trial) for trial in trials}) == 16
+    for name, values in TUNE.items():  # of 16 points of a Sobol sequence, one is the corner that is left out
+        counts = [sum(trial[name] == value for trial in trials) for value in values]
+        assert max(counts) - min(counts) <= 2, name
+    assert trials[0] == {
+        "training.learning_rate": 0.004, "model.dropout": 0.2, "model.layers": 2, "model.bidirectional": False,
+    }  # fmt: skip
+
+
+def test_the_first_trials_are_the_same_whatever_their_number() -> None:
+    few, many = (trials_of(AblationConfig(tune=TUNE, tune_trials=count), "peek") for count in (5, 12))
+    assert many[:5] == few
+
+
+def test_a_topology_that_cannot_have_an_option_has_as_many_trials_without_it() -> None:
+    trials = trials_of(AblationConfig(tune=TUNE, tune_trials=20), "padded")
+    assert len({str(trial) for trial in trials}) == 20
+    assert all("model.bidirectional" not in trial for trial in trials)
+
+
+def test_every_combination_is_tried_where_there_are_not_more() -> None:
+    assert len(trials_of(AblationConfig(tune=TUNE), "attention")) == 64
+    assert len(trials_of(AblationConfig(tune=TUNE), "padded")) == 32
+    assert len(trials_of(AblationConfig(tune=TUNE, tune_trials=40), "padded")) == 32
+    assert trials_of(AblationConfig(), "padded") == []
+
+
+def test_a_trial_has_its_share_of_the_updates() -> None:
+    config = AblationConfig(["peek"], [1], tune={"model.dropout": [0.1]}, tune_updates=0.5, double_seed=1)
+    cells = [*tuning_cells_of(config), *cells_of(config), *doubled_cells_of(config)]
+    assert [cell.share_of_updates(config) for cell in cells] == [0.5, 1.0, 2.0]
 
 
 def test_of_what_was_not_tried_nothing_is_chosen() -> None:

@@ -41,4 +41,9 @@ def test_tuning_says_what_was_chosen() -> None:
     (_, table) = tuning(header.ablation, outcomes)
     assert isinstance(table, Table)
     assert [row[:2] for row in table.rows] == [["attention", "learning_rate=0.3"], ["peek", "learning_rate=0.3"]]
+    assert "Tried were 2 of 2 combinations of training.learning_rate: 0.1, 0.3; a topology" in table.caption
+    assert f"{len(outcomes)} trainings were made in all" in table.caption
+    some = dataclasses.replace(header.ablation, tune_trials=1, tune_updates=0.5)
+    assert "Tried were 1 of 2 combinations" in tuning(some, outcomes)[1].caption  # type: ignore[union-attr]
+    assert ", each with 50% of the updates" in tuning(some, outcomes)[1].caption  # type: ignore[union-attr]
     assert tuning(dataclasses.replace(header.ablation, tune={}), outcomes) == []
