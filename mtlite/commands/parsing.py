@@ -22,7 +22,7 @@ from mtlite.visible import visible_line
 
 AS_RUN = "(default: as the run was configured)"
 _SEARCH = (
-    *("beam", "length_penalty", "min_length", "max_source_tokens", "nbest", "equal_texts"),
+    *("beam", "length_penalty", "blank_penalty", "min_length", "max_source_tokens", "nbest", "equal_texts"),
     *("sample", "temperature", "top_k", "top_p"),
 )
 """Options of commands that search; `--beam` is `search.beam_size`, the others are named as in a recipe."""

@@ -290,6 +290,8 @@ class SearchConfig:
     Args:
         beam_size: Hypotheses kept at every step; 1 is greedy search. A topology that writes in one pass has none.
         length_penalty: Exponent of the length penalty of Wu et al. (2016): 0 prefers short, 1 long hypotheses.
+        blank_penalty: What is taken from the logit of a blank, for a topology that writes blanks: the more, the longer
+            its outputs.
         min_length: Pieces that a hypothesis has at least, as far as its topology has positions for them.
         nbest: Hypotheses given for every sentence, fewer where the beam has not so many different texts.
         equal_texts: Keep hypotheses of one text in an n-best list: other pieces may give the same text.
@@ -303,6 +305,7 @@ class SearchConfig:
 
     beam_size: Annotated[int, Between(1, 1000)] = 5
     length_penalty: Annotated[float, Between(0, 10)] = 1.0
+    blank_penalty: Annotated[float, Between(-100, 100)] = 0.0
     min_length: Annotated[int, Between(0, 1000)] = 0
     nbest: Annotated[int, Between(1, 1000)] = 1
     equal_texts: bool = False

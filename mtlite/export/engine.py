@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -23,7 +24,7 @@ from mtlite.runtime import start_tensorflow
 from mtlite.storage.cache import the_cache
 from mtlite.storage.checkpoint import WEIGHTS
 from mtlite.storage.run_directory import Run
-from mtlite.translation.loading import OpenRuns, load_weights, search_of, topology_config
+from mtlite.translation.loading import OpenRuns, load_weights, search_of, topology_config, with_blank_penalty
 from mtlite.translation.sentences import SentenceHypotheses, SentenceTranslator, refuse_nan
 from mtlite.version import __version__
 
@@ -69,7 +70,7 @@ def light_translator(
     require_onnx("--engine onnx")
     try:
         _refuse(opened, search)
-        folder = _graphs(opened.runs[0], opened.tokenizers)
+        folder = _graphs(opened.runs[0], opened.tokenizers, search.blank_penalty)
     except UsageError:
         if engine == "onnx":
             raise
@@ -99,15 +100,17 @@ def _refuse(opened: OpenRuns, search: SearchConfig) -> None:
             raise UsageError(f"--engine onnx: {what} needs TensorFlow: expected --engine tensorflow")
 
 
-def _graphs(run: Run, tokenizers: Tokenizers) -> Path:
+def _graphs(run: Run, tokenizers: Tokenizers, blank_penalty: float) -> Path:
     """The folder in the cache that holds the graphs of a run; they are made if they are not there."""
-    config, search, checksum = topology_config(run, "float32"), search_of(run, None), run.checksum(WEIGHTS)
+    config, checksum = topology_config(run, "float32"), run.checksum(WEIGHTS)
+    search = dataclasses.replace(search_of(run, None), blank_penalty=blank_penalty)
 
     def make(folder: Path) -> None:
         from mtlite.export.graph import Weights
         from mtlite.export.onnx_folder import write_onnx_folder
 
-        weights = Weights(load_weights(run), run.path / WEIGHTS)
+        arrays = with_blank_penalty(load_weights(run), config.topology, search)
+        weights = Weights(arrays, run.path / WEIGHTS)
         if run.checksum(WEIGHTS) != checksum:  # a training has put better ones there: they would have a wrong name
             raise RunError(f"{weights.origin} was replaced while it was read: {run.path} {run.how_far()}: call again")
         write_onnx_folder(folder, config, weights, tokenizers, search)

@@ -13,7 +13,15 @@ from mtlite.runtime import start_tensorflow
 from mtlite.storage.checkpoint import WEIGHTS
 from mtlite.storage.files import aside
 from mtlite.storage.run_directory import Run
-from mtlite.translation.loading import OpenRuns, load_model, load_weights, open_runs, search_of, topology_config
+from mtlite.translation.loading import (
+    OpenRuns,
+    load_model,
+    load_weights,
+    open_runs,
+    search_of,
+    topology_config,
+    with_blank_penalty,
+)
 
 Format = Literal["onnx", "saved-model"]
 Weights = Literal["float32", "int8"]
@@ -47,8 +55,9 @@ def _write_onnx(opened: OpenRuns, folder: Path, weights: Weights) -> None:
     from mtlite.export import graph, onnx_folder
 
     (run,) = opened.runs
-    weights_of_run = graph.Weights(load_weights(run), run.path / WEIGHTS)
     config, search = topology_config(run, "float32"), search_of(run, None)
+    arrays = with_blank_penalty(load_weights(run), config.topology, search)
+    weights_of_run = graph.Weights(arrays, run.path / WEIGHTS)
     onnx_folder.write_onnx_folder(folder, config, weights_of_run, opened.tokenizers, search, weights)
 
 
@@ -57,5 +66,5 @@ def _write_saved_model(opened: OpenRuns, folder: Path) -> None:
     from mtlite.export.saved_model import write_saved_model
 
     (run,) = opened.runs
-    write_saved_model(folder, load_model(run, "float32"))
+    write_saved_model(folder, load_model(run, "float32"), search_of(run, None).blank_penalty)
     opened.tokenizers.save(folder)

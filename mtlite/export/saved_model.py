@@ -23,8 +23,9 @@ SIGNATURE = "serving_default"
 class Greedy(tf.Module):
     """Greedy search with the weights of a model."""
 
-    def __init__(self, model: Topology) -> None:
+    def __init__(self, model: Topology, blank_penalty: float) -> None:
         super().__init__()
+        self._blank_penalty = blank_penalty
         self.model_variables = [weight.value for weight in model.weights]  # they are saved with it
         self._model = _Untracked(model)
 
@@ -35,7 +36,7 @@ class Greedy(tf.Module):
         These are `ids` `[batch, longest]`, right-padded, with `</s>` where one was written, and `scores` `[batch]`,
         their log p.
         """
-        found = _search(self._model.held, source)
+        found = _search(self._model.held, source, self._blank_penalty)
         return {"ids": found.ids[:, 0], "scores": found.scores[:, 0]}
 
 
@@ -46,12 +47,12 @@ class _Untracked:
         self.held = held
 
 
-def _search(model: Topology, source: tf.Tensor) -> Hypotheses:
+def _search(model: Topology, source: tf.Tensor, blank_penalty: float) -> Hypotheses:
     search = entry_of(model.config.topology).search
     if search == "one pass":
         return one_pass([model], source)  # type: ignore[list-item]
     if search == "paths":
-        return best_path(model, source)  # type: ignore[arg-type]
+        return best_path(model, source, blank_penalty)  # type: ignore[arg-type]
     return greedy(Stepper([model]), source, limits(model, source))  # type: ignore[list-item]
 
 
@@ -63,9 +64,9 @@ def limits(model: Topology, source: tf.Tensor) -> tf.Tensor:
     return tf.minimum(tokens + EXTRA_TOKENS, MAX_HYPOTHESIS_TOKENS)
 
 
-def write_saved_model(folder: Path, model: Topology) -> None:
+def write_saved_model(folder: Path, model: Topology, blank_penalty: float = 0.0) -> None:
     """Write a model in float32 into a folder that is there."""
-    module, logger = Greedy(model), tf.get_logger()
+    module, logger = Greedy(model, blank_penalty), tf.get_logger()
     level = logger.level
     logger.setLevel(logging.ERROR)  # it tells where it wrote, and which attributes it left out
     try:

@@ -14,7 +14,7 @@ from mtlite.page.weights import Precision, StoredTensor, pack
 from mtlite.storage.checkpoint import weight_arrays
 from mtlite.storage.files import write_atomically
 from mtlite.storage.run_directory import TOKENIZERS, Run
-from mtlite.translation.loading import load_model, open_runs, search_of
+from mtlite.translation.loading import load_model, open_runs, search_of, with_blank_penalty
 from mtlite.translation.result import read_result
 
 
@@ -25,7 +25,8 @@ def pack_run(run: str | Path | Run, precision: Precision = "bfloat16") -> Packed
     """
     (opened,), tokenizers = open_runs([run])
     model = load_model(opened, "float32")
-    tensors, weights = pack(weight_arrays(model.weights), precision)
+    arrays = with_blank_penalty(weight_arrays(model.weights), model.config.topology, search_of(opened, None))
+    tensors, weights = pack(arrays, precision)
     description = {"name": opened.path.resolve().name, **describe(model.config, tensors), **_facts(opened)}
     return PackedRun(description, weights, tokenizers.source.model, tokenizers.target.model)
 

@@ -22,12 +22,13 @@ Beam = dict[Prefix, tuple[float, float]]
 """By prefix, the probability of its paths that end in a blank, and of those that end in its last token."""
 
 
-def best_path(model: CTC, source: tf.Tensor) -> Hypotheses:
+def best_path(model: CTC, source: tf.Tensor, blank_penalty: float = 0.0) -> Hypotheses:
     """Take the likeliest token or blank at every position, merge equal neighbours and leave out blanks.
 
-    The score of the one hypothesis a sentence is log p of that one path.
+    `blank_penalty` is taken from the logit of every blank. The score of the one hypothesis a sentence is log p of that
+    one path.
     """
-    log_p, tokens = (best[:, :, 0] for best in likeliest([model], source, 1, _NEVER))
+    log_p, tokens = (best[:, :, 0] for best in likeliest([model], source, 1, _NEVER, blank_penalty))
     inside = tf.sequence_mask(model.positions(source), tf.shape(tokens)[1])
     before = tf.pad(tokens[:, :-1], [[0, 0], [1, 0]], constant_values=BLANK)
     ids = tf.ragged.boolean_mask(tokens, inside & (tokens != BLANK) & (tokens != before)).to_tensor(PAD)
@@ -35,17 +36,19 @@ def best_path(model: CTC, source: tf.Tensor) -> Hypotheses:
     return Hypotheses(ids[:, None], scores[:, None], no_attention(ids))
 
 
-def prefix_beam_search(model: CTC, source: tf.Tensor, beam_size: int, min_length: int = 0) -> Hypotheses:
+def prefix_beam_search(
+    model: CTC, source: tf.Tensor, beam_size: int, min_length: int = 0, blank_penalty: float = 0.0
+) -> Hypotheses:
     """Find the `beam_size` outputs a sentence with the largest sum over their paths, as far as a beam finds them.
 
-    Outputs have at least `min_length` tokens, or as many as there are positions. A score is log p of all paths of a
-    hypothesis that the beam has kept.
+    Outputs have at least `min_length` tokens, or as many as there are positions. `blank_penalty` is taken from
+    the logit of every blank. A score is log p of all paths of a hypothesis that the beam has kept.
     """
     count = _TOKENS_PER_HYPOTHESIS * beam_size
     if min_length:  # besides a blank and the last token, one that makes the output longer
         count = max(count, _MORE_THAN_BLANK_AND_LAST)
     count = min(count, model.config.target_vocabulary)
-    log_p, tokens = likeliest([model], source, count, _NEVER)
+    log_p, tokens = likeliest([model], source, count, _NEVER, blank_penalty)
     search, arrays = partial(_search_rows, beam_size, min_length), [log_p, tokens, model.positions(source)]
     ids, scores = tf.numpy_function(search, arrays, (tf.int32, tf.float32), stateful=False)
     ids, scores = tf.ensure_shape(ids, [None, beam_size, None]), tf.ensure_shape(scores, [None, beam_size])

@@ -13,18 +13,20 @@ from mtlite.topologies.direct import Direct
 
 
 def likeliest(
-    models: Sequence[Direct], source: tf.Tensor, count: int, never: Sequence[int]
+    models: Sequence[Direct], source: tf.Tensor, count: int, never: Sequence[int], pad_penalty: float = 0.0
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The likeliest tokens at every output position but for some, by the mean of the models' probabilities.
 
-    The models have the same positions. Gives log p and tokens, best first, both `[batch, positions, count]`.
+    The models have the same positions. `pad_penalty` is taken from the logit of id 0, which is the blank where there is
+    one. Gives log p and tokens, best first, both `[batch, positions, count]`.
     """
     features = [model.features(source) for model in models]
     vocabulary = models[0].config.target_vocabulary
     left_out = tf.reduce_sum(tf.one_hot(never, vocabulary, on_value=-np.inf, off_value=0.0), axis=0)
+    penalties = tf.one_hot(PAD, vocabulary, pad_penalty, 0.0)
 
     def at_position(at: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        each = [tf.nn.log_softmax(model.head(x[:, at])) for model, x in zip(models, features, strict=True)]
+        each = [tf.nn.log_softmax(model.head(x[:, at]) - penalties) for model, x in zip(models, features, strict=True)]
         joined = each[0] if len(each) == 1 else tf.reduce_logsumexp(tf.stack(each), axis=0) - float(np.log(len(each)))
         best = tf.math.top_k(joined + left_out, count)
         return best.values, best.indices

@@ -19,6 +19,7 @@ from mtlite.config.read import plain, read_as
 from mtlite.config.recipe import Values
 from mtlite.config.registry import entry_of
 from mtlite.config.resolve import TopologyConfig
+from mtlite.data.ids import PAD
 from mtlite.data.lines import read_lines, without_blank_end
 from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import DataError, RunError, UsageError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mtlite.topologies.topology import Topology
 
 
+_BIAS = "weights/topology/head/bias"
 _ARRAYS_OF_A_LAYER = 2  # at least: a kernel and a bias; an LSTM has one more
 
 
@@ -143,6 +145,9 @@ def search_of(run: Run, asked: SearchConfig | Values | None) -> SearchConfig:
     given = plain(asked) if isinstance(asked, SearchConfig) else asked or {}
     search = read_as(SearchConfig, {**plain(run.config.search), **given}, "translation", section="search")
     refuse_search(topology, search)
+    if isinstance(asked, dict) and asked.get("blank_penalty") and not entry_of(topology).blanks:
+        problem = f"topology '{topology}' writes no blanks"
+        raise UsageError(f"search.blank_penalty: {problem}: expected 0, or nothing, received {search.blank_penalty:g}")
     if isinstance(asked, dict) and "beam_size" in asked and search.fitting(topology) != search:
         problem = f"topology '{topology}' writes in one pass and has no beam"
         raise UsageError(f"search.beam_size: {problem}: expected 1, or nothing, received {search.beam_size}")
@@ -233,6 +238,15 @@ def load_weights(run: Run) -> Arrays:
         if not np.isfinite(array).all():
             raise RunError(f"{path} is damaged: {name} holds numbers that are not finite")
     return arrays
+
+
+def with_blank_penalty(arrays: Arrays, topology: str, search: SearchConfig) -> Arrays:
+    """The weights of a model that gives a blank less by itself, for programs that know of no such penalty."""
+    if not (entry_of(topology).blanks and search.blank_penalty):
+        return arrays
+    bias = arrays[_BIAS].copy()
+    bias[PAD] -= search.blank_penalty
+    return {**arrays, _BIAS: bias}
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

@@ -49,10 +49,11 @@ def _token_by_token(models: Sequence[Any], asked: Asked) -> Hypotheses:
 
 
 def _over_paths(models: Sequence[Any], asked: Asked) -> Hypotheses:
-    (model,), source, beam_size, least = models, asked.source, asked.config.beam_size, asked.config.min_length
+    (model,), source, config = models, asked.source, asked.config
+    if config.beam_size == 1 and not config.min_length:
+        return best_path(model, source, config.blank_penalty)
     # One path cannot be made longer without looking at others.
-    direct = beam_size == 1 and not least
-    return best_path(model, source) if direct else prefix_beam_search(model, source, beam_size, least)
+    return prefix_beam_search(model, source, config.beam_size, config.min_length, config.blank_penalty)
 
 
 _SEARCHES: dict[str, Callable[[Sequence[Any], Asked], Hypotheses]] = {

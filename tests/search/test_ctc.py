@@ -22,6 +22,14 @@ def test_best_path_joins_equal_neighbours_and_drops_blanks() -> None:
     assert found.attention.shape == (3, 3, 0)
 
 
+@pytest.mark.parametrize(("penalty", "expected"), [(0.0, [PAD, 5]), (0.3, [PAD, 5]), (0.5, [4, 5])])
+def test_a_penalty_makes_a_token_of_a_blank_that_is_little_likelier(penalty: float, expected: list[int]) -> None:
+    blank, token = [0.6, 0, 0, 0, 0.4, 0, 0], certain(5)[0]  # log(0.6 / 0.4) is 0.41
+    model = fake([[blank, token]], [2])
+    found = [best_path(model, SOURCE, penalty), prefix_beam_search(model, SOURCE, 1, blank_penalty=penalty)]
+    assert [each.ids[0, 0].numpy().tolist() for each in found] == [[id for id in expected if id != PAD]] * 2
+
+
 def outputs(probabilities: np.ndarray) -> dict[tuple[int, ...], float]:
     """Probability of every output, by summing over every path."""
     sums: dict[tuple[int, ...], float] = {}

@@ -150,6 +150,14 @@ def test_a_run_that_writes_in_one_pass_is_searched_without_a_beam() -> None:
         search_of(run, {"beam_size": 4})
 
 
+def test_a_penalty_of_blanks_is_for_what_writes_blanks() -> None:
+    configured = SearchConfig(blank_penalty=0.5)  # a recipe of several topologies may say so
+    run: Any = SimpleNamespace(config=Config(model=ModelConfig(topology="peek"), search=configured))
+    assert search_of(run, None).blank_penalty == 0.5
+    with pytest.raises(UsageError, match=r"search.blank_penalty: topology 'peek' writes no blanks: expected 0.* 2"):
+        search_of(run, {"blank_penalty": 2.0})
+
+
 def test_files_to_score_may_end_in_a_blank_line(tmp_path: Path) -> None:
     for name, content in (("a.en", "one\ntwo\n\n"), ("a.de", "eins\nzwei"), ("b.de", "eins\nzwei\n\nvier\n")):
         (tmp_path / name).write_text(content)
