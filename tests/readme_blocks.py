@@ -72,6 +72,10 @@ OPTIONS_ONLY = {
     "scripts/tasks.py": "trains for an hour; tests/ablation/test_task_table.py makes the table",
     "scripts/readme_tables.py": "another test compares tables and records",
     "tests/fuzz_files.py": "runs for hours; tests/test_fuzz_files.py runs a few inputs",
+    **{
+        f"corpora/{name}.py": "needs the files of its corpus; tests/corpora/test_published.py has some like them"
+        for name in ("spa_eng", "scan", "cogs", "g2p")
+    },
     "corpora/village/generate.py": "tests/corpora/test_village.py writes the corpus again",
 }
 """Scripts whose options are compared with their --help only, and why."""
