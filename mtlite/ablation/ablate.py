@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from mtlite.ablation.cell_configs import base_config, cell_config
 from mtlite.ablation.cell_runner import CellRunner
-from mtlite.ablation.cells import cells_of, doubled_cells_of, systems_of, trials_of, tuning_cells_of
+from mtlite.ablation.cells import Cell, cells_of, doubled_cells_of, systems_of, trials_of, tuning_cells_of
 from mtlite.ablation.experiment import Experiment
 from mtlite.ablation.header import Header, keep_header
 from mtlite.ablation.jobs import Engine
@@ -97,6 +98,13 @@ def recorded_ablation(record: Record, metrics: list[str] | None = None) -> Finis
     return FinishedAblation(record.header.with_metrics(metrics) if metrics else record.header, outcomes, {})
 
 
+def _listed(cells: Sequence[Cell]) -> str:
+    """The names of cells; trials are only counted."""
+    trials = sum(cell.tried is not None for cell in cells)
+    names = [cell.name for cell in cells if cell.tried is None]
+    return ", ".join([*([f"{trials} trial{'s' * (trials > 1)}"] if trials else []), *names])
+
+
 def dry_run(experiment: Experiment, console: Console) -> None:
     """List the cells with their weights and an estimated time; nothing is written."""
     for line in data_report(experiment.prepared):
@@ -115,7 +123,7 @@ def dry_run(experiment: Experiment, console: Console) -> None:
         total += seconds * sum(cell.share_of_updates(ablation) for cell in cells)
         console.print(
             f"{system.name}: {count_parameters(experiment, config):,} weights, {updates:,} updates, "
-            f"about {seconds / 60:.1f} min each: {', '.join(cell.name for cell in cells)}"
+            f"about {seconds / 60:.1f} min each: {_listed(cells)}"
         )
     console.print(
         what_it_can_show(ablation, {test: len(pairs) for test, pairs in experiment.prepared.corpus.tests.items()})

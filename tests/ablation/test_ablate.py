@@ -58,8 +58,7 @@ def test_dry_run_lists_cells_with_weights_and_time(
     folder = tmp_path / "nothing"
     dry_run(prepare_experiment(recipe, "tiny.yaml", folder, console), console)
     said = console.file.getvalue()
-    assert "one-to-one-dropout=0.0-tuning, one-to-one-seed-1, one-to-one-seed-2" in said
-    assert "one-to-one-seed-2-doubled" in said
+    assert "min each: 1 trial, one-to-one-seed-1, one-to-one-seed-2, one-to-one-seed-2-doubled" in said
     assert "4 cells, about" in said
     assert "nothing to compare" in said
     assert not folder.exists()
