@@ -199,6 +199,8 @@ def add_search_options(parser: Parser) -> None:
     group = parser.add_argument_group("search")
     group.add_argument("--beam", type=int, metavar="K", help=beam)
     group.add_argument("--length-penalty", type=float, metavar="P", help=penalty)
+    blank = f"taken from the logit of a blank: the more, the longer are outputs of ctc {AS_RUN}"
+    group.add_argument("--blank-penalty", type=float, metavar="P", help=blank)
     group.add_argument("--min-length", type=int, metavar="N", help=least)
     group.add_argument("--max-source-tokens", type=int, metavar="N", help=most)
     group.add_argument("--threads", type=whole_number(0, 4096), default=0, metavar="N", help=threads)

@@ -37,6 +37,7 @@ class CorpusConfig:
         configuration: Configuration of that data set.
         split: Split of that data set or folder, such as train or validation.
         references: Of a dev or test set: files with further translations, line by line, any of which is right.
+        weight: Of one of several training corpora: how often each of its pairs comes in an epoch.
     """
 
     source: str | None = None
@@ -47,6 +48,7 @@ class CorpusConfig:
     configuration: str | None = None
     split: str | None = None
     references: list[str] = field(default_factory=list)
+    weight: Annotated[int, Between(1, 1000)] = 1
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,13 @@ class DataConfig:
         if any(each.references for each in self.train):
             problem = "expected none, since only dev and test sets have several references"
             raise UsageError(f"data.train.references: {problem}: give further pairs as one more corpus in data.train")
+        if any(each.weight > 1 for each in self.train) and self.cleaning.duplicates:
+            raise UsageError(
+                "data.train.weight repeats pairs, which data.cleaning.duplicates leaves out: expected one of the two"
+            )
+        for name, each in self.given_sets().items():
+            if each.weight > 1:
+                raise UsageError(f"{name}: expected no weight, which is for training corpora: leave it out")
         for name in self.tests:
             if not TEST_SET_NAME.fullmatch(name) or name in ("dev", "test"):
                 expected = "names of letters, digits, '-', '_' and '.' other than dev and test"
@@ -243,6 +252,7 @@ class TrainingConfig:
         accumulate: Batches whose gradients are summed for one update.
         learning_rate: Peak learning rate of Adam (Kingma & Ba 2015).
         schedule: What the learning rate does after the warm-up.
+        cycles: How often the schedule runs, each time from half the peak of the time before (Denkowski & Neubig 2017).
         warmup_updates: Updates over which the learning rate rises from zero (default: from max_updates).
         final_learning_rate: Share of the peak that the linear and cosine schedules end at.
         clip_norm: Largest norm of all gradients together (0: no clipping).
@@ -268,6 +278,7 @@ class TrainingConfig:
     accumulate: Positive = 1
     learning_rate: Annotated[float, Between(0, 1000)] = 0.002
     schedule: Literal["constant", "linear", "cosine", "inverse-square-root"] = "linear"
+    cycles: Annotated[int, Between(1, 100)] = 1
     warmup_updates: Count | None = None
     final_learning_rate: Annotated[float, Between(0, 1)] = 0.02
     clip_norm: Annotated[float, Between(0, _MANY)] = 1.0

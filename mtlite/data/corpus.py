@@ -79,7 +79,7 @@ def load_corpus(config: DataConfig) -> Corpus:
     notes += [*more, *_said_of_layouts({**training, **others}, columns)]
     parts, sets, more = _load(training, others, columns)
     notes += more
-    train = join(parts)
+    train = join([part for part, each in zip(parts, training.values(), strict=True) for _ in range(each.weight)])
     languages, more = languages_by_script(train, languages)
     notes += more
     if missing := [name for name in ("data.test", "data.dev") if name not in sets]:

@@ -23,8 +23,10 @@ from mtlite.data.tokenizer import Tokenizers
 from mtlite.errors import RunError, UsageError
 from mtlite.runtime import choose_precision, lanes, machine, start_tensorflow
 from mtlite.storage.checkpoint import assign_weights, check_state
-from mtlite.storage.run_directory import CARD, CONFIG, FACTS, RESOLVED, START, Facts, ReadRun, Run, Seen
+from mtlite.storage.run_directory import CARD, CONFIG, FACTS, LOG, RESOLVED, START, Facts, ReadRun, Run, Seen
 from mtlite.storage.tensors import load_arrays
+from mtlite.storage.training_log import Validated, read_training_log
+from mtlite.training.curves import advice
 from mtlite.training.extension import extend
 from mtlite.training.start import Start, start_of
 from mtlite.training.workers import ALONE, Workers
@@ -291,6 +293,9 @@ def _fit(run: Run, prepared: Prepared, console: Console, workers: Workers) -> No
     seconds = loop.fit()
     run.write_facts(dataclasses.replace(facts, seconds={**facts.seconds, "training": seconds}))
     console.print(f"trained in {seconds / 60:.1f} minutes, validations included")
+    if workers.is_chief:
+        for line in advice(config, [line for line in read_training_log(run.path / LOG) if isinstance(line, Validated)]):
+            console.print(line, highlight=False)
 
 
 def _validation(run: Run, model: Topology, tokenizers: Tokenizers, console: Console, workers: Workers) -> Validation:

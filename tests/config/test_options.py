@@ -77,6 +77,13 @@ def test_metrics_are_known_and_each_is_there_once(metrics, said):
     assert config_from({}, "recipe").evaluation.metrics == ["bleu", "chrf2", "ter"]
 
 
+def test_only_training_corpora_have_a_weight():
+    with pytest.raises(UsageError, match=r"data\.tests\.more: expected no weight"):
+        config_from({"data": {"tests": {"more": {"pairs": "a.tsv", "weight": 2}}}}, "recipe")
+    with pytest.raises(UsageError, match=r"data\.train\.weight repeats pairs, which data\.cleaning\.duplicates"):
+        config_from({"data": {"train": {"pairs": "a.tsv", "weight": 2}, "cleaning": {"duplicates": True}}}, "recipe")
+
+
 def test_only_dev_and_test_sets_have_several_references():
     sets = {"source": "a", "target": "b", "references": ["c", "d"]}
     assert config_from({"data": {"test": sets}}, "recipe").data.test.references == ["c", "d"]

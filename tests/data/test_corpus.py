@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import datasets
@@ -148,6 +149,11 @@ class TestSeveralTrainingCorpora:
         (first,) = corpora(tmp_path, [("a", "b"), ("c", "d")])
         corpus = load(tmp_path, train=[first, CorpusConfig(pairs=saved, split="validation"), first])
         assert list(pairs_of(corpus.train)) == [("a", "b"), ("c", "d"), ("dev", "dev"), ("a", "b"), ("c", "d")]
+
+    def test_a_weight_repeats_the_pairs_of_a_corpus(self, tmp_path):
+        first, second = corpora(tmp_path, [("a", "b"), ("c", "d")], [("e", "f")])
+        corpus = load(tmp_path, train=[first, dataclasses.replace(second, weight=3)])
+        assert list(pairs_of(corpus.train)) == [("a", "b"), ("c", "d"), *[("e", "f")] * 3]
 
     def test_one_alone_in_the_list_is_as_it_would_be_without_others(self, tmp_path):
         parts = corpora(tmp_path, PAIRS, [("x", "y")])

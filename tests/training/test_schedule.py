@@ -37,6 +37,13 @@ def test_cosine_falls_slowly_at_first_and_at_last():
     assert last == pytest.approx(0.01 * (1 - 0.5**0.5) / 2)
 
 
+def test_each_cycle_runs_from_half_the_peak_of_the_one_before():
+    given = {"warmup_updates": 100, "final_learning_rate": 0.0, "cycles": 4, "max_updates": 1000}
+    found = rates("linear", [50, 100, 175, 250, 251, 375, 500, 501, 751, 1000], **given)
+    expected = [0.005, 0.01, 0.005, 0, 0.005 * 249 / 250, 0.0025, 0, 0.0025 * 249 / 250, 0.00125 * 249 / 250, 0]
+    assert found == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("warmup", [0, 1, 1000, 5000])
 def test_every_rate_is_positive_and_no_higher_than_the_peak(schedule, warmup):
