@@ -22,7 +22,7 @@ BOUNDS = {
     "functions over a limit": 0,
     "long functions": 0,
     "modules without a test": 0,
-    "local imports": 85,
+    "local imports": 86,
     "open dictionaries": 17,
     "lines": 24_900,
     "longest function": 49,

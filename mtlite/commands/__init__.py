@@ -4,6 +4,7 @@
 COMMANDS = {
     "train": "train a model on parallel text and score it",
     "translate": "translate lines with one or more trained models",
+    "distil": "translate a training corpus, for the training of another model",
     "evaluate": "score a trained model on its test sets or on other files",
     "attention": "draw where a model looks while it translates a sentence",
     "page": "make one HTML file that carries trained models, translates, and shows how",

@@ -77,7 +77,7 @@ def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> P
     begin = time.perf_counter()
     if tokenizers is None and (existing := existing_tokenizers(config.tokenizer)):
         tokenizers, config = existing[0], dataclasses.replace(config, tokenizer=existing[1])
-    corpus, cleaning = _read(config.data, say)
+    corpus, cleaning = read_corpus(config.data, say)
     choices = Choices()
     tokenizer, model = choose_sizes(config, len(corpus.train), choices)
     tokenizer_begin = time.perf_counter()
@@ -108,8 +108,11 @@ def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> P
     )
 
 
-def _read(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
-    """The corpus with the training pairs that are kept."""
+def read_corpus(config: DataConfig, say: Say) -> tuple[Corpus, CleaningReport]:
+    """The corpus with the training pairs that are kept.
+
+    Raise UsageError and DataError as `load_corpus` does, and DataError for a dev or test set with line breaks.
+    """
     with announce("reading the corpus", say):
         corpus = load_corpus(config)
     for note in corpus.notes:
