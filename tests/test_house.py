@@ -24,7 +24,7 @@ BOUNDS = {
     "modules without a test": 0,
     "local imports": 86,
     "open dictionaries": 17,
-    "lines": 24_900,
+    "lines": 25_300,
     "longest function": 49,
     "files for a topology": 2,
     "lines for a topology": 3,

@@ -49,11 +49,12 @@ def run_cell(recipe: Path, run: Run, pair: tuple[int, int], beam: int) -> None:
     start_tensorflow(run.config.training.threads)
     from mtlite.ablation.flops import training_flops
 
+    training = run.config.training
     outcome, ranks = outcome_of(run), entry_of(run.config.model.topology).ranks
     outcome = dataclasses.replace(
         outcome,
         outputs={**outcome.outputs, **({"beam": translate_with_beam(run, beam)} if beam and ranks else {})},
-        flops_per_pair=training_flops(load_model(run), *pair, run.config.training.label_smoothing),
+        flops_per_pair=training_flops(load_model(run), *pair, training.label_smoothing, training.consistency),
         attention=attention_of(run),
         likelihood=likelihood_of(run),
     )

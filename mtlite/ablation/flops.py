@@ -40,14 +40,18 @@ class Product:
         return 2 * math.prod(self.output) * self.shapes[0][-2 if transposed else -1]
 
 
-def training_flops(model: Topology, source_length: int, target_length: int, smoothing: float) -> int:
+def training_flops(
+    model: Topology, source_length: int, target_length: int, smoothing: float, consistency: float = 0.0
+) -> int:
     """Floating-point operations of all matrix products of a pair of these lengths, `</s>` included."""
     source = _sentence(source_length, model.config.source_vocabulary)
     target = _sentence(target_length, model.config.target_vocabulary)
-    return sum(product.flops for product in training_products(model, source, target, smoothing))
+    return sum(product.flops for product in training_products(model, source, target, smoothing, consistency))
 
 
-def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> list[Product]:
+def training_products(
+    model: Topology, source: tf.Tensor, target: tf.Tensor, smoothing: float, consistency: float = 0.0
+) -> list[Product]:
     """All matrix products of a batch `[batch, source length]`, `[batch, target length]`, forwards and backwards."""
     products: list[Product] = []
 
@@ -63,7 +67,7 @@ def training_products(model: Topology, source: tf.Tensor, target: tf.Tensor, smo
     op_callbacks.add_op_callback(note)
     try:
         with tf.GradientTape() as tape:
-            loss = model.loss_of(source, target, smoothing).total
+            loss = model.loss_of(source, target, smoothing, consistency).total
         tape.gradient(loss, model.trainable_variables)
     finally:
         op_callbacks.remove_op_callback(note)

@@ -257,6 +257,8 @@ class TrainingConfig:
         final_learning_rate: Share of the peak that the linear and cosine schedules end at.
         clip_norm: Largest norm of all gradients together (0: no clipping).
         label_smoothing: Share of the probability spread over the whole vocabulary in the loss (Szegedy et al. 2016).
+        consistency: Weight of the divergence of two passes with other dropout, as alpha of R-Drop (Liang et al. 2021);
+            an update is twice the work (0: one pass).
         moving_average: Decay of the moving average of the weights that is validated and kept (0: off).
         validate_every: Updates between two validations (default: ten validations in a run).
         patience: Validations without a better dev BLEU before training stops (0: never).
@@ -283,6 +285,7 @@ class TrainingConfig:
     final_learning_rate: Annotated[float, Between(0, 1)] = 0.02
     clip_norm: Annotated[float, Between(0, _MANY)] = 1.0
     label_smoothing: Share = 0.1
+    consistency: Annotated[float, Between(0, 100)] = 0.0
     moving_average: Share = 0.0
     validate_every: Positive | None = None
     patience: Count = 0
@@ -397,6 +400,9 @@ class Config:
 
     def check(self) -> None:
         refuse_search(self.model.topology, self.search)
+        if self.training.consistency and entry_of(self.model.topology).blanks:
+            problem = f"topology '{self.model.topology}' sums over paths, and has no distribution at a position"
+            raise UsageError(f"training.consistency: {problem}: expected 0")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries, lists, numbers and strings: what YAML and JSON can hold."""

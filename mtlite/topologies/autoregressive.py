@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from mtlite.data.ids import BOS
 from mtlite.layers.dropout import another_dropout_seed
-from mtlite.topologies.topology import Loss, Topology
+from mtlite.topologies.topology import Topology
 
 Memory = Any
 """What decoding keeps of the source: tensors in any structure, one row a sentence."""
@@ -70,5 +70,5 @@ class Autoregressive(Topology):
     def logits(self, source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         return self.head(self.features(source, target))
 
-    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
-        return self.token_loss(self.features(source, target), target, self.mask(target), smoothing)
+    def outputs_of(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return self.features(source, target), self.mask(target)

@@ -6,7 +6,7 @@ import abc
 
 import tensorflow as tf
 
-from mtlite.topologies.topology import Loss, Topology
+from mtlite.topologies.topology import Topology
 
 
 class Direct(Topology):
@@ -30,9 +30,9 @@ class Direct(Topology):
     def logits(self, source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
         return self.head(self.features(source))
 
-    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
+    def outputs_of(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         within = tf.sequence_mask(self.positions(source), tf.shape(target)[1])
-        return self.token_loss(self.features(source), target, self.mask(target) & within, smoothing)
+        return self.features(source), self.mask(target) & within
 
 
 def copies(vector: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:

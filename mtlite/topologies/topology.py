@@ -12,6 +12,7 @@ import tensorflow as tf
 from mtlite.config.read import plain, read_as
 from mtlite.config.resolve import TopologyConfig
 from mtlite.data.ids import PAD
+from mtlite.layers.consistency import consistent_cross_entropy
 from mtlite.layers.dropout import dropout, dropout_seed
 from mtlite.layers.embedding import Embedding
 from mtlite.layers.head import Head
@@ -29,6 +30,13 @@ class Loss(NamedTuple):
     nll: tf.Tensor  # −log p of the same tokens
     tokens: tf.Tensor  # how many those are
     unreachable: tf.Tensor  # target tokens that this topology has no position for
+
+
+def _at_tokens(features: tf.Tensor, reached: tf.Tensor) -> tf.Tensor:
+    """The features `[batch, positions, size]` of the tokens that count `[batch, length]`: `[tokens, size]`."""
+    rows, columns = tf.unstack(tf.where(reached), axis=1)
+    flat = tf.reshape(features, [-1, features.shape[-1]])
+    return tf.gather(flat, rows * tf.shape(features, tf.int64)[1] + columns)
 
 
 class Topology(keras.Model):
@@ -113,24 +121,38 @@ class Topology(keras.Model):
         `source` and `target` are ids with `</s>`, right-padded: `[batch, source length]`, `[batch, target length]`.
         """
 
-    def loss_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
-        """Loss of a whole batch: the sums of `losses_of`."""
-        return Loss(*(tf.reduce_sum(part) for part in self.losses_of(source, target, smoothing)))
+    def loss_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float, consistency: float = 0.0) -> Loss:
+        """Loss of a whole batch: the sums of `losses_of`, or of two passes with other dropout that are to agree."""
+        losses = (
+            self._losses_of_two_passes(source, target, smoothing, consistency)
+            if consistency
+            else self.losses_of(source, target, smoothing)
+        )
+        return Loss(*map(tf.reduce_sum, losses))
 
     @abc.abstractmethod
-    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
-        """Loss of each sentence of a batch; source and target as for `logits`."""
+    def outputs_of(self, source: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The input of the head, and which tokens of the target count; source and target as for `logits`.
 
-    def token_loss(self, features: tf.Tensor, target: tf.Tensor, reached: tf.Tensor, smoothing: float) -> Loss:
-        """Cross-entropy of target tokens, each against the features `[batch, positions, size]` at its own position.
-
-        `reached` `[batch, target length]` is True for the tokens that count; each of them has a position.
+        These are features `[batch, positions, size]`, and `[batch, target length]`, True for tokens with a position.
         """
-        rows, columns = tf.unstack(tf.where(reached), axis=1)
-        flat = tf.reshape(features, [-1, features.shape[-1]])
-        at = rows * tf.shape(features, tf.int64)[1] + columns
-        total, nll = self.head.cross_entropy(tf.gather(flat, at), tf.boolean_mask(target, reached), smoothing)
-        batch = tf.shape(target)[0]
+
+    def losses_of(self, source: tf.Tensor, target: tf.Tensor, smoothing: float) -> Loss:
+        """Loss of each sentence of a batch: cross-entropy of each target token at its own position."""
+        features, reached = self.outputs_of(source, target)
+        total, nll = self.head.cross_entropy(_at_tokens(features, reached), tf.boolean_mask(target, reached), smoothing)
+        return self._by_sentence(total, nll, target, reached)
+
+    def _losses_of_two_passes(self, source: tf.Tensor, target: tf.Tensor, smoothing: float, consistency: float) -> Loss:
+        """The same of a batch that passes twice, with dropout of its own each time."""
+        features, reached = self.outputs_of(*(tf.concat([side, side], axis=0) for side in (source, target)))
+        logits, (reached, _) = self.head(_at_tokens(features, reached)), tf.split(reached, 2)
+        total, nll = consistent_cross_entropy(logits, tf.boolean_mask(target, reached), smoothing, consistency)
+        return self._by_sentence(total, nll, target, reached)
+
+    def _by_sentence(self, total: tf.Tensor, nll: tf.Tensor, target: tf.Tensor, reached: tf.Tensor) -> Loss:
+        """Losses of tokens `[tokens]`, added up for each sentence."""
+        rows, batch = tf.where(reached)[:, 0], tf.shape(target)[0]
         total, nll = (tf.math.unsorted_segment_sum(values, rows, batch) for values in (total, nll))
         tokens = tf.math.count_nonzero(reached, axis=1, dtype=tf.float32)
         return Loss(total, nll, tokens, tf.cast(self.count(target), tf.float32) - tokens)

@@ -13,7 +13,7 @@ from mtlite.data.prepare import Prepared
 from mtlite.runtime import choose_precision, lanes
 from mtlite.topologies.build import build_model
 from mtlite.training.optimizer import Adam
-from mtlite.training.step import TrainingStep
+from mtlite.training.step import Objective, TrainingStep
 
 _UPDATES = 5
 
@@ -32,7 +32,8 @@ def seconds_per_update(prepared: Prepared) -> float:
         )
     )
     optimizer = Adam(model.trainable_variables, config.training.clip_norm, config.training.moving_average)
-    options = config.seed, config.training.label_smoothing, config.training.accumulate
+    objective = Objective(config.training.label_smoothing, config.training.consistency)
+    options = config.seed, objective, config.training.accumulate
     step = TrainingStep(model, optimizer, *options, tf.distribute.get_strategy(), lanes())
     batches = Batches(prepared.encoded, prepared.tokenizers, config.training.batch_tokens, config.seed).epoch(0)
     together = [next(batches)] * step.batches_per_update

@@ -17,6 +17,13 @@ from mtlite.training.reduction import sum_in_order
 _IDS = tf.TensorSpec([None, None], tf.int32)
 
 
+class Objective(NamedTuple):
+    """What is minimised, as `Topology.loss_of` has it."""
+
+    label_smoothing: float = 0.0
+    consistency: float = 0.0  # weight of the divergence of two passes; 0 is one pass
+
+
 class Update(NamedTuple):
     """The figures of one update."""
 
@@ -43,13 +50,13 @@ class TrainingStep:
         model: Topology,
         optimizer: Adam,
         seed: int,
-        label_smoothing: float,
+        objective: Objective,
         accumulate: int,
         strategy: tf.distribute.Strategy,
         parts: int = 1,
     ) -> None:
         self.model, self.optimizer, self.strategy = model, optimizer, strategy
-        self.seed, self.label_smoothing, self.accumulate = seed, label_smoothing, accumulate
+        self.seed, self.objective, self.accumulate = seed, objective, accumulate
         self.batches_per_update = accumulate * strategy.num_replicas_in_sync
         alone, resolver = strategy.num_replicas_in_sync == 1, strategy.cluster_resolver
         self.replicas_here = 1 if alone else len(strategy.extended.worker_devices)
@@ -132,6 +139,6 @@ class TrainingStep:
         values = zip(self.model.trainable_variables, weights, strict=True)
         with tf.GradientTape() as tape, keras.StatelessScope(values):
             tape.watch(weights)
-            loss = self.model.loss_of(source, target, self.label_smoothing)
+            loss = self.model.loss_of(source, target, *self.objective)
         gradients = tape.gradient(loss.total, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]

@@ -261,7 +261,7 @@ def _fit(run: Run, prepared: Prepared, console: Console, workers: Workers) -> No
     from mtlite.topologies.build import build_model
     from mtlite.training.loop import Loop, Parts
     from mtlite.training.optimizer import Adam
-    from mtlite.training.step import TrainingStep
+    from mtlite.training.step import Objective, TrainingStep
 
     facts = _with_threads(run.facts, threads, console)
     strategy = workers.strategy()
@@ -287,7 +287,8 @@ def _fit(run: Run, prepared: Prepared, console: Console, workers: Workers) -> No
     run.write_facts(facts)
     # The parts of a batch stay those that the run began with: dropout is drawn for each.
     parts = lanes(facts.threads or threads)
-    step = TrainingStep(model, optimizer, config.seed, training.label_smoothing, training.accumulate, strategy, parts)
+    objective = Objective(training.label_smoothing, training.consistency)
+    step = TrainingStep(model, optimizer, config.seed, objective, training.accumulate, strategy, parts)
     batches = Batches(encoded, tokenizers, training.batch_tokens, config.seed, config.tokenizer.sampling)
     loop = Loop(run, training, Parts(model, optimizer, step, batches, validation, workers), console)
     seconds = loop.fit()

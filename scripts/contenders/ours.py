@@ -47,7 +47,7 @@ class OurTraining:
         from mtlite.layers.lstm import LSTM
         from mtlite.topologies.build import build_model
         from mtlite.training.optimizer import Adam
-        from mtlite.training.step import TrainingStep
+        from mtlite.training.step import Objective, TrainingStep
 
         if keras_layer:
             LSTM.fast = lambda self: False  # type: ignore[method-assign]
@@ -62,7 +62,7 @@ class OurTraining:
         self.model = build_model(config)
         optimizer = Adam(self.model.trainable_variables, 1.0, 0.0)
         self.step = TrainingStep(
-            self.model, optimizer, 1, sizes.label_smoothing, 1, tf.distribute.get_strategy(), lanes()
+            self.model, optimizer, 1, Objective(sizes.label_smoothing), 1, tf.distribute.get_strategy(), lanes()
         )
 
     def train(self, batches: Sequence[Batch]) -> float:

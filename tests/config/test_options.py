@@ -77,6 +77,12 @@ def test_metrics_are_known_and_each_is_there_once(metrics, said):
     assert config_from({}, "recipe").evaluation.metrics == ["bleu", "chrf2", "ter"]
 
 
+def test_what_sums_over_paths_has_no_passes_to_compare():
+    assert config_from({"training": {"consistency": 5}, "model": {"topology": "aligned"}}, "recipe")
+    with pytest.raises(UsageError, match=r"training\.consistency: topology 'ctc' sums over paths"):
+        config_from({"training": {"consistency": 5}, "model": {"topology": "ctc"}}, "recipe")
+
+
 def test_only_training_corpora_have_a_weight():
     with pytest.raises(UsageError, match=r"data\.tests\.more: expected no weight"):
         config_from({"data": {"tests": {"more": {"pairs": "a.tsv", "weight": 2}}}}, "recipe")

@@ -6,13 +6,15 @@ import tensorflow as tf
 from tiny import Descent, joined, make_batch, make_model, values
 
 from mtlite.training.optimizer import Adam
-from mtlite.training.step import TrainingStep
+from mtlite.training.step import Objective, TrainingStep
 
 
 def make_step(accumulate=1, smoothing=0.0, seed=1, optimizer=Descent, parts=1, **options):
     model = make_model(**options)
     weights = model.trainable_variables
-    return TrainingStep(model, optimizer(weights), seed, smoothing, accumulate, tf.distribute.get_strategy(), parts)
+    return TrainingStep(
+        model, optimizer(weights), seed, Objective(smoothing), accumulate, tf.distribute.get_strategy(), parts
+    )
 
 
 def moved(step, batches, rate=1.0, update=1):
@@ -131,7 +133,7 @@ def test_the_gradient_norm_is_that_of_the_mean():
 def test_three_hundred_updates_of_any_shape_trace_once_and_leave_nothing_behind(monkeypatch):
     model = make_model(dropout=0.1)
     optimizer = Adam(model.trainable_variables, 1.0, 0.9)
-    step = TrainingStep(model, optimizer, 1, 0.1, 1, tf.distribute.get_strategy())
+    step = TrainingStep(model, optimizer, 1, Objective(0.1), 1, tf.distribute.get_strategy())
     traces, real = [], step._on_one_replica
 
     def traced(*arguments):

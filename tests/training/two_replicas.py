@@ -28,7 +28,7 @@ from mtlite.config.options import (
 )
 from mtlite.storage.tensors import load_arrays
 from mtlite.training.optimizer import Adam
-from mtlite.training.step import TrainingStep
+from mtlite.training.step import Objective, TrainingStep
 from mtlite.training.train import train as mtlite_train
 
 UPDATES = 4
@@ -39,7 +39,7 @@ def train(strategy: tf.distribute.Strategy, accumulate: int, **options: Any) -> 
     with strategy.scope():
         model = make_model(dropout=0.3, word_dropout=0.2, **options)
         optimizer = Adam(model.trainable_variables, 1.0, 0.9)
-    step = TrainingStep(model, optimizer, 1, 0.1, accumulate, strategy)
+    step = TrainingStep(model, optimizer, 1, Objective(0.1), accumulate, strategy)
     losses = []
     for update in range(1, UPDATES + 1):
         batches = [make_batch(10 * update + number, pairs=2 + number) for number in range(step.batches_per_update)]
