@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import benchmark_tables as benchmark
 import cost_tables as cost
+import findings
 import level_and_power as simulation
 from cost_model import Grid
 from tasks import TASKS, whole_sequence
@@ -251,6 +252,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "multi30k-en-de": lambda _: multi30k("multi30k-en-de"),
     "multi30k-de-en": lambda _: multi30k("multi30k-de-en"),
     "precision": precision,
+    "village-by-length": lambda _: markdown(*findings.table("village")),
+    "multi30k-by-length": lambda _: markdown(*findings.table("multi30k-en-de")),
     "tasks": tasks,
     "level-and-power": level_and_power,
     "cost-of-workers": of_cost(cost.workers_table),
@@ -303,6 +306,7 @@ def main() -> None:
             print(page.relative_to(ROOT))
     draw(PICTURE)
     cost.draw(cost_record(), PICTURE.with_name("workers.svg"))
+    findings.draw(findings.PICTURE)
 
 
 if __name__ == "__main__":

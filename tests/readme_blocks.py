@@ -70,6 +70,7 @@ OPTIONS_ONLY = {
     "scripts/fault_everywhere.py": "trains hundreds of times; tests/test_fault_everywhere.py injects a few faults",
     "scripts/dependency_versions.py": "installs from the network",
     "scripts/tasks.py": "trains for an hour; tests/ablation/test_task_table.py makes the table",
+    "scripts/findings.py": "another test compares its tables with records",
     "scripts/readme_tables.py": "another test compares tables and records",
     "tests/fuzz_files.py": "runs for hours; tests/test_fuzz_files.py runs a few inputs",
     **{
