@@ -8,6 +8,7 @@ compares them on all sentences: the same scores, the same interval for other sen
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -145,6 +146,7 @@ def draw(path: Path) -> None:
 
 def main() -> None:
     """Print every table, and draw the picture."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for record in EDGES:
         columns, rows = table(record)
         print(record, *("  ".join(row) for row in [columns, *rows]), "", sep="\n")

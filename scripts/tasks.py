@@ -8,8 +8,6 @@ task that fails does not stop the others: its code is that of the whole.
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -19,43 +17,25 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from each_corpus import RECIPES, STOPPED, ablate_each, parse
+
 from mtlite.ablation.ablate import recorded_ablation
 from mtlite.ablation.record import Record
-from mtlite.cli import main as mtlite
-from mtlite.errors import MtliteError
 from mtlite.evaluation.references import first_of
 
 TASKS = ("copy", "cipher", "reverse", "spell", "classify", "expand", "shrink")
-RECIPE = Path(__file__).resolve().parent / "recipes" / "tasks.yaml"
+RECIPE = RECIPES / "tasks.yaml"
 SOLVED = 0.95
-STOPPED = 130
-"""The code of a command that was interrupted."""
 
 
 def main() -> int:
     """Run the ablation of every task, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS, help="(default: all)")
-    parser.add_argument("--corpora", type=Path, default=Path("corpora/tasks"), help="made by corpora/tasks/generate.py")
-    parser.add_argument("--runs", type=Path, default=Path("runs/tasks"), help="where runs are kept")
-    parser.add_argument("--records", type=Path, default=RECIPE.parent / "tasks", help="where records are kept")
-    parser.add_argument("--jobs", type=int, default=1, help="cells that run side by side (default: 1)")
-    parser.add_argument("options", nargs="*", help="further options of mtlite ablate, after --")
-    options = parser.parse_args()
-    options.records.mkdir(parents=True, exist_ok=True)
-    records = {task: options.records / f"{task}.jsonl.xz" for task in options.tasks}
-    failed = 0
-    for task, record in records.items():
-        arguments = ["ablate", os.path.relpath(RECIPE), *corpus_of(options.corpora / task), "--jobs", str(options.jobs)]
-        arguments += ["--run", str(options.runs / task), "--record", str(record), *options.options]
-        code = mtlite(arguments)
-        if code == STOPPED:
-            return code
-        failed = failed or code
-    begun = {task: record for task, record in records.items() if is_begun(record)}
-    print(f"Whole sequences that are right:\n\n{table(begun, whole_sequence)}\n")
-    print(f"Symbols that are right:\n\n{table(begun, symbols)}")
-    return failed
+    options = parse(__doc__, "tasks", "task", TASKS, "corpora/tasks/generate.py")
+    code, records = ablate_each(RECIPE, options, corpus_of)
+    if code != STOPPED:
+        print(f"Whole sequences that are right:\n\n{table(records, whole_sequence)}\n")
+        print(f"Symbols that are right:\n\n{table(records, symbols)}")
+    return code
 
 
 def corpus_of(folder: Path) -> list[str]:
@@ -65,14 +45,6 @@ def corpus_of(folder: Path) -> list[str]:
         arguments += [f"--data.{split}.{side}", str(folder / f"{split}.{side}")]
     long = ", ".join(f"{side}: {folder / 'test-long'}.{side}" for side in ("source", "target"))
     return [*arguments, "--data.tests", f"{{test-long: {{{long}}}}}"]
-
-
-def is_begun(record: Path) -> bool:
-    """Whether something is recorded; what is wrong with a broken record was said when its task failed."""
-    try:
-        return Record(record).header is not None
-    except MtliteError:
-        return False
 
 
 def table(records: dict[str, Path], accuracy: Callable[[str, str], float]) -> str:

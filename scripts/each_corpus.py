@@ -1,0 +1,84 @@
+"""One ablation recipe on several corpora in turn: what the scripts that need that share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mtlite.ablation.ablate import recorded_ablation
+from mtlite.ablation.record import Record
+from mtlite.cli import main as mtlite
+from mtlite.comparison.systems import TrainedSystem
+from mtlite.errors import MtliteError
+from mtlite.report.gather import gather, scored
+
+RECIPES = Path(__file__).resolve().parent / "recipes"
+STOPPED = 130
+"""The code of a command that was interrupted."""
+
+
+def parse(description: str | None, study: str, kind: str, names: Sequence[str], made_by: str) -> argparse.Namespace:
+    """The command line: which corpora, and where they, runs and records lie.
+
+    Args:
+        study: names the folders, such as `tasks`.
+        kind: what a corpus is called, such as `task`.
+        names: of all corpora.
+        made_by: what makes the folder with them.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(f"--{kind}s", dest="names", nargs="+", choices=names, default=names, help="(default: all)")
+    parser.add_argument("--corpora", type=Path, default=Path("corpora") / study, help=f"made by {made_by}")
+    parser.add_argument("--runs", type=Path, default=Path("runs") / study, help="where runs are kept")
+    parser.add_argument("--records", type=Path, default=RECIPES / study, help="where records are kept")
+    parser.add_argument("--jobs", type=int, default=1, help="cells that run side by side (default: 1)")
+    parser.add_argument("options", nargs="*", help="further options of mtlite ablate, after --")
+    return parser.parse_args()
+
+
+def ablate_each(
+    recipe: Path, options: argparse.Namespace, corpus_of: Callable[[Path], list[str]]
+) -> tuple[int, dict[str, Path]]:
+    """Run the ablation of every corpus, and give the code of the whole and the records that were begun, by corpus.
+
+    What is recorded is not done again. One that fails does not stop the others: its code is that of the whole; but a
+    user who stops one stops all, and gets no records.
+
+    Args:
+        corpus_of: the options that name the sets of a corpus, given its folder.
+    """
+    options.records.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for name in options.names:
+        arguments = ["ablate", os.path.relpath(recipe), *corpus_of(options.corpora / name), "--jobs", str(options.jobs)]
+        arguments += ["--run", str(options.runs / name), "--record", str(record_of(options, name)), *options.options]
+        code = mtlite(arguments)
+        if code == STOPPED:
+            return code, {}
+        failed = failed or code
+    records = {name: record_of(options, name) for name in options.names}
+    return failed, {name: record for name, record in records.items() if is_begun(record)}
+
+
+def trained_systems(record: Path) -> list[TrainedSystem]:
+    """The systems of a record, scored by the metrics of its recipe."""
+    recorded = recorded_ablation(Record(record))
+    return gather(recorded.header, scored(recorded.header, recorded.outcomes, {}))[0]
+
+
+def record_of(options: argparse.Namespace, name: str) -> Path:
+    """Where a corpus is recorded."""
+    return Path(options.records / f"{name}.jsonl.xz")
+
+
+def is_begun(record: Path) -> bool:
+    """Whether something is recorded; what is wrong with a broken record was said when its ablation failed."""
+    try:
+        return Record(record).header is not None
+    except MtliteError:
+        return False

@@ -1,0 +1,47 @@
+"""Every topology on splits of SCAN, and the table beside the figures in print.
+
+    python corpora/scan.py FOLDER
+    python scripts/scan_splits.py --jobs 2
+
+Each split is an ablation of its own in runs/scan, recorded beside the recipe; what is recorded is not done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean, stdev
+
+from each_corpus import RECIPES, STOPPED, ablate_each, parse, trained_systems
+
+IN_PRINT = {"simple": (99.8, 99.8), "length": (13.8, 20.8), "jump": (0.08, 1.2)}
+"""By split, whole sequences that are right in Lake & Baroni (2018), in %: those of two LSTM layers of 200 units without
+attention, and of the best of all their models."""
+
+
+def main() -> int:
+    """Run the ablation of every split, and print the table."""
+    options = parse(__doc__, "scan", "split", tuple(IN_PRINT), "corpora/scan.py")
+    code, records = ablate_each(RECIPES / "scan.yaml", options, lambda folder: ["--data.train.pairs", str(folder)])
+    if code != STOPPED:
+        columns, rows = table(records)
+        print(*("  ".join(row) for row in [columns, *rows]), sep="\n")
+    return code
+
+
+def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: by topology, exact match on each split, mean over seeds ± standard deviation."""
+    found: dict[str, dict[str, str]] = {}
+    for split, path in records.items():
+        for system in trained_systems(path):
+            scores = system.scores("greedy", "test", "exact-match")
+            spread = f" ± {stdev(scores):.1f}" if len(scores) > 1 else ""
+            found.setdefault(system.name, {})[split] = f"{mean(scores):.1f}{spread}"
+    rows = [[f"`{name}`", *(cells.get(split, "–") for split in records)] for name, cells in found.items()]
+    for at, whose in enumerate(("*in print: 2 × 200 LSTM*", "*in print: best*")):
+        rows.append([whose, *(f"{IN_PRINT[split][at]:g}" for split in records)])
+    return ["topology", *records], rows
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
