@@ -1,4 +1,4 @@
-"""Write seven small corpora with a known answer: ``python corpora/tasks/generate.py [--seed N] [--output DIR]``.
+"""Write ten small corpora with a known answer: ``python corpora/tasks/generate.py [--seed N] [--output DIR]``.
 
 Each task asks for something else of a wiring. A symbol is a word, so that a word tokenizer gives each one an id of its
 own. Training sources have 2 to 10 symbols; those of `test` have as many and are not in training; those of `test-long`
@@ -55,6 +55,16 @@ def reverse(draw: random.Random, length: int) -> Pair:
     """The last word first."""
     source = symbols(draw, length)
     return source, source[::-1]
+
+
+def turn(size: int, draw: random.Random, length: int) -> Pair:
+    """The words in groups of `size`, each group turned round: with 1 it is `copy`, with as many as there are `reverse`.
+
+    A dial for reordering: words move by at most `size` − 1 places.
+    """
+    source = symbols(draw, length)
+    groups = [source[start : start + size] for start in range(0, length, size)]
+    return source, [word for group in groups for word in reversed(group)]
 
 
 def classify(draw: random.Random, length: int) -> Pair:
@@ -153,6 +163,7 @@ TASKS: dict[str, Callable[[random.Random], Splits]] = {
     "copy": partial(drawn, copy),
     "cipher": partial(drawn, cipher),
     "reverse": partial(drawn, reverse),
+    **{f"turn-{size}": partial(drawn, partial(turn, size)) for size in (2, 3, 5)},
     "spell": spell,
     "classify": partial(drawn, classify),
     "expand": partial(drawn, expand),

@@ -21,6 +21,8 @@ ANSWERS = {
     "copy": lambda source: source,
     "cipher": lambda source: [generate.CODE[word] for word in source],
     "reverse": lambda source: list(reversed(source)),
+    "turn-2": lambda source: [word for at in range(0, len(source), 2) for word in source[at : at + 2][::-1]],
+    "turn-5": lambda source: [*source[4::-1], *source[9:4:-1], *source[14:9:-1], *source[:14:-1]],
     "classify": lambda source: [generate.KINDS[source[-1]]],
     "expand": lambda source: generate.spoken("".join(source)),
 }
@@ -89,6 +91,6 @@ def test_the_command_writes_the_same_bytes_again(tmp_path):
         command = [sys.executable, str(SCRIPT), "--output", str(tmp_path / folder)]
         subprocess.run(command, check=True)
     files = sorted((tmp_path / "a").rglob("*.*"))
-    assert len(files) == 7 * 8
+    assert len(files) == len(generate.TASKS) * 8
     for file in files:
         assert file.read_bytes() == (tmp_path / "b" / file.relative_to(tmp_path / "a")).read_bytes()
