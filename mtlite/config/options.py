@@ -38,6 +38,8 @@ class CorpusConfig:
         split: Split of that data set or folder, such as train or validation.
         references: Of a dev or test set: files with further translations, line by line, any of which is right.
         weight: Of one of several training corpora: how often each of its pairs comes in an epoch.
+        most_pairs: Of a training corpus: use so many of its pairs at most, drawn by data.seed; those of a smaller
+            number are among those of a larger one (default: all).
     """
 
     source: str | None = None
@@ -49,6 +51,7 @@ class CorpusConfig:
     split: str | None = None
     references: list[str] = field(default_factory=list)
     weight: Annotated[int, Between(1, 1000)] = 1
+    most_pairs: Positive | None = None
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,9 @@ class DataConfig:
                 "data.train.weight repeats pairs, which data.cleaning.duplicates leaves out: expected one of the two"
             )
         for name, each in self.given_sets().items():
-            if each.weight > 1:
-                raise UsageError(f"{name}: expected no weight, which is for training corpora: leave it out")
+            for option in ("weight", "most_pairs"):
+                if getattr(each, option) != getattr(CorpusConfig(), option):
+                    raise UsageError(f"{name}: expected no {option}, which is for training corpora: leave it out")
         for name in self.tests:
             if not TEST_SET_NAME.fullmatch(name) or name in ("dev", "test"):
                 expected = "names of letters, digits, '-', '_' and '.' other than dev and test"

@@ -17,7 +17,7 @@ from mtlite.data.further_references import join_repeated, read_further
 from mtlite.data.language_choice import languages_by_header, languages_by_script, languages_of
 from mtlite.data.pairs import check_location, has_columns, layout_of, load_pairs, without_gaps
 from mtlite.data.readers import Pair
-from mtlite.data.splits import split_off
+from mtlite.data.splits import sample, split_off
 from mtlite.errors import UsageError
 from mtlite.storage.references import as_lines
 
@@ -77,7 +77,7 @@ def load_corpus(config: DataConfig) -> Corpus:
     languages, more = languages_by_header(languages, layouts, config)
     columns = Columns.of(config, *languages)
     notes += [*more, *_said_of_layouts({**training, **others}, columns)]
-    parts, sets, more = _load(training, others, columns)
+    parts, sets, more = _load(training, others, columns, config.seed)
     notes += more
     train = join([part for part, each in zip(parts, training.values(), strict=True) for _ in range(each.weight)])
     languages, more = languages_by_script(train, languages)
@@ -115,7 +115,7 @@ def _several_references(
 
 
 def _load(
-    training: dict[str, CorpusConfig], others: dict[str, CorpusConfig], columns: Columns
+    training: dict[str, CorpusConfig], others: dict[str, CorpusConfig], columns: Columns, seed: int
 ) -> tuple[list[datasets.Dataset], dict[str, datasets.Dataset], list[str]]:
     """The training corpora, the sets by name, and notes on pairs that were left out."""
     sets: dict[str, datasets.Dataset] = {}
@@ -123,6 +123,7 @@ def _load(
     for name, location in {**training, **others}.items():
         loaded = load_pairs(location, columns, name, "train" if name in training else None)
         sets[name], more = without_gaps(loaded, name, name in training)
+        sets[name] = sample(sets[name], location.most_pairs, seed)
         notes += more
     return [sets[name] for name in training], {name: sets[name] for name in others}, notes
 

@@ -1,4 +1,4 @@
-"""Dev and test sets that are split off the training pairs."""
+"""Parts of the training pairs: a sample of them, and dev and test sets that are split off."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ from mtlite.errors import DataError
 
 _FEWEST_PAIRS = 20
 _TRAIN, _NO_SET = 0, 255  # what a pair belongs to; 1, 2, … are the sets that are split off
+
+
+def sample(pairs: datasets.Dataset, most: int | None, seed: int) -> datasets.Dataset:
+    """At most so many pairs, in their order, or all; those of a smaller sample with the seed are in a larger one."""
+    if most is None or most >= len(pairs):
+        return pairs
+    drawn = np.random.default_rng(seed).permutation(len(pairs))[:most]
+    keep = np.zeros(len(pairs), dtype=bool)
+    keep[drawn] = True
+    return keep_rows(pairs, keep)
 
 
 def split_off(

@@ -86,6 +86,8 @@ def test_what_sums_over_paths_has_no_passes_to_compare():
 def test_only_training_corpora_have_a_weight():
     with pytest.raises(UsageError, match=r"data\.tests\.more: expected no weight"):
         config_from({"data": {"tests": {"more": {"pairs": "a.tsv", "weight": 2}}}}, "recipe")
+    with pytest.raises(UsageError, match=r"data\.dev: expected no most_pairs"):
+        config_from({"data": {"dev": {"pairs": "a.tsv", "most_pairs": 2}}}, "recipe")
     with pytest.raises(UsageError, match=r"data\.train\.weight repeats pairs, which data\.cleaning\.duplicates"):
         config_from({"data": {"train": {"pairs": "a.tsv", "weight": 2}, "cleaning": {"duplicates": True}}}, "recipe")
 

@@ -155,6 +155,18 @@ class TestSeveralTrainingCorpora:
         corpus = load(tmp_path, train=[first, dataclasses.replace(second, weight=3)])
         assert list(pairs_of(corpus.train)) == [("a", "b"), ("c", "d"), *[("e", "f")] * 3]
 
+    def test_a_sample_of_a_corpus_is_part_of_a_larger_one(self, tmp_path):
+        (one,) = corpora(tmp_path, [(f"s{number}", f"t{number}") for number in range(100)])
+
+        def drawn(most, seed=1):
+            return list(pairs_of(load(tmp_path, train=[dataclasses.replace(one, most_pairs=most)], seed=seed).train))
+
+        assert drawn(None) == drawn(100) == drawn(1000)
+        assert [len(drawn(most)) for most in (1, 10, 99)] == [1, 10, 99]
+        assert set(drawn(10)) < set(drawn(30))
+        assert drawn(30) == sorted(drawn(30), key=drawn(None).index)
+        assert set(drawn(30)) != set(drawn(30, seed=2))
+
     def test_one_alone_in_the_list_is_as_it_would_be_without_others(self, tmp_path):
         parts = corpora(tmp_path, PAIRS, [("x", "y")])
         alone, both = load(tmp_path, train=parts[:1]).train, load(tmp_path, train=parts).train
