@@ -214,3 +214,13 @@ def test_a_parquet_file_of_endlessly_many_empty_rows(tmp_path):
     pq.write_table(pa.table({"source": pa.repeat("", rows), "target": pa.repeat("", rows)}), tmp_path / "a.parquet")
     with pytest.raises(DataError, match="expands more than"):
         sum(1 for _ in read_parquet(str(tmp_path / "a.parquet"), COLUMNS))
+
+
+def test_a_bad_string_is_found_after_the_rows_before_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("mtlite.data.readers._BATCH_SIZE", 2)
+    good, bad = pa.array(["a"] * 5), pa.array([b"a"] * 4 + [b"\xff"]).cast(pa.binary())
+    bad = pa.Array.from_buffers(pa.string(), 5, bad.buffers())
+    path = str(tmp_path / "a.parquet")
+    pq.write_table(pa.table({"source": good, "target": bad}), path)
+    with pytest.raises(DataError, match=r"a\.parquet, column target, after row 4: "):
+        list(read_parquet(path, COLUMNS))

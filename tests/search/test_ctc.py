@@ -77,3 +77,13 @@ def test_long_outputs_keep_their_scores() -> None:
     assert len(prefix) >= steps // 2
     assert -steps < score < 0
     assert math.isfinite(score)
+
+
+def test_rows_are_as_long_as_is_asked_if_they_have_the_positions() -> None:
+    rows = [certain(*[BLANK] * 4, p=0.8), certain(4, BLANK, BLANK, BLANK, p=0.8)]
+    found = prefix_beam_search(fake(rows, [4, 2]), SOURCE, beam_size=8, min_length=3)
+    assert np.count_nonzero(found.ids[0, 0]) == 3
+    assert np.count_nonzero(found.ids[1, 0]) == 2
+    assert not {UNK, BOS, EOS} & set(found.ids.numpy().ravel().tolist())
+    narrow = prefix_beam_search(fake(rows, [4, 2]), SOURCE, beam_size=1, min_length=3)
+    assert [np.count_nonzero(row) for row in narrow.ids[:, 0]] == [3, 2]
