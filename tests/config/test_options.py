@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from mtlite.config.options import Config, ModelConfig, SearchConfig, refuse_search
+from mtlite.config.options import Config, CorpusConfig, ModelConfig, SearchConfig, TokenizerConfig, refuse_search
 from mtlite.config.recipe import config_from
 from mtlite.config.registry import TOPOLOGIES
 from mtlite.errors import UsageError
@@ -81,6 +81,27 @@ def test_what_sums_over_paths_has_no_passes_to_compare():
     assert config_from({"training": {"consistency": 5}, "model": {"topology": "aligned"}}, "recipe")
     with pytest.raises(UsageError, match=r"training\.consistency: topology 'ctc' sums over paths"):
         config_from({"training": {"consistency": 5}, "model": {"topology": "ctc"}}, "recipe")
+
+
+def test_a_set_given_by_its_split_alone_is_where_the_training_pairs_are():
+    train = [{"source": "a", "target": "b"}, {"pairs": "folder"}]
+    data = config_from({"data": {"train": train, "dev": {"split": "validation"}}}, "recipe").data
+    assert data.given_sets() == {"data.dev": CorpusConfig(pairs="folder", split="validation")}
+    sets = {"dev": {"split": "validation"}, "test": {"split": "test", "configuration": "other"}}
+    more = {"tests": {"more": {"pairs": "more.tsv", "split": "test"}}}
+    data = config_from({"data": {"train": {"dataset": "some", "configuration": "one"}, **sets, **more}}, "recipe").data
+    assert data.given_sets() == {
+        "data.dev": CorpusConfig(dataset="some", configuration="one", split="validation"),
+        "data.test": CorpusConfig(dataset="some", configuration="other", split="test"),
+        "data.tests.more": CorpusConfig(pairs="more.tsv", split="test"),
+    }
+    data = config_from({"data": {"train": {"source": "a", "target": "b"}, "dev": {"split": "dev"}}}, "recipe").data
+    assert data.given_sets() == {"data.dev": CorpusConfig(split="dev")}
+
+
+def test_what_is_allowed_at_its_edge():
+    assert SearchConfig(beam_size=3, nbest=3).nbest == 3
+    assert TokenizerConfig(kind="bpe", byte_fallback=True).byte_fallback
 
 
 def test_only_training_corpora_have_a_weight():

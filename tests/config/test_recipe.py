@@ -13,8 +13,10 @@ from mtlite.config.plain_yaml import write_yaml
 from mtlite.config.recipe import (
     as_config,
     config_from,
+    dotted,
     from_text,
     merge,
+    metrics_of,
     nested,
     options,
     read_config,
@@ -322,3 +324,21 @@ class TestAsConfig:
 def test_an_ablation_recipe_is_none_of_a_training() -> None:
     with pytest.raises(UsageError, match="ablation: this is an ablation recipe: give it to mtlite ablate"):
         config_from({"ablation": {}}, "here")
+
+
+def test_dotted_names_and_sections_are_the_same_in_two_ways():
+    sections = {"seed": 1, "model": {"units": 8}, "data": {"train": {"source": "a"}, "tests": {}}}
+    names = {"seed": 1, "model.units": 8, "data.train.source": "a", "data.tests": {}}
+    assert dotted(sections) == names
+    assert nested(names) == sections
+
+
+def test_metrics_are_checked_as_in_a_recipe():
+    assert metrics_of(["ter", "bleu"]) == ["ter", "bleu"]
+    with pytest.raises(UsageError, match=r"^--metrics: evaluation\.metrics: .* received bleu twice"):
+        metrics_of(["bleu", "bleu"], "--metrics")
+
+
+def test_an_option_has_its_own_default():
+    defaults = {option.name: option.default for option in options()}
+    assert (defaults["training.batch_tokens"], defaults["search.beam_size"], defaults["seed"]) == (4000, 5, 1)
