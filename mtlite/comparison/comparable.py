@@ -59,9 +59,8 @@ def _differing_marks(outcome: Outcome, first: Outcome) -> list[str]:
     if outcome.updates != first.updates:
         marks.append(f"other budget: {outcome.updates:,} and {first.updates:,} updates")
     ranked = entry_of(outcome.topology).ranks and entry_of(first.topology).ranks
-    for name in (
-        ("beam_size", "length_penalty", "blank_penalty") if ranked else ()
-    ):  # what writes in one pass has neither
+    searched = ("beam_size", "length_penalty", "blank_penalty") if ranked else ()  # what writes in one pass has none
+    for name in searched:
         if getattr(outcome.search, name) != getattr(first.search, name):
             marks.append(f"other search: {name} {getattr(outcome.search, name)}")
     for name in ("sacrebleu", "tensorflow"):
