@@ -84,7 +84,8 @@ def _translate(translator: Translator, sources: Sequence[str], part: Path, heade
                 file.write(text.encode())
                 os.fsync(file.fileno())
                 done += len(some)
-                display.show(done, "translated", f"{done:,} of {len(sources):,}")
+                if display.due or done == len(sources):
+                    display.show(done, "translated", f"{done:,} of {len(sources):,}")
         except KeyboardInterrupt as stop:
             kept = f"{done:,} of {len(sources):,} translations are kept in {part}; the same command goes on"
             raise Stopped(f"stopped: {kept}", getattr(stop, "number", 2)) from None
