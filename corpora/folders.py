@@ -6,7 +6,6 @@ A folder is one that `datasets` writes with `save_to_disk`, with a column for ea
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
 import sys
@@ -25,7 +24,6 @@ Splits = dict[str, Columns]
 Read = Callable[[Path], Mapping[str, Splits]]
 """From the folder with the files to what is written: by name of a folder in it (empty: itself), its splits."""
 
-HERE = Path(__file__).resolve().parent
 SEED = 1
 
 
@@ -63,10 +61,10 @@ def set_aside(columns: Columns, count: int) -> tuple[Columns, Columns]:
 
 
 def main(description: str | None, name: str, read: Read) -> None:
-    """The command line: a folder with files in, a new folder of that name beside this file."""
+    """The command line: a folder with files in, a new folder of that name in `corpora/`."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, help="folder with the files")
-    default = Path(os.path.relpath(HERE / name))
+    default = Path("corpora") / name  # where recipes look for it
     parser.add_argument("--output", type=Path, default=default, help="new folder to write (default: %(default)s)")
     options = parser.parse_args()
     if options.output.exists():
