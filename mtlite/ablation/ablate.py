@@ -125,7 +125,7 @@ def dry_run(experiment: Experiment, console: Console) -> None:
             f"{system.name}: {count_parameters(experiment, config):,} weights, {updates:,} updates, "
             f"about {seconds / 60:.1f} min each: {_listed(cells)}"
         )
-    console.print(
-        what_it_can_show(ablation, {test: len(pairs) for test, pairs in experiment.prepared.corpus.tests.items()})
-    )
+    sentences = {test: len(pairs) for test, pairs in experiment.prepared.corpus.tests.items()}
+    metric = base_config(experiment.recipe, ablation.topologies[0]).evaluation.metrics[0]
+    console.print(what_it_can_show(ablation, sentences, metric))
     console.print(f"{len(everything)} cells, about {total / 60:.0f} min one after the other, validations not counted")

@@ -21,8 +21,8 @@ def smallest_difference(seeds: int, sentences: int, comparisons: int) -> float:
     return uncertainty.smallest_shown(SIGNIFICANCE_LEVEL / comparisons)
 
 
-def what_it_can_show(ablation: AblationConfig, sentences: dict[str, int]) -> str:
-    """In words, for the primary ones of some test sets, given with their numbers of sentences."""
+def what_it_can_show(ablation: AblationConfig, sentences: dict[str, int], metric: str) -> str:
+    """In words, for the primary ones of some test sets, given with their numbers of sentences, and the first metric."""
     grid = len(points(ablation.grid))
     others = grid * (len(ablation.topologies) - 1) if len(ablation.topologies) > 1 else grid - 1
     judged = {test: count for test, count in sentences.items() if test in (ablation.primary or sentences)}
@@ -33,6 +33,11 @@ def what_it_can_show(ablation: AblationConfig, sentences: dict[str, int]) -> str
         return (
             f"{seeds} seed{'s' if seeds > 1 else ''}: differences without verdicts; give at least {MINIMAL_SEEDS} "
             "(ablation.seeds)"
+        )
+    if metric != "bleu":
+        return (
+            f"{seeds} seeds give verdicts by {metric}: how large a difference must be is known beforehand for BLEU "
+            "alone, and afterwards in the report"
         )
     smallest = (
         f"{smallest_difference(seeds, count, comparisons):.1f} BLEU on {test} ({count:,} sentences)"

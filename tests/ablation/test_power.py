@@ -34,16 +34,18 @@ def test_more_of_everything_shows_smaller_differences() -> None:
 
 def test_words_before_a_training() -> None:
     tests = {"test": 1000, "test-new": 500}
-    both = what_it_can_show(AblationConfig(topologies=["attention", "peek", "ctc"], seeds=[1, 2, 3]), tests)
+    both = what_it_can_show(AblationConfig(topologies=["attention", "peek", "ctc"], seeds=[1, 2, 3]), tests, "bleu")
     assert "with 3 seeds and 4 comparisons" in both
     for count in (1000, 500):
         assert f"{smallest_difference(3, count, 4):.1f} BLEU on test" in both
     assert "mtlite's own records" in both
-    chosen = what_it_can_show(AblationConfig(topologies=["attention", "peek"], primary=["test"]), tests)
+    chosen = what_it_can_show(AblationConfig(topologies=["attention", "peek"], primary=["test"]), tests, "bleu")
     assert "1 comparison," in chosen
     assert "test-new" not in chosen
     grid = AblationConfig(topologies=["attention"], grid={"model.units": [4, 8, 16]})
-    assert "2 comparisons" in what_it_can_show(grid, {"test": 1000})
-    few = what_it_can_show(AblationConfig(seeds=[1, 2]), tests)
+    assert "2 comparisons" in what_it_can_show(grid, {"test": 1000}, "bleu")
+    few = what_it_can_show(AblationConfig(seeds=[1, 2]), tests, "bleu")
     assert all(word in few for word in ("2 seeds", "without verdicts", "at least 3", "ablation.seeds"))
-    assert "nothing to compare" in what_it_can_show(AblationConfig(topologies=["peek"]), tests)
+    assert "nothing to compare" in what_it_can_show(AblationConfig(topologies=["peek"]), tests, "bleu")
+    other = what_it_can_show(AblationConfig(topologies=["attention", "peek"]), tests, "exact-match")
+    assert other.startswith("3 seeds give verdicts by exact-match: how large a difference must be")
