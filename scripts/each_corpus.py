@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -18,24 +18,36 @@ from mtlite.errors import MtliteError
 from mtlite.report.gather import gather, scored
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
+Table = Callable[[Mapping[str, Path]], tuple[list[str], list[list[str]]]]
+"""From records by corpus to columns and rows."""
 STOPPED = 130
 """The code of a command that was interrupted."""
 
 
-def parse(description: str | None, study: str, kind: str, names: Sequence[str], made_by: str) -> argparse.Namespace:
+def parse(
+    description: str | None,
+    folder: str,
+    kind: str,
+    names: Sequence[str],
+    made_by: str,
+    usual: Sequence[str] | None = None,
+) -> argparse.Namespace:
     """The command line: which corpora, and where they, runs and records lie.
 
     Args:
-        study: names the folders, such as `tasks`.
+        folder: what the folders are called, such as `tasks`.
         kind: what a corpus is called, such as `task`.
         names: of all corpora.
         made_by: what makes the folder with them.
+        usual: those that are taken if none are given; all if None.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(f"--{kind}s", dest="names", nargs="+", choices=names, default=names, help="(default: all)")
-    parser.add_argument("--corpora", type=Path, default=Path("corpora") / study, help=f"made by {made_by}")
-    parser.add_argument("--runs", type=Path, default=Path("runs") / study, help="where runs are kept")
-    parser.add_argument("--records", type=Path, default=RECIPES / study, help="where records are kept")
+    parser.add_argument(
+        f"--{kind}s", dest="names", nargs="+", choices=names, default=usual or names, help="(default: %(default)s)"
+    )
+    parser.add_argument("--corpora", type=Path, default=Path("corpora") / folder, help=f"made by {made_by}")
+    parser.add_argument("--runs", type=Path, default=Path("runs") / folder, help="where runs are kept")
+    parser.add_argument("--records", type=Path, default=RECIPES / folder, help="where records are kept")
     parser.add_argument("--jobs", type=int, default=1, help="cells that run side by side (default: 1)")
     parser.add_argument("options", nargs="*", help="further options of mtlite ablate, after --")
     return parser.parse_args()
@@ -63,6 +75,16 @@ def ablate_each(
         failed = failed or code
     records = {name: record_of(options, name) for name in options.names}
     return failed, {name: record for name, record in records.items() if is_begun(record)}
+
+
+def study(description: str | None, name: str, kind: str, names: Sequence[str], table: Table) -> int:
+    """The main program of a study of published corpora: runs its recipe on each, prints the table, gives the code."""
+    options = parse(description, name, kind, names, f"corpora/{name}.py")
+    code, records = ablate_each(RECIPES / f"{name}.yaml", options, lambda folder: ["--data.train.pairs", str(folder)])
+    if code != STOPPED:
+        columns, rows = table(records)
+        print(*("  ".join(row) for row in [columns, *rows]), sep="\n")
+    return code
 
 
 def trained_systems(record: Path) -> list[TrainedSystem]:

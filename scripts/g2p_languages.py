@@ -12,23 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
-from each_corpus import RECIPES, STOPPED, ablate_each, parse, trained_systems
+from each_corpus import study, trained_systems
 
 IN_PRINT = {
     **{"ady": 28.00, "arm": 14.67, "bul": 31.11, "dut": 16.44, "fre": 6.22, "geo": 26.44, "gre": 18.89, "hin": 6.67},
     **{"hun": 5.33, "ice": 10.00, "jpn": 7.56, "kor": 46.89, "lit": 19.11, "rum": 10.67, "vie": 4.67},
 }
 """By language, word error rate of the LSTM baseline of the task (Gorman et al. 2020), tuned for each language."""
-
-
-def main() -> int:
-    """Run the ablation of every language, and print the table."""
-    options = parse(__doc__, "g2p", "language", tuple(IN_PRINT), "corpora/g2p.py")
-    code, records = ablate_each(RECIPES / "g2p.yaml", options, lambda folder: ["--data.train.pairs", str(folder)])
-    if code != STOPPED:
-        columns, rows = table(records)
-        print(*("  ".join(row) for row in [columns, *rows]), sep="\n")
-    return code
 
 
 def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
@@ -58,4 +48,4 @@ def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(study(__doc__, "g2p", "language", tuple(IN_PRINT), table))

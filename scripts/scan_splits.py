@@ -12,21 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, stdev
 
-from each_corpus import RECIPES, STOPPED, ablate_each, parse, trained_systems
+from each_corpus import study, trained_systems
 
 IN_PRINT = {"simple": (99.8, 99.8), "length": (13.8, 20.8), "jump": (0.08, 1.2)}
 """By split, whole sequences that are right in Lake & Baroni (2018), in %: those of two LSTM layers of 200 units without
 attention, and of the best of all their models."""
-
-
-def main() -> int:
-    """Run the ablation of every split, and print the table."""
-    options = parse(__doc__, "scan", "split", tuple(IN_PRINT), "corpora/scan.py")
-    code, records = ablate_each(RECIPES / "scan.yaml", options, lambda folder: ["--data.train.pairs", str(folder)])
-    if code != STOPPED:
-        columns, rows = table(records)
-        print(*("  ".join(row) for row in [columns, *rows]), sep="\n")
-    return code
 
 
 def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
@@ -44,4 +34,4 @@ def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(study(__doc__, "scan", "split", tuple(IN_PRINT), table))

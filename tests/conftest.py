@@ -137,3 +137,11 @@ def tiny_run(tiny_config: Callable[..., Any], tmp_path_factory: pytest.TempPathF
     path = tmp_path_factory.mktemp("runs") / "tiny"
     train(config, path, console=Console(file=io.StringIO()))
     return path
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path) -> Path:
+    """A folder with nothing in it, not even the cache."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return folder

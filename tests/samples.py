@@ -44,6 +44,11 @@ def write_pairs(folder: Path, name: str, pairs: list[tuple[str, str]]) -> dict[s
     return paths
 
 
+def rows_of(path: Path) -> list[list[str]]:
+    """The cells of a file with tabs."""
+    return [line.split("\t") for line in path.read_text("utf-8").split("\n")[:-1]]
+
+
 def changed(config: Any, **values: Any) -> Any:
     """A configuration with other values; a dictionary changes a section: `changed(config, model={"units": 16})`."""
     sections = {

@@ -10,6 +10,8 @@ import hashlib
 import json
 import math
 import os
+import re
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from mtlite.storage.run_directory import Run
 from mtlite.translation.loading import OpenRuns
 from mtlite.translation.translator import Translator
 
+_ENDS = re.compile(r"[\t\r\n]+")
 _AT_ONCE = 1000  # sentences; after each group, what is done is on disk
 
 
@@ -88,11 +91,11 @@ def _translate(translator: Translator, sources: Sequence[str], part: Path, heade
                     display.show(done, "translated", f"{done:,} of {len(sources):,}")
         except KeyboardInterrupt as stop:
             kept = f"{done:,} of {len(sources):,} translations are kept in {part}; the same command goes on"
-            raise Stopped(f"stopped: {kept}", getattr(stop, "number", 2)) from None
+            raise Stopped(f"stopped: {kept}", getattr(stop, "number", signal.SIGINT)) from None
         finally:
             display.close()
 
 
 def _in_a_cell(text: str) -> str:
     """A sentence without what ends a cell or a line of the file."""
-    return " ".join(text.split("\t")) if "\t" in text else text
+    return _ENDS.sub(" ", text)
