@@ -42,9 +42,9 @@ def parse(
         usual: those that are taken if none are given; all if None.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        f"--{kind}s", dest="names", nargs="+", choices=names, default=usual or names, help="(default: %(default)s)"
-    )
+    usual = usual or names
+    which = f"(default: {', '.join(usual)})"
+    parser.add_argument(f"--{kind}s", dest="names", nargs="+", choices=names, default=usual, help=which)
     parser.add_argument("--corpora", type=Path, default=Path("corpora") / folder, help=f"made by {made_by}")
     parser.add_argument("--runs", type=Path, default=Path("runs") / folder, help="where runs are kept")
     parser.add_argument("--records", type=Path, default=RECIPES / folder, help="where records are kept")
