@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
-from each_corpus import study, trained_systems
+from recipe_variants import study, trained_systems
 
 IN_PRINT = {
     **{"ady": 28.00, "arm": 14.67, "bul": 31.11, "dut": 16.44, "fre": 6.22, "geo": 26.44, "gre": 18.89, "hin": 6.67},

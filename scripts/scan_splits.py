@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, stdev
 
-from each_corpus import study, trained_systems
+from recipe_variants import study, trained_systems
 
 IN_PRINT = {"simple": (99.8, 99.8), "length": (13.8, 20.8), "jump": (0.08, 1.2)}
 """By split, whole sequences that are right in Lake & Baroni (2018), in %: those of two LSTM layers of 200 units without

@@ -17,7 +17,7 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from each_corpus import RECIPES, STOPPED, ablate_each, parse
+from recipe_variants import RECIPES, STOPPED, ablate_each, parse
 
 from mtlite.ablation.ablate import recorded_ablation
 from mtlite.ablation.record import Record

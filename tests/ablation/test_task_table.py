@@ -1,6 +1,6 @@
 from pathlib import Path
 
-import each_corpus
+import recipe_variants
 import pytest
 import tasks
 from made_up import made_up
@@ -74,7 +74,7 @@ def test_a_task_that_fails_does_not_stop_the_others_but_the_user_does(
         Record(path).add_header(header)
         return 0
 
-    monkeypatch.setattr(each_corpus, "mtlite", ablate)
+    monkeypatch.setattr(recipe_variants, "mtlite", ablate)
     monkeypatch.setattr("sys.argv", ["tasks.py", "--tasks", "cipher", "copy", "--records", str(tmp_path)])
     assert tasks.main() == code
     assert done == after
