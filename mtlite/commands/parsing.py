@@ -163,7 +163,7 @@ def config_values(parsed: argparse.Namespace) -> Values:
 def _metavar(option: Option) -> str:
     kinds = [split(kind)[0] for kind in members(option.kind)]
     if get_origin(option.kind) is Literal:
-        return f"{{{','.join(get_args(option.kind))}}}"
+        return f"{{{','.join(map(str, get_args(option.kind)))}}}"
     if bool in kinds:
         return "{true,false}"
     if get_origin(option.kind) is list:

@@ -173,8 +173,8 @@ class TokenizerConfig:
         source_model: An existing SentencePiece model for the source side.
         target_model: An existing SentencePiece model for the target side.
         byte_fallback: Spell characters without a piece as bytes.
-        sampling: Draw a new segmentation of every training sentence in every epoch; 0 is off, 0.1 smooths much, 0.5
-            little (Kudo 2018).
+        sampling: Draw a new segmentation of every training sentence in every epoch (0: off). For unigram, 0.1 smooths
+            much, 0.5 little (Kudo 2018); for bpe, it is the share of merges left out (Provilkov et al. 2020).
         sample_sentences: Sentence pairs that the tokenizer is trained on at most.
     """
 
@@ -191,11 +191,20 @@ class TokenizerConfig:
     def check(self) -> None:
         if self.model or self.source_model or self.target_model:
             return  # what these models can do is seen when they are read
-        received = f"received {self.kind}: leave it out"
-        if self.sampling and self.kind != "unigram":
-            raise UsageError(f"tokenizer.sampling: expected tokenizer.kind unigram, {received}")
+        self.refuse_sampling(self.kind, self.kind)
         if self.byte_fallback and self.kind not in ("unigram", "bpe"):
+            received = f"received {self.kind}: leave it out"
             raise UsageError(f"tokenizer.byte_fallback: expected tokenizer.kind unigram or bpe, {received}")
+
+    def refuse_sampling(self, kind: str, received: str) -> None:
+        """Refuse a sampling that a tokenizer of this kind cannot do; `received` says which one it is."""
+        if self.sampling and kind not in ("unigram", "bpe"):
+            expected = "expected tokenizer.kind unigram or bpe"
+            raise UsageError(f"tokenizer.sampling: {expected}, received {received}: leave it out")
+        if self.sampling > 1 and kind == "bpe":
+            raise UsageError(
+                f"tokenizer.sampling: expected a share of merges for bpe, from 0 to 1, received {self.sampling:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -209,6 +218,7 @@ class ModelConfig:
         layers: LSTM layers on each side.
         bidirectional: Read the source in both directions, with half the units each (default: where the topology can).
         attention: Score of a decoder state against an encoder output (Luong et al. 2015; additive: Bahdanau et al.).
+        attention_heads: Parts of the units that look back each by itself (Vaswani et al. 2017; Chen et al. 2018).
         tied_embeddings: Use the target embeddings as output weights (Press & Wolf 2017).
         dropout: Share of numbers set to zero between layers (default: from the corpus size).
         embedding_dropout: Share of numbers set to zero in the embeddings (default: as dropout).
@@ -224,6 +234,7 @@ class ModelConfig:
     layers: Annotated[int, Between(1, 100)] = 2
     bidirectional: bool | None = None
     attention: Literal["dot", "general", "additive"] = "general"
+    attention_heads: Literal[1, 2, 4, 8] = 1
     tied_embeddings: bool = True
     dropout: Share | None = None
     embedding_dropout: Share | None = None
@@ -242,6 +253,9 @@ class ModelConfig:
         refuse_options(self.topology, asked)
         if self.units is not None and self.units % 2 and self.reads_both_ways:
             raise UsageError(f"model.units: expected an even number for two directions, received {self.units}")
+        if self.units is not None and self.units % self.attention_heads:
+            expected = f"a multiple of model.attention_heads ({self.attention_heads})"
+            raise UsageError(f"model.units: expected {expected}, received {self.units}")
 
 
 @dataclass(frozen=True)

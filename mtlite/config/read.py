@@ -267,6 +267,8 @@ class _Reader:
 
     def _literal(self, kind: Any, value: Any, name: str) -> Any:
         allowed = get_args(kind)
+        if self.text and isinstance(value, str):
+            value = next((each for each in allowed if str(each) == value), value)
         if not any(type(value) is type(each) and value == each for each in allowed):
             raise _refused(name, named(kind), value)
         return value

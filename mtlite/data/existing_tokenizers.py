@@ -24,8 +24,7 @@ def existing_tokenizers(config: TokenizerConfig) -> tuple[Tokenizers, TokenizerC
         raise UsageError("expected tokenizer.source_model and tokenizer.target_model together (or tokenizer.model)")
     both = Tokenizers.read(*map(Path, paths))
     for path, tokenizer in zip(paths, (both.source, both.target), strict=True):
-        if config.sampling and tokenizer.kind != "unigram":  # no other kind gives segmentations a probability
-            raise UsageError(f"tokenizer.sampling: expected a unigram model, received {path}: leave it out")
+        config.refuse_sampling(tokenizer.kind, f"the {tokenizer.kind} model {path}")
     return both, dataclasses.replace(config, **_what_they_are(config, both, " and ".join(sorted(set(paths)))))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import sentencepiece
 
 from mtlite.data.ids import BOS, EOS, NO_CHARACTER, PAD, UNK
-from mtlite.data.subword_sampling import Sampler
+from mtlite.data.subword_sampling import SAMPLERS, Sampler
 from mtlite.errors import RunError
 from mtlite.limits import MAX_TOKENIZER_BYTES, MAX_VOCABULARY, read_file
 from mtlite.storage.files import write_atomically
@@ -75,10 +75,10 @@ class Tokenizer:
         pieces = self.processor.encode(line, out_type=str)
         return [piece for piece in pieces if self.processor.piece_to_id(piece) == UNK]
 
-    def sample(self, lines: list[str], alpha: float, seed: int) -> list[list[int]]:
-        """Encode each line in a segmentation drawn at random (Kudo 2018), close to uniform for a small `alpha`."""
-        if self._sampler is None or self._sampler.alpha != alpha:
-            self._sampler = Sampler(self.processor, alpha)
+    def sample(self, lines: list[str], amount: float, seed: int) -> list[list[int]]:
+        """Encode each line in a segmentation drawn at random: `amount` is what `tokenizer.sampling` says."""
+        if self._sampler is None or self._sampler.amount != amount:
+            self._sampler = SAMPLERS[self.kind](self.processor, amount)
         return [[*ids, EOS] for ids in self._sampler(lines, seed)]
 
     @property

@@ -171,22 +171,38 @@ class Layers:
 
         Rows of one sentence stand side by side, and look back together.
         """
-        graph, units = self.graph, self.config.units
-        values = looked_at["memory_values"]
-        keys = looked_at.get("memory_keys", values)
+        graph, units, heads = self.graph, self.config.units, self.config.attention_heads
+        size, values = units // heads, looked_at["memory_values"]
+        keys, bias = looked_at.get("memory_keys", values), looked_at["memory_bias"]
         shape = graph("Concat", graph.shape(values, 0, 1), graph.constant([-1, units]), axis=0)
         grouped = graph("Reshape", queries.name, shape)
         if self.config.attention == "additive":
-            projected = graph("Unsqueeze", graph("MatMul", grouped, self._square("query_kernel")), graph.constant([2]))
-            joined = graph("Tanh", graph("Add", projected, graph("Unsqueeze", keys, graph.constant([1]))))
-            weighed = graph("Mul", joined, graph.weight("attention/scale", units))
-            scores = graph("ReduceSum", weighed, graph.constant([3]), keepdims=0)
+            projected = self._apart(graph("MatMul", grouped, self._square("query_kernel")))
+            beside_each = graph("Unsqueeze", projected, graph.constant([-2]))
+            joined = graph(
+                "Tanh", graph("Add", beside_each, graph("Unsqueeze", self._apart(keys), graph.constant([-3])))
+            )
+            scale = graph.reshape(graph.weight("attention/scale", units), heads, 1, 1, size)
+            scores = graph("ReduceSum", graph("Mul", joined, scale), graph.constant([-1]), keepdims=0)
         else:
-            scores = graph("MatMul", grouped, graph("Transpose", keys, perm=[0, 2, 1]))
-        scaled = graph("Mul", scores, graph.constant(units**-0.5, np.float32))
-        biased = graph("Add", scaled, graph("Unsqueeze", looked_at["memory_bias"], graph.constant([1])))
-        contexts = graph("MatMul", graph("Softmax", biased, axis=-1), values)
+            scores = graph("MatMul", self._apart(grouped), self._apart(keys, turned=True))
+        scaled = graph("Mul", scores, graph.constant(size**-0.5, np.float32))
+        biased = graph("Add", scaled, graph("Unsqueeze", bias, graph.constant([1, 2] if heads > 1 else [1])))
+        contexts = graph("MatMul", graph("Softmax", biased, axis=-1), self._apart(values))
+        if heads > 1:
+            contexts = graph("Transpose", contexts, perm=[0, 2, 1, 3])
         return Vectors(graph.reshape(contexts, -1, units), units)
+
+    def _apart(self, sequences: str, turned: bool = False) -> str:
+        """`[batch, length, units]` → `[batch, heads, length, units / heads]`, without heads where there is one.
+
+        Where `turned`, the last two are in the other order.
+        """
+        graph, heads = self.graph, self.config.attention_heads
+        if heads == 1:
+            return graph("Transpose", sequences, perm=[0, 2, 1]) if turned else sequences
+        apart = graph.reshape(sequences, 0, 0, heads, self.config.units // heads)
+        return graph("Transpose", apart, perm=[0, 2, 3, 1] if turned else [0, 2, 1, 3])
 
     def head(self, features: Vectors) -> str:
         """Features `[rows, size]` → log p of all tokens `[rows, vocabulary]`."""

@@ -19,8 +19,8 @@ def _projected(sequences: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
 class LookedAt(NamedTuple):
     """Encoder outputs that are looked back at, a row a sentence."""
 
-    keys: tf.Tensor  # [batch, source length, units]: what queries are compared with
-    values: tf.Tensor  # [batch, source length, units]
+    keys: tf.Tensor  # [batch, source length, units]: what queries are compared with; with heads as `_apart` gives them
+    values: tf.Tensor  # likewise
     mask: tf.Tensor  # [batch, source length], True where a position counts
 
 
@@ -29,12 +29,12 @@ class AttentionLayer(Layer):
     """Weighs encoder outputs by how well they fit a decoder output, both of size `units`.
 
     The score is `dot` q·k, `general` q·Wk (both Luong et al. 2015) or `additive` v·tanh(Wk + Uq) (Bahdanau et al.
-    2015).
+    2015). Of several heads, each weighs by its share of the units (Vaswani et al. 2017; with LSTMs: Chen et al. 2018).
     """
 
-    def __init__(self, score: str, units: int, **kwargs: Any) -> None:
+    def __init__(self, score: str, units: int, heads: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.score, self.units = score, units
+        self.score, self.units, self.heads = score, units, heads
 
     def build(self, input_shape: Any = None) -> None:
         if self.score != "dot":
@@ -49,23 +49,36 @@ class AttentionLayer(Layer):
         if not self.built:
             self.build()
         keys = values if self.score == "dot" else _projected(values, self.key_kernel)
-        return LookedAt(keys, values, mask)
+        return LookedAt(self._apart(keys), self._apart(values), mask)
 
     def call(self, queries: tf.Tensor, looked_at: LookedAt) -> tuple[tf.Tensor, tf.Tensor]:
         """Give contexts `[rows, columns, units]` and attention `[rows, columns, source length]` float32.
 
-        Queries are `[rows, columns, units]`; several rows of a sentence stand side by side.
+        Queries are `[rows, columns, units]`; several rows of a sentence stand side by side. The attention of several
+        heads is their mean.
         """
         keys, values, mask = looked_at
         rows, columns, _ = tf.unstack(tf.shape(queries))
         # Hypotheses of a sentence look back together: their queries are rows of one product.
         queries = tf.reshape(queries, [tf.shape(keys)[0], -1, self.units])
+        size, beside = self.units // self.heads, tf.where(mask, 0.0, -1e9)[:, None]
         if self.score == "additive":
-            joined = tf.tanh(_projected(queries, self.query_kernel)[:, :, None] + keys[:, None])
-            scores = tf.reduce_sum(joined * tf.cast(self.scale, joined.dtype), axis=-1) * self.units**-0.5
+            projected = self._apart(_projected(queries, self.query_kernel))
+            joined = tf.tanh(projected[..., None, :] + keys[..., None, :, :])
+            scale = tf.reshape(self.scale, [self.heads, 1, 1, size])
+            scores = tf.reduce_sum(joined * tf.cast(scale, joined.dtype), axis=-1) * size**-0.5
         else:
-            scores = tf.matmul(queries, keys, transpose_b=True) * self.units**-0.5
-        attention = tf.nn.softmax(tf.cast(scores, tf.float32) + tf.where(mask, 0.0, -1e9)[:, None])
+            scores = tf.matmul(self._apart(queries), keys, transpose_b=True) * size**-0.5
+        attention = tf.nn.softmax(tf.cast(scores, tf.float32) + (beside if self.heads == 1 else beside[:, None]))
         contexts = tf.matmul(tf.cast(attention, values.dtype), values)
+        if self.heads > 1:
+            contexts, attention = tf.transpose(contexts, [0, 2, 1, 3]), tf.reduce_mean(attention, axis=1)
         attention = tf.reshape(attention, [rows, columns, tf.shape(attention)[-1]])
         return tf.reshape(contexts, [rows, columns, self.units]), attention
+
+    def _apart(self, sequences: tf.Tensor) -> tf.Tensor:
+        """`[batch, length, units]` → `[batch, heads, length, units / heads]`; one head stays as it is."""
+        if self.heads == 1:
+            return sequences
+        batch, length, _ = tf.unstack(tf.shape(sequences))
+        return tf.transpose(tf.reshape(sequences, [batch, length, self.heads, -1]), [0, 2, 1, 3])

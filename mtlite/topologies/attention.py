@@ -41,7 +41,9 @@ class Attention(Autoregressive):
         self.encoder = self.source_stack("encoder")
         self.decoder = self.stack("decoder", layers=1)
         self.above = self.stack("above", layers=self.config.layers - 1)
-        self.attention = AttentionLayer(self.config.attention, self.config.units, name="attention")
+        self.attention = AttentionLayer(
+            self.config.attention, self.config.units, self.config.attention_heads, name="attention"
+        )
 
     def read(self, source: tf.Tensor) -> tuple[Memory, State]:
         outputs, last = self.encode(self.encoder, source)

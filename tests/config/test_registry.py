@@ -24,7 +24,12 @@ from mtlite.topologies.build import topology_class
 
 NAMES = list(TOPOLOGIES)
 CELLS = [(name, option) for name in NAMES for option in OPTIONAL]
-VALUES = {"bidirectional": (False, True), "attention": ("dot", "general"), "wait": (0.0, 1.0)}
+VALUES = {
+    "bidirectional": (False, True),
+    "attention": ("dot", "general"),
+    "attention_heads": (1, 2),
+    "wait": (0.0, 1.0),
+}
 PAIR = (np.array([[5, 6, 7, 8, EOS]]), np.array([[6, 5, EOS]]))
 
 
@@ -40,7 +45,7 @@ def test_an_entry_is_its_class(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "option"), CELLS)
 def test_an_option_is_taken_or_refused(name: str, option: str) -> None:
-    asked = {"bidirectional": True, "attention": "additive", "wait": 0.25}[option]
+    asked = {"bidirectional": True, "attention": "additive", "attention_heads": 2, "wait": 0.25}[option]
     if option in entry_of(name).options:
         check(model={"topology": name, option: asked})
         return

@@ -81,9 +81,16 @@ def test_a_file_that_is_no_model(tmp_path, plain, damage):
         existing_tokenizers(TokenizerConfig(model=str(path)))
 
 
-@pytest.mark.parametrize("kind", ["bpe", "word", "char"])
-def test_models_without_probabilities_cannot_sample(kind, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "sampling", "expected"),
+    [
+        ("word", 0.1, "expected tokenizer.kind unigram or bpe, received the word model"),
+        ("char", 0.1, "expected tokenizer.kind unigram or bpe, received the char model"),
+        ("bpe", 1.5, "expected a share of merges for bpe, from 0 to 1, received 1.5"),
+    ],
+)
+def test_models_that_cannot_sample_so(kind, sampling, expected, tmp_path):
     model = tmp_path / "m.model"
     model.write_bytes(train_tokenizer(GERMAN, kind, 60, False)[0].model)
-    with pytest.raises(UsageError, match="expected a unigram model"):
-        existing_tokenizers(TokenizerConfig(model=str(model), sampling=0.1))
+    with pytest.raises(UsageError, match=expected):
+        existing_tokenizers(TokenizerConfig(model=str(model), sampling=sampling))

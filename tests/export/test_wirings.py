@@ -40,6 +40,8 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("attention", {"attention": "dot"}),
     ("attention", {"attention": "additive", "layers": 3, "residual": True, "layer_normalization": True}),
     ("attention", {"layers": 1, "joint": False}),
+    ("attention", {"attention_heads": 4}),
+    ("attention", {"attention": "additive", "attention_heads": 2}),
     ("encoder-decoder", {"bidirectional": False, "layer_normalization": True, "tied_embeddings": False}),
     ("many-to-one", {"layer_normalization": True, "residual": True, "embedding_size": 12}),
     ("peek", {"tied_embeddings": False, "joint": False, "layers": 1}),

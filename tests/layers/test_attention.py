@@ -7,15 +7,15 @@ import tensorflow as tf
 
 from mtlite.layers.attention import AttentionLayer
 
-UNITS = 6
+UNITS = 8
 MASK = np.array([[True, True, True], [True, False, False]])
 
 
 def look_back(
-    score: str, random: np.random.Generator
+    score: str, random: np.random.Generator, heads: int = 1
 ) -> tuple[AttentionLayer, np.ndarray, np.ndarray, list[np.ndarray]]:
     keras.utils.set_random_seed(1)
-    layer = AttentionLayer(score, UNITS)
+    layer = AttentionLayer(score, UNITS, heads)
     layer.build()
     queries = random.normal(size=(2, 4, UNITS)).astype(np.float32)
     values = random.normal(size=(2, 3, UNITS)).astype(np.float32)
@@ -23,23 +23,26 @@ def look_back(
     return layer, queries, values, [part.numpy() for part in found]
 
 
+@pytest.mark.parametrize("heads", [1, 2, 4])
 @pytest.mark.parametrize("score", ["dot", "general", "additive"])
-def test_weights_and_context(score: str, random: np.random.Generator) -> None:
-    layer, queries, values, (context, attention) = look_back(score, random)
-    scores = np.zeros((2, 4, 3))
-    for row, at, position in np.ndindex(2, 4, 3):
-        query, value = queries[row, at], values[row, position]
-        if score == "dot":
-            fit = query @ value
-        elif score == "general":
-            fit = query @ (value @ layer.key_kernel.numpy())
-        else:
-            joined = np.tanh(query @ layer.query_kernel.numpy() + value @ layer.key_kernel.numpy())
-            fit = joined @ layer.scale.numpy()
-        scores[row, at, position] = np.exp(fit / np.sqrt(UNITS)) if MASK[row, position] else 0.0
-    expected = scores / scores.sum(axis=-1, keepdims=True)
-    np.testing.assert_allclose(attention, expected, atol=1e-5)
-    np.testing.assert_allclose(context, expected @ values, atol=1e-5)
+def test_weights_and_context(score: str, heads: int, random: np.random.Generator) -> None:
+    layer, queries, values, (context, attention) = look_back(score, random, heads)
+    asked, keys, scale = queries, values, np.ones(UNITS)
+    if score != "dot":
+        keys = values @ layer.key_kernel.numpy()
+    if score == "additive":
+        asked, scale = queries @ layer.query_kernel.numpy(), layer.scale.numpy()
+    mean = np.zeros((2, 4, 3))
+    for units in np.split(np.arange(UNITS), heads):
+        scores = np.zeros((2, 4, 3))
+        for row, at, position in np.ndindex(2, 4, 3):
+            query, key = asked[row, at, units], keys[row, position, units]
+            fit = np.tanh(query + key) @ scale[units] if score == "additive" else query @ key
+            scores[row, at, position] = np.exp(fit / np.sqrt(len(units))) if MASK[row, position] else 0.0
+        expected = scores / scores.sum(axis=-1, keepdims=True)
+        mean += expected / heads
+        np.testing.assert_allclose(context[..., units], expected @ values[..., units], atol=1e-5)
+    np.testing.assert_allclose(attention, mean, atol=1e-5)
     assert np.all(attention[1, :, 1:] == 0.0)
 
 

@@ -37,6 +37,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 OF_SOME: dict[tuple[str, str], dict[str, Any]] = {
     ("attention", "dot"): {"attention": "dot"},
     ("attention", "additive"): {"attention": "additive", "layers": 2, **ODD},
+    ("attention", "heads"): {"attention_heads": 4, "layers": 2},
+    ("attention", "additive heads"): {"attention": "additive", "attention_heads": 2, **ODD},
     ("last-n", "no wait"): {"wait": 0.0},
     ("last-n", "long wait"): {"wait": 1.0},
 }
@@ -128,7 +130,7 @@ def test_logits_are_those_of_python(topology: str, variant: str, found: Found) -
             np.testing.assert_allclose(one["logits"], logits[0, : one["positions"]], atol=1e-4)
 
 
-@pytest.mark.parametrize("variant", [*VARIANTS, "dot", "additive"])
+@pytest.mark.parametrize("variant", [*VARIANTS, "dot", "additive", "heads", "additive heads"])
 def test_attention_is_that_of_python(variant: str, found: Found) -> None:
     expected, answer = found["attention", variant]
     assert expected.attention is not None

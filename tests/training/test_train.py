@@ -104,10 +104,10 @@ WRONG = {
     "to go on with a damaged run": (lambda path: ["--resume", f"--run={a_run(path)}"], 1, "run.json is damaged"),
     "to go on with nothing": (lambda path: ["--resume", f"--run={path / 'new'}"], 2, "no training was started there"),
     "to go on where": (lambda path: ["--resume"], 2, "--resume needs --run"),
-    "sampling without probabilities": (
-        lambda path: [*files(path, PAIRS), "--tokenizer.kind=bpe", "--tokenizer.sampling=0.1"],
+    "sampling of characters": (
+        lambda path: [*files(path, PAIRS), "--tokenizer.kind=char", "--tokenizer.sampling=0.1"],
         2,
-        "expected tokenizer.kind unigram",
+        "expected tokenizer.kind unigram or bpe",
     ),
     "a vocabulary beyond the limit": (
         lambda path: [*files(path, PAIRS), "--tokenizer.vocabulary_size=2000000"],

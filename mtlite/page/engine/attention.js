@@ -12,6 +12,7 @@ import { Tensor, dot, product } from "./tensor.js";
  * Weighs encoder outputs by how well they fit a decoder output, both of size `units`.
  *
  * The score is `dot` q·k, `general` q·Wk (both Luong et al. 2015) or `additive` v·tanh(Wk + Uq) (Bahdanau et al. 2015).
+ * Of several heads, each weighs by its share of the units (Vaswani et al. 2017; with LSTMs: Chen et al. 2018).
  */
 export class AttentionLayer {
   /**
@@ -19,12 +20,14 @@ export class AttentionLayer {
    * @param {string} name
    * @param {"dot" | "general" | "additive"} score
    * @param {number} units
+   * @param {number} heads
    */
-  constructor(weights, name, score, units) {
+  constructor(weights, name, score, units, heads) {
     this.weights = weights;
     this.name = name;
     this.score = score;
     this.units = units;
+    this.heads = heads;
   }
 
   build() {
@@ -50,31 +53,47 @@ export class AttentionLayer {
   /**
    * @param {Tensor} queries `[rows, units]`
    * @param {LookedAt} lookedAt
-   * @returns {{context: Tensor, attention: Tensor}} `[rows, units]` and `[rows, source length]`
+   * @returns {{context: Tensor, attention: Tensor}} `[rows, units]` and `[rows, source length]`, the mean of all heads
    */
   call(queries, { keys, values }) {
-    const scores = this.score === "additive" ? this.#additive(queries, keys) : product(queries, keys);
+    const asked = this.score === "additive" ? product(queries, this.queryKernel) : queries;
     const attention = new Tensor(queries.rows, keys.rows);
     const context = new Tensor(queries.rows, this.units);
-    for (let row = 0; row < queries.rows; row++) {
-      softmax(scores.row(row), attention.row(row), this.units ** -0.5);
-      addWeighted(context.row(row), attention.row(row), values);
+    const shares = new Float32Array(keys.rows);
+    const size = this.units / this.heads;
+    for (let start = 0; start < this.units; start += size) {
+      const [own, ownKeys, ownValues] = [asked, keys, values].map((tensor) => columns(tensor, start, size));
+      const scores = this.score === "additive" ? this.#additive(own, ownKeys, start) : product(own, ownKeys);
+      for (let row = 0; row < queries.rows; row++) {
+        softmax(scores.row(row), shares, size ** -0.5);
+        addWeighted(context.row(row).subarray(start, start + size), shares, ownValues);
+        const all = attention.row(row);
+        shares.forEach((share, position) => (all[position] += share / this.heads));
+      }
     }
     return { context, attention };
   }
 
-  #additive(queries, keys) {
-    const projected = product(queries, this.queryKernel);
-    const scores = new Tensor(queries.rows, keys.rows);
-    for (let row = 0; row < queries.rows; row++) {
+  #additive(projected, keys, start) {
+    const scale = this.scale.subarray(start, start + keys.size);
+    const scores = new Tensor(projected.rows, keys.rows);
+    for (let row = 0; row < projected.rows; row++) {
       const query = projected.row(row);
       for (let position = 0; position < keys.rows; position++) {
         const joined = keys.row(position).map((key, unit) => Math.tanh(key + query[unit]));
-        scores.row(row)[position] = dot(joined, this.scale);
+        scores.row(row)[position] = dot(joined, scale);
       }
     }
     return scores;
   }
+}
+
+/** Some columns of a matrix: `[rows, size]`, itself where these are all. */
+function columns(tensor, start, size) {
+  if (size === tensor.size) return tensor;
+  const some = new Tensor(tensor.rows, size);
+  for (let row = 0; row < tensor.rows; row++) some.row(row).set(tensor.row(row).subarray(start, start + size));
+  return some;
 }
 
 /** Write exp(scores · scale), divided by the sum, into `shares`. */

@@ -10,7 +10,8 @@ export class Attention extends Autoregressive {
     this.encoder = this.sourceStack("encoder");
     this.decoder = this.stack("decoder", { layers: 1 });
     this.above = this.stack("above", { layers: this.config.layers - 1 });
-    this.attention = new AttentionLayer(this.weights, "attention", this.config.attention, this.config.units);
+    const { attention, units, attention_heads: heads } = this.config;
+    this.attention = new AttentionLayer(this.weights, "attention", attention, units, heads);
   }
 
   read(source) {

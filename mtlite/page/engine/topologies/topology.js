@@ -20,6 +20,7 @@ import { LSTMStack } from "../stack.js";
  * @property {boolean} layer_normalization
  * @property {boolean} residual
  * @property {"dot" | "general" | "additive"} attention
+ * @property {number} attention_heads
  * @property {number} wait
  * @property {{direct: LengthRule, search: LengthRule, fixed: number, expansion: number}} lengths
  */
