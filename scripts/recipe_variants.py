@@ -1,4 +1,4 @@
-"""One ablation recipe on several corpora in turn: what the scripts that need that share."""
+"""Variants of one ablation recipe in turn, on several corpora or with several options: what such scripts share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from mtlite.cli import main as mtlite
 from mtlite.comparison.systems import TrainedSystem
 from mtlite.errors import MtliteError
 from mtlite.report.gather import gather, scored
+from mtlite.report.tables import spread
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
 Table = Callable[[Mapping[str, Path]], tuple[list[str], list[list[str]]]]
-"""From records by corpus to columns and rows."""
+"""From records by variant to columns and rows."""
 STOPPED = 130
 """The code of a command that was interrupted."""
 
@@ -31,21 +32,25 @@ def parse(
     names: Sequence[str],
     made_by: str,
     usual: Sequence[str] | None = None,
+    corpora: str | None = None,
 ) -> argparse.Namespace:
-    """The command line: which corpora, and where they, runs and records lie.
+    """The command line: which variants, and where corpora, runs and records lie.
 
     Args:
         folder: what the folders are called, such as `tasks`.
-        kind: what a corpus is called, such as `task`.
-        names: of all corpora.
-        made_by: what makes the folder with them.
+        kind: what a variant is called, such as `task`.
+        names: of all variants.
+        made_by: what makes the folder with the corpora.
         usual: those that are taken if none are given; all if None.
+        corpora: what that folder is called, if not as the others.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     usual = usual or names
     which = f"(default: {', '.join(usual)})"
     parser.add_argument(f"--{kind}s", dest="names", nargs="+", choices=names, default=usual, help=which)
-    parser.add_argument("--corpora", type=Path, default=Path("corpora") / folder, help=f"made by {made_by}")
+    parser.add_argument(
+        "--corpora", type=Path, default=Path("corpora") / (corpora or folder), help=f"made by {made_by}"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs") / folder, help="where runs are kept")
     parser.add_argument("--records", type=Path, default=RECIPES / folder, help="where records are kept")
     parser.add_argument("--jobs", type=int, default=1, help="cells that run side by side (default: 1)")
@@ -54,20 +59,20 @@ def parse(
 
 
 def ablate_each(
-    recipe: Path, options: argparse.Namespace, corpus_of: Callable[[Path], list[str]]
+    recipe: Path, options: argparse.Namespace, options_of: Callable[[str], list[str]]
 ) -> tuple[int, dict[str, Path]]:
-    """Run the ablation of every corpus, and give the code of the whole and the records that were begun, by corpus.
+    """Run the ablation of every variant, and give the code of the whole and the records that were begun, by variant.
 
     What is recorded is not done again. One that fails does not stop the others: its code is that of the whole; but a
     user who stops one stops all, and gets no records.
 
     Args:
-        corpus_of: the options that name the sets of a corpus, given its folder.
+        options_of: what makes a variant of the recipe, such as the options that name the sets of a corpus.
     """
     options.records.mkdir(parents=True, exist_ok=True)
     failed = 0
     for name in options.names:
-        arguments = ["ablate", os.path.relpath(recipe), *corpus_of(options.corpora / name), "--jobs", str(options.jobs)]
+        arguments = ["ablate", os.path.relpath(recipe), *options_of(name), "--jobs", str(options.jobs)]
         arguments += ["--run", str(options.runs / name), "--record", str(record_of(options, name)), *options.options]
         code = mtlite(arguments)
         if code == STOPPED:
@@ -80,11 +85,26 @@ def ablate_each(
 def study(description: str | None, name: str, kind: str, names: Sequence[str], table: Table) -> int:
     """The main program of a study of published corpora: runs its recipe on each, prints the table, gives the code."""
     options = parse(description, name, kind, names, f"corpora/{name}.py")
-    code, records = ablate_each(RECIPES / f"{name}.yaml", options, lambda folder: ["--data.train.pairs", str(folder)])
+    recipe, folder = RECIPES / f"{name}.yaml", options.corpora
+    code, records = ablate_each(recipe, options, lambda corpus: ["--data.train.pairs", str(folder / corpus)])
     if code != STOPPED:
-        columns, rows = table(records)
-        print(*("  ".join(row) for row in [columns, *rows]), sep="\n")
+        print_table(*table(records))
     return code
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A line a row."""
+    print(*("  ".join(row) for row in [columns, *rows]), sep="\n")
+
+
+def scores_table(records: Mapping[str, Path], metric: str) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: by system, its score on each variant's test set, mean over seeds ± standard deviation."""
+    found: dict[str, dict[str, str]] = {}
+    for variant, path in records.items():
+        for system in trained_systems(path):
+            found.setdefault(system.name, {})[variant] = spread(system.scores("greedy", "test", metric))
+    rows = [[f"`{name}`", *(cells.get(variant, "–") for variant in records)] for name, cells in found.items()]
+    return ["topology", *records], rows
 
 
 def trained_systems(record: Path) -> list[TrainedSystem]:
@@ -94,7 +114,7 @@ def trained_systems(record: Path) -> list[TrainedSystem]:
 
 
 def record_of(options: argparse.Namespace, name: str) -> Path:
-    """Where a corpus is recorded."""
+    """Where a variant is recorded."""
     return Path(options.records / f"{name}.jsonl.xz")
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import mean, stdev
 
-from recipe_variants import study, trained_systems
+from recipe_variants import scores_table, study
 
 IN_PRINT = {"simple": (99.8, 99.8), "length": (13.8, 20.8), "jump": (0.08, 1.2)}
 """By split, whole sequences that are right in Lake & Baroni (2018), in %: those of two LSTM layers of 200 units without
@@ -20,17 +19,11 @@ attention, and of the best of all their models."""
 
 
 def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows: by topology, exact match on each split, mean over seeds ± standard deviation."""
-    found: dict[str, dict[str, str]] = {}
-    for split, path in records.items():
-        for system in trained_systems(path):
-            scores = system.scores("greedy", "test", "exact-match")
-            spread = f" ± {stdev(scores):.1f}" if len(scores) > 1 else ""
-            found.setdefault(system.name, {})[split] = f"{mean(scores):.1f}{spread}"
-    rows = [[f"`{name}`", *(cells.get(split, "–") for split in records)] for name, cells in found.items()]
+    """Columns and rows: by topology, exact match on each split, and what is in print."""
+    columns, rows = scores_table(records, "exact-match")
     for at, whose in enumerate(("*in print: 2 × 200 LSTM*", "*in print: best*")):
         rows.append([whose, *(f"{IN_PRINT[split][at]:g}" for split in records)])
-    return ["topology", *records], rows
+    return columns, rows
 
 
 if __name__ == "__main__":

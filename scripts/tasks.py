@@ -33,7 +33,7 @@ SOLVED = 0.95
 def main() -> int:
     """Run the ablation of every task, and print the tables."""
     options = parse(__doc__, "tasks", "task", (*TASKS, *TURNS), "corpora/tasks/generate.py", TASKS)
-    code, records = ablate_each(RECIPE, options, corpus_of)
+    code, records = ablate_each(RECIPE, options, lambda task: corpus_of(options.corpora / task))
     if code != STOPPED:
         print(f"Whole sequences that are right:\n\n{table(records, whole_sequence)}\n")
         print(f"Symbols that are right:\n\n{table(records, symbols)}")

@@ -1,4 +1,4 @@
-"""Tables of one recipe on several corpora, beside figures in print."""
+"""Tables of variants of one recipe: on several corpora, beside figures in print; with several tricks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import corpus_sizes
 import g2p_languages
 import pytest
 import scan_splits
+import tricks
 from made_up import made_up
 
+from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.record import Record
+from mtlite.commands.ablate import make_parser, with_overrides
+from mtlite.commands.parsing import config_values
+from mtlite.config.recipe import read_recipe
 
 
 def recorded(path: Path, mistakes: dict[str, float], **options: Any) -> Path:
@@ -30,11 +36,23 @@ def test_scan_beside_what_is_in_print(tmp_path: Path) -> None:
     alone = recorded(tmp_path / "length.jsonl.xz", {"attention": 1.0}, topologies=["attention"], seeds=[1])
     columns, (attention, peek, lstm, best) = scan_splits.table({"jump": right, "length": alone})
     assert columns == ["topology", "jump", "length"]
-    assert attention == ["`attention`", "95.0 ± 0.0", "0.0"]
+    assert attention == ["`attention`", "95.00 ± 0.00", "0.00"]
     assert peek[0] == "`peek`"
     assert peek[2] == "–"
     assert lstm[1:] == ["0.08", "13.8"]
     assert best[1:] == ["1.2", "20.8"]
+
+
+def test_sizes_have_a_column_each(tmp_path: Path) -> None:
+    records = {
+        size: recorded(tmp_path / size, {"attention": rate, "peek": 2 * rate})
+        for size, rate in {"eighth": 0.4, "whole": 0.1}.items()
+    }
+    columns, (attention, peek) = corpus_sizes.table(records)
+    assert columns == ["topology", "3,625 pairs", "29,000 pairs"]
+    small, large = (float(cell.split(" ± ")[0]) for cell in attention[1:])
+    assert small < large
+    assert float(peek[2].split(" ± ")[0]) < large
 
 
 def test_g2p_has_error_rates_and_their_mean(tmp_path: Path) -> None:
@@ -53,3 +71,27 @@ def test_g2p_has_error_rates_and_their_mean(tmp_path: Path) -> None:
 
 def test_the_mean_in_print_is_that_of_the_task() -> None:
     assert sum(g2p_languages.IN_PRINT.values()) / len(g2p_languages.IN_PRINT) == pytest.approx(16.84, abs=0.01)
+
+
+def test_tricks_by_what_they_gain_on_dev(tmp_path: Path) -> None:
+    records = {
+        name: recorded(tmp_path / name, {"attention": rate}, topologies=["attention"], seeds=[1, 2])
+        for name, rate in {"none": 0.3, "bpe": 0.6, "r-drop": 0.1}.items()
+    }
+    columns, rows = tricks.table(records)
+    assert columns == ["trick", "option", "dev BLEU", "gain", "time"]
+    assert [row[0] for row in rows] == ["r-drop", "none", "bpe"]
+    best, base, worst = rows
+    assert base[3:] == ["", ""]
+    assert best[1] == "`--training.consistency 3`"
+    assert float(best[3]) == pytest.approx(float(best[2]) - float(base[2]), abs=0.011)
+    assert worst[3].startswith("−")
+    assert best[4] == "0.50 ×"
+
+
+@pytest.mark.parametrize("trick", tricks.TRICKS)
+def test_every_trick_changes_the_recipe(trick: str) -> None:
+    recipe = read_recipe(tricks.RECIPE)
+    given = config_values(make_parser().parse_args([str(tricks.RECIPE), *tricks.TRICKS[trick]]))
+    plain, changed = (read_ablation(with_overrides(recipe, values), "tricks")[0] for values in ({}, given))
+    assert (plain == changed) is (trick == tricks.BASE)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-import recipe_variants
 import pytest
+import recipe_variants
 import tasks
 from made_up import made_up
 from tasks import cell, common, score, symbols, table, whole_sequence
