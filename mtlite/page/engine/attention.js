@@ -62,7 +62,7 @@ export class AttentionLayer {
     const shares = new Float32Array(keys.rows);
     const size = this.units / this.heads;
     for (let start = 0; start < this.units; start += size) {
-      const [own, ownKeys, ownValues] = [asked, keys, values].map((tensor) => columns(tensor, start, size));
+      const [own, ownKeys, ownValues] = [asked, keys, values].map((tensor) => someColumns(tensor, start, size));
       const scores = this.score === "additive" ? this.#additive(own, ownKeys, start) : product(own, ownKeys);
       for (let row = 0; row < queries.rows; row++) {
         softmax(scores.row(row), shares, size ** -0.5);
@@ -89,7 +89,7 @@ export class AttentionLayer {
 }
 
 /** Some columns of a matrix: `[rows, size]`, itself where these are all. */
-function columns(tensor, start, size) {
+function someColumns(tensor, start, size) {
   if (size === tensor.size) return tensor;
   const some = new Tensor(tensor.rows, size);
   for (let row = 0; row < tensor.rows; row++) some.row(row).set(tensor.row(row).subarray(start, start + size));
