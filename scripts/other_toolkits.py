@@ -1,14 +1,16 @@
 """What a user would choose instead: other toolkits on the same corpus and the same processors, BLEU over minutes.
 
     python scripts/other_toolkits.py prepare FOLDER --pairs corpora/multi30k
+    python scripts/other_toolkits.py train FOLDER mtlite-attention --python python --minutes 25
     python scripts/other_toolkits.py train FOLDER eole-transformer --python OTHER/bin/python --minutes 25
-    python scripts/other_toolkits.py translate FOLDER --python OTHER/bin/python --run runs/multi30k-en-de-1
-    python scripts/other_toolkits.py draw FOLDER --run runs/multi30k-en-de-1 --picture toolkits.svg
+    python scripts/other_toolkits.py translate FOLDER --python OTHER/bin/python
+    python scripts/other_toolkits.py record FOLDER
 
 Each toolkit has an environment of its own, whose Python is given. `train` starts its own command, ends it after so many
 minutes, translates the dev set with each of its checkpoints, greedily, and the test set with the best one, and scores
 both with sacrebleu. Minutes are those of the clock from the start of the command, the toolkit's own validations
-included. `translate` compares eole's Transformer in CTranslate2 with mtlite. Let nothing else run meanwhile.
+included. `translate` compares eole's Transformer in CTranslate2 with mtlite. `record` writes what was found to
+scripts/other-toolkits.json. Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -33,22 +35,24 @@ from benchmark import reference_config
 from contenders.ours import OurTranslation
 from contenders.process import Contender
 from toolkits.recipes import PIECES, RECIPES
+from toolkits.tables import RECORD
 
-from mtlite.commands.parsing import new_file
 from mtlite.config.plain_yaml import write_yaml
 from mtlite.data.corpus import load_corpus
 from mtlite.data.lines import read_lines
 from mtlite.errors import MtliteError, RunError, UsageError
 from mtlite.evaluation.scores import bleu
-from mtlite.storage.run_directory import LOG, Run
+from mtlite.storage.run_directory import LOG, RESOLVED, Run
 from mtlite.storage.training_log import Validated, read_training_log
 from mtlite.translation.loading import open_runs
+from mtlite.translation.result import hypotheses_file
 
 SETS = ("train", "dev", "test")
 SIDES = {"source": "en", "target": "de"}
 MOST_POINTS = 10  # of a curve
 SECONDS_TO_END = 30  # that a toolkit has to end by itself
 COMPUTE_TYPES = ("float32", "int8")  # of CTranslate2
+TRANSLATION = "translation.json"
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,10 @@ def main() -> int:
     made.add_argument("name", choices=RECIPES, help="toolkit and model")
     made.add_argument("--python", type=Path, required=True, help="of the environment that the toolkit is installed in")
     made.add_argument("--minutes", type=float, required=True, help="after which the training is ended")
-    made = command("translate", translate, "measure eole's Transformer in CTranslate2 beside a run of mtlite")
+    made = command("translate", translate, "measure eole's Transformer in CTranslate2 beside mtlite-attention")
     made.add_argument("--python", type=Path, required=True, help="of eole's environment")
-    made.add_argument("--run", required=True, help="a finished run of mtlite")
     made.add_argument("--rounds", type=int, default=3, help="(default: 3)")
-    made = command("draw", draw, "draw BLEU over minutes")
-    made.add_argument("--run", required=True, help="a finished run of mtlite")
-    made.add_argument("--picture", required=True, help="a new file")
+    command("record", record, "write what was found beside this script")
     options = parser.parse_args()
     try:
         options.does(options)
@@ -154,25 +155,19 @@ def train(options: argparse.Namespace) -> None:
     toolkit = TOOLKITS[options.name.partition("-")[0]](options.python, folder, place, RECIPES[options.name](folder))
     start = time.time()
     run_for(toolkit.training(), place / "training.log", options.minutes * 60)
-    end = time.time()
-    saved = [each for each in toolkit.checkpoints(start) if start + 60 * each.minutes < end - 1]
+    saved = [each for each in toolkit.checkpoints(start) if start + 60 * each.minutes < time.time() - 1]
     if not saved:
         raise RunError(f"{options.name} saved nothing in {options.minutes:g} minutes: see {place / 'training.log'}")
     points = []
     for checkpoint in spread(saved, MOST_POINTS):
-        score = bleu(toolkit.hypotheses(checkpoint, "dev", 1), [[line] for line in references(folder, "dev")], "de")
+        score = toolkit.dev_bleu(checkpoint)
         points.append({"minutes": checkpoint.minutes, "update": checkpoint.update, "dev_bleu": score})
         print(f"{options.name}: {checkpoint.minutes:.1f} minutes, dev BLEU {score:.2f}", flush=True)
     best = max(zip(points, spread(saved, MOST_POINTS), strict=True), key=lambda pair: pair[0]["dev_bleu"])[1]
-    test = {
-        f"beam {beam}": bleu(
-            toolkit.hypotheses(best, "test", beam), [[line] for line in references(folder, "test")], "de"
-        )
-        for beam in (1, 5)
-    }
+    test = toolkit.test_bleu(best)
     figures = {"points": points, "best": str(best.path.relative_to(folder)), "test_bleu": test}
     (place / "curve.json").write_text(json.dumps(figures, indent=1) + "\n")
-    print(f"{options.name}: test BLEU " + ", ".join(f"{value:.2f} ({search})" for search, value in test.items()))
+    print(f"{options.name}: test BLEU {test:.2f} (beam 5)")
 
 
 def spread(saved: list[Checkpoint], most: int) -> list[Checkpoint]:
@@ -181,9 +176,9 @@ def spread(saved: list[Checkpoint], most: int) -> list[Checkpoint]:
     return saved[::-1][::step][::-1]
 
 
-def references(folder: Path, name: str) -> list[str]:
-    """Of the dev or the test set."""
-    return list(read_lines(folder / f"{name}.de"))
+def references(folder: Path, name: str) -> list[list[str]]:
+    """Of the dev or the test set, one a sentence."""
+    return [[line] for line in read_lines(folder / f"{name}.de")]
 
 
 def run_for(command: list[str], log: Path, seconds: float) -> None:
@@ -225,6 +220,22 @@ class Toolkit:
     place: Path
     recipe: dict[str, Any]
 
+    def dev_bleu(self, checkpoint: Checkpoint) -> float:
+        """BLEU on the dev set, greedy."""
+        return self.bleu(checkpoint, "dev", 1)
+
+    def test_bleu(self, checkpoint: Checkpoint) -> float:
+        """BLEU on the test set, with beam 5."""
+        return self.bleu(checkpoint, "test", 5)
+
+    def bleu(self, checkpoint: Checkpoint, name: str, beam: int) -> float:
+        """On the dev or the test set."""
+        return bleu(self.hypotheses(checkpoint, name, beam), references(self.folder, name), "de")
+
+    def hypotheses(self, checkpoint: Checkpoint, name: str, beam: int) -> list[str]:
+        """Of the dev or the test set."""
+        raise NotImplementedError
+
     def call(self, *arguments: str) -> None:
         """Run a command to its end.
 
@@ -242,6 +253,34 @@ class Toolkit:
         path = self.place / name
         path.write_text(write_yaml(recipe), encoding="utf-8")
         return str(path)
+
+
+class Mtlite(Toolkit):
+    """This one. It validates by itself, greedily, and translates the test set at its end."""
+
+    @property
+    def run(self) -> Run:
+        return Run.open(self.place / "run")
+
+    def training(self) -> list[str]:
+        """The command."""
+        recipe = self.written("recipe.yaml", self.recipe)
+        return [str(self.python), "-m", "mtlite", "train", recipe, "--run", str(self.place / "run")]
+
+    def checkpoints(self, start: float) -> list[Checkpoint]:
+        """In order; what came before the first update is counted as well."""
+        before = minutes(self.run.path / RESOLVED, start)
+        lines = [line for line in read_training_log(self.run.path / LOG) if isinstance(line, Validated)]
+        return [Checkpoint(self.run.path, line.update, before + line.seconds / 60) for line in lines]
+
+    def dev_bleu(self, checkpoint: Checkpoint) -> float:
+        """As it was logged."""
+        lines = [line for line in read_training_log(self.run.path / LOG) if isinstance(line, Validated)]
+        return next(line.dev_bleu for line in lines if line.update == checkpoint.update)
+
+    def test_bleu(self, checkpoint: Checkpoint) -> float:
+        """Of its best weights."""
+        return bleu(self.run.read_lines(hypotheses_file("test")), references(self.folder, "test"), "de")
 
 
 class JoeyNMT(Toolkit):
@@ -299,7 +338,7 @@ class Eole(Toolkit):
         return [pieces_of(self.folder).decode(line.split(" ")) for line in read_lines(output)]
 
 
-TOOLKITS: dict[str, Any] = {"joeynmt": JoeyNMT, "eole": Eole}
+TOOLKITS: dict[str, Any] = {"mtlite": Mtlite, "joeynmt": JoeyNMT, "eole": Eole}
 
 
 def minutes(path: Path, start: float) -> float:
@@ -315,16 +354,16 @@ def translate(options: argparse.Namespace) -> None:
     toolkit = Eole(options.python, folder, place, {})
     converter = ("-m", "ctranslate2.converters.eole_ct2", "--model_path", str(best), "--output_dir", str(model))
     toolkit.call(str(options.python), *converter, "--force")
-    (run,), tokenizers = open_runs([options.run])
+    trained = str(folder / "mtlite-attention" / "run")
+    (run,), tokenizers = open_runs([trained])
     ours = tokenizers.source.encode(run.read_side("test.source"))
     theirs = [line.split(" ") for line in read_lines(folder / "test.pieces.en")]
-    expected = [[line] for line in references(folder, "test")]
-    print("| translation | search | sentences/s | BLEU |\n|---|---|--:|--:|", flush=True)
+    found = []
     for beam in (1, 5):
         from toolkits.ctranslate import CTranslate2
 
         started: dict[str, tuple[Contender, list[Any], Any]] = {
-            **{f"mtlite, {each}": (Contender(each, OurTranslation, options.run, beam, each, 0), ours,
+            **{f"mtlite, {each}": (Contender(each, OurTranslation, trained, beam, each, 0), ours,
                                    tokenizers.target.decode) for each in ("bfloat16", "float32")},
             **{f"CTranslate2, {each}": (Contender(each, CTranslate2, str(model), beam, each), theirs,
                                         pieces_of(folder).decode) for each in COMPUTE_TYPES},
@@ -332,47 +371,28 @@ def translate(options: argparse.Namespace) -> None:
         rates: dict[str, list[float]] = {name: [] for name in started}
         for turn in range(options.rounds + 1):
             for name, (contender, sources, decode) in started.items():
-                seconds, found = contender.ask("translate_all", sources)
+                seconds, hypotheses = contender.ask("translate_all", sources)
                 if turn:
                     rates[name].append(len(sources) / seconds)
-                    score = bleu([decode(each) for each in found], expected, "de")
                 if turn == options.rounds:
-                    print(f"| {name} | beam {beam} | {median(rates[name]):,.0f} | {score:.2f} |", flush=True)
+                    score = bleu([decode(each) for each in hypotheses], references(folder, "test"), "de")
+                    found.append({"name": name, "beam": beam, "rate": median(rates[name]), "bleu": score})
+                    print(f"{name}, beam {beam}: {found[-1]['rate']:,.0f} sentences/s, BLEU {score:.2f}", flush=True)
         for contender, *_ in started.values():
             contender.close()
+    (folder / TRANSLATION).write_text(json.dumps(found, indent=1) + "\n")
 
 
-def curves(folder: Path, run: str) -> dict[str, list[tuple[float, float]]]:
-    """By contender, minutes and dev BLEU."""
-    log = read_training_log(Run.open(run).path / LOG)
-    found = {"mtlite, attention": [(line.seconds / 60, line.dev_bleu) for line in log if isinstance(line, Validated)]}
-    for name in RECIPES:
-        if (path := folder / name / "curve.json").exists():
-            points = json.loads(path.read_text())["points"]
-            found[name] = [(point["minutes"], point["dev_bleu"]) for point in points]
-    return found
-
-
-def draw(options: argparse.Namespace) -> None:
-    """BLEU over minutes, a line a contender."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    picture = new_file(options.picture, "--picture")
-    figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
-    colours = ["#0072b2", "#d55e00", "#e69f00", "#009e73", "#56b4e9"]
-    for (name, points), colour in zip(curves(options.folder, options.run).items(), colours, strict=False):
-        axes.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colour)
-        axes.annotate(name, points[-1], xytext=(6, 0), textcoords="offset points", va="center", color=colour)
-    axes.set_xlabel("minutes on 2 cores, each toolkit's own validations included")
-    axes.set_ylabel("BLEU on the dev set, greedy")
-    axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
-    axes.margins(x=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(picture, metadata={"Date": None} if picture.suffix == ".svg" else None)
+def record(options: argparse.Namespace) -> None:
+    """Everything that was found in one file; the tables and the picture are made of it."""
+    folder: Path = options.folder
+    curves = {name: folder / name / "curve.json" for name in RECIPES}
+    found = {
+        "curves": {name: json.loads(path.read_text()) for name, path in curves.items() if path.exists()},
+        "translation": json.loads((folder / TRANSLATION).read_text()),
+    }
+    RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(RECORD)
 
 
 if __name__ == "__main__":

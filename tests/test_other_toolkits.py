@@ -15,10 +15,12 @@ import pytest
 import yaml
 from other_toolkits import TOOLKITS, Checkpoint, run_for, spread
 from samples import number_pairs, write_pairs
+from toolkits import tables
 from toolkits.recipes import RECIPES
 
 from mtlite.config.options import CorpusConfig, DataConfig
 from mtlite.errors import RunError, UsageError
+from mtlite.storage.training_log import Validated, read_training_log
 
 
 @pytest.fixture
@@ -51,9 +53,10 @@ def test_a_training_reads_a_recipe_that_names_files_of_the_corpus(name: str, fol
     toolkit = TOOLKITS[name.partition("-")[0]](Path("python"), folder, folder, RECIPES[name](folder))
     command = toolkit.training()
     recipe = yaml.safe_load(Path(next(part for part in command if part.endswith(".yaml"))).read_text())
-    named = [part for part in str(recipe).replace("'", " ").split() if part.startswith(str(folder))]
-    assert str(folder / "model") in named
-    missing = [path for path in named if not list(folder.glob(f"{Path(path).name}*")) and path != str(folder / "model")]
+    named = [part for part in str([recipe, *command]).replace("'", " ").split() if part.startswith(str(folder))]
+    made = {part for part in map(Path, named) if part.name in ("model", "run")}
+    assert len(made) == 1
+    missing = [path for path in map(Path, named) if path not in made and not list(folder.glob(f"{path.name}*"))]
     assert missing == []
 
 
@@ -85,13 +88,42 @@ def test_a_training_is_ended_and_one_that_fails_is_an_error(tmp_path: Path) -> N
         run_for([sys.executable, "-c", "raise SystemExit(3)"], log, 60.0)
 
 
-def test_curves_are_drawn_beside_that_of_a_run(tiny_run: Path, folder: Path) -> None:
-    (folder / "eole-rnn").mkdir()
-    points = [{"minutes": 1.5, "dev_bleu": 2.0}, {"minutes": 3.0, "dev_bleu": 20.0}]
-    (folder / "eole-rnn" / "curve.json").write_text(json.dumps({"points": points}))
-    found = other_toolkits.curves(folder, str(tiny_run))
-    assert list(found) == ["mtlite, attention", "eole-rnn"]
-    assert found["eole-rnn"] == [(1.5, 2.0), (3.0, 20.0)]
-    picture = folder / "curves.svg"
-    other_toolkits.draw(SimpleNamespace(folder=folder, run=str(tiny_run), picture=str(picture)))  # type: ignore[arg-type]
+def test_mtlite_has_the_curve_of_its_log(tiny_run: Path, folder: Path) -> None:
+    (folder / "mtlite-attention").mkdir()
+    (folder / "mtlite-attention" / "run").symlink_to(tiny_run)
+    ours = TOOLKITS["mtlite"](Path("python"), folder, folder / "mtlite-attention", {})
+    start = (tiny_run / "resolved.yaml").stat().st_mtime - 90
+    log = [line for line in read_training_log(tiny_run / "training-log.jsonl") if isinstance(line, Validated)]
+    found = ours.checkpoints(start)
+    assert [each.minutes for each in found] == pytest.approx([1.5 + line.seconds / 60 for line in log], abs=1e-3)
+    assert [ours.dev_bleu(each) for each in found] == [line.dev_bleu for line in log]
+
+
+def test_what_was_found_is_recorded_and_shown(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [{"minutes": 1.5, "update": 100, "dev_bleu": 2.0}, {"minutes": 12.0, "update": 800, "dev_bleu": 20.0}]
+    for name, test_bleu in {"mtlite-attention": 30.0, "eole-rnn": 20.0}.items():
+        (folder / name).mkdir()
+        curve = {"points": points, "best": "somewhere", "test_bleu": test_bleu}
+        (folder / name / "curve.json").write_text(json.dumps(curve))
+    row = {"name": "mtlite, bfloat16", "beam": 1, "rate": 1234.4, "bleu": 31.0}
+    (folder / "translation.json").write_text(json.dumps([row]))
+    path = tmp_path / "record.json"
+    monkeypatch.setattr(other_toolkits, "RECORD", path)
+    other_toolkits.record(SimpleNamespace(folder=folder))  # type: ignore[arg-type]
+    columns, rows, _ = tables.training_table(path)
+    assert columns[3:7] == [
+        "dev BLEU after 5 min",
+        "dev BLEU after 10 min",
+        "dev BLEU after 15 min",
+        "dev BLEU after 25 min",
+    ]
+    assert rows[0] == ["mtlite, attention", "800", "12.0", "2.0", "2.0", "20.0", "20.0", "30.00"]
+    assert rows[1][0] == "eole, recurrent"
+    assert tables.translation_table(path)[1] == [["mtlite, bfloat16", "greedy", "1,234", "31.00"]]
+    picture = tmp_path / "curves.svg"
+    tables.draw(path, picture)
     assert "svg" in picture.read_text()
+
+
+def test_labels_do_not_cover_each_other() -> None:
+    assert tables.apart([20.0, 10.0, 20.5, 35.0]) == [20.0, 10.0, 22.0, 35.0]
