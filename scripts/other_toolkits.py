@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,7 +206,7 @@ def run_for(command: list[str], log: Path, seconds: float) -> None:
 
 
 @dataclass(frozen=True)
-class Toolkit:
+class Toolkit(ABC):
     """A toolkit in an environment of its own.
 
     Args:
@@ -220,33 +221,21 @@ class Toolkit:
     place: Path
     recipe: dict[str, Any]
 
+    @abstractmethod
+    def training(self) -> list[str]:
+        """The command."""
+
+    @abstractmethod
+    def checkpoints(self, start: float) -> list[Checkpoint]:
+        """In order."""
+
+    @abstractmethod
     def dev_bleu(self, checkpoint: Checkpoint) -> float:
         """BLEU on the dev set, greedy."""
-        return self.bleu(checkpoint, "dev", 1)
 
+    @abstractmethod
     def test_bleu(self, checkpoint: Checkpoint) -> float:
         """BLEU on the test set, with beam 5."""
-        return self.bleu(checkpoint, "test", 5)
-
-    def bleu(self, checkpoint: Checkpoint, name: str, beam: int) -> float:
-        """On the dev or the test set."""
-        return bleu(self.hypotheses(checkpoint, name, beam), references(self.folder, name), "de")
-
-    def hypotheses(self, checkpoint: Checkpoint, name: str, beam: int) -> list[str]:
-        """Of the dev or the test set."""
-        raise NotImplementedError
-
-    def call(self, *arguments: str) -> None:
-        """Run a command to its end.
-
-        Raises:
-            RunError: if it fails.
-        """
-        log = self.place / "translation.log"
-        with open(log, "ab") as output:
-            done = subprocess.run(arguments, stdout=output, stderr=output, check=False)
-        if done.returncode:
-            raise RunError(f"{' '.join(arguments[:4])} … ended with code {done.returncode}: see {log}")
 
     def written(self, name: str, recipe: dict[str, Any]) -> str:
         """The path of a recipe that was written."""
@@ -262,6 +251,10 @@ class Mtlite(Toolkit):
     def run(self) -> Run:
         return Run.open(self.place / "run")
 
+    @property
+    def validations(self) -> list[Validated]:
+        return [line for line in read_training_log(self.run.path / LOG) if isinstance(line, Validated)]
+
     def training(self) -> list[str]:
         """The command."""
         recipe = self.written("recipe.yaml", self.recipe)
@@ -270,20 +263,50 @@ class Mtlite(Toolkit):
     def checkpoints(self, start: float) -> list[Checkpoint]:
         """In order; what came before the first update is counted as well."""
         before = minutes(self.run.path / RESOLVED, start)
-        lines = [line for line in read_training_log(self.run.path / LOG) if isinstance(line, Validated)]
-        return [Checkpoint(self.run.path, line.update, before + line.seconds / 60) for line in lines]
+        return [Checkpoint(self.run.path, line.update, before + line.seconds / 60) for line in self.validations]
 
     def dev_bleu(self, checkpoint: Checkpoint) -> float:
         """As it was logged."""
-        lines = [line for line in read_training_log(self.run.path / LOG) if isinstance(line, Validated)]
-        return next(line.dev_bleu for line in lines if line.update == checkpoint.update)
+        return next(line.dev_bleu for line in self.validations if line.update == checkpoint.update)
 
     def test_bleu(self, checkpoint: Checkpoint) -> float:
         """Of its best weights."""
         return bleu(self.run.read_lines(hypotheses_file("test")), references(self.folder, "test"), "de")
 
 
-class JoeyNMT(Toolkit):
+class OtherToolkit(Toolkit):
+    """One that is scored by what its checkpoints translate."""
+
+    def dev_bleu(self, checkpoint: Checkpoint) -> float:
+        """BLEU on the dev set, greedy."""
+        return self.bleu(checkpoint, "dev", 1)
+
+    def test_bleu(self, checkpoint: Checkpoint) -> float:
+        """BLEU on the test set, with beam 5."""
+        return self.bleu(checkpoint, "test", 5)
+
+    def bleu(self, checkpoint: Checkpoint, name: str, beam: int) -> float:
+        """On the dev or the test set."""
+        return bleu(self.hypotheses(checkpoint, name, beam), references(self.folder, name), "de")
+
+    @abstractmethod
+    def hypotheses(self, checkpoint: Checkpoint, name: str, beam: int) -> list[str]:
+        """Of the dev or the test set."""
+
+    def call(self, *arguments: str) -> None:
+        """Run a command to its end.
+
+        Raises:
+            RunError: if it fails.
+        """
+        log = self.place / "translation.log"
+        with open(log, "ab") as output:
+            done = subprocess.run(arguments, stdout=output, stderr=output, check=False)
+        if done.returncode:
+            raise RunError(f"{' '.join(arguments[:4])} … ended with code {done.returncode}: see {log}")
+
+
+class JoeyNMT(OtherToolkit):
     """github.com/joeynmt/joeynmt. It validates whenever it saves, greedily, and keeps those hypotheses."""
 
     def training(self) -> list[str]:
@@ -309,7 +332,7 @@ class JoeyNMT(Toolkit):
         return list(read_lines(output.with_name(f"{output.name}.{name}")))
 
 
-class Eole(Toolkit):
+class Eole(OtherToolkit):
     """github.com/eole-nlp/eole, on pieces. It saves only; what it has saved is validated afterwards."""
 
     @property
