@@ -7,10 +7,9 @@
     python scripts/other_toolkits.py record FOLDER
 
 Each toolkit has an environment of its own, whose Python is given. `train` starts its own command, ends it after so many
-minutes, translates the dev set with each of its checkpoints, greedily, and the test set with the best one, and scores
-both with sacrebleu. Minutes are those of the clock from the start of the command, the toolkit's own validations
-included. `translate` compares eole's Transformer in CTranslate2 with mtlite. `record` writes what was found to
-scripts/other-toolkits.json. Let nothing else run meanwhile.
+minutes, translates the dev set with each of its checkpoints, greedily, and scores with sacrebleu. Minutes are those of
+the clock from the start of the command, the toolkit's own validations included. `translate` compares eole's Transformer
+in CTranslate2 with mtlite. `record` writes what was found to scripts/other-toolkits.json. Let nothing else run.
 """
 
 from __future__ import annotations
@@ -43,10 +42,10 @@ from mtlite.data.corpus import load_corpus
 from mtlite.data.lines import read_lines
 from mtlite.errors import MtliteError, RunError, UsageError
 from mtlite.evaluation.scores import bleu
+from mtlite.runtime import choose_precision
 from mtlite.storage.run_directory import LOG, RESOLVED, Run
 from mtlite.storage.training_log import Validated, read_training_log
 from mtlite.translation.loading import open_runs
-from mtlite.translation.result import hypotheses_file
 
 SETS = ("train", "dev", "test")
 SIDES = {"source": "en", "target": "de"}
@@ -165,10 +164,8 @@ def train(options: argparse.Namespace) -> None:
         points.append({"minutes": checkpoint.minutes, "update": checkpoint.update, "dev_bleu": score})
         print(f"{options.name}: {checkpoint.minutes:.1f} minutes, dev BLEU {score:.2f}", flush=True)
     best = max(zip(points, spread(saved, MOST_POINTS), strict=True), key=lambda pair: pair[0]["dev_bleu"])[1]
-    test = toolkit.test_bleu(best)
-    figures = {"points": points, "best": str(best.path.relative_to(folder)), "test_bleu": test}
+    figures = {"points": points, "best": str(best.path.relative_to(folder))}
     (place / "curve.json").write_text(json.dumps(figures, indent=1) + "\n")
-    print(f"{options.name}: test BLEU {test:.2f} (beam 5)")
 
 
 def spread(saved: list[Checkpoint], most: int) -> list[Checkpoint]:
@@ -233,10 +230,6 @@ class Toolkit(ABC):
     def dev_bleu(self, checkpoint: Checkpoint) -> float:
         """BLEU on the dev set, greedy."""
 
-    @abstractmethod
-    def test_bleu(self, checkpoint: Checkpoint) -> float:
-        """BLEU on the test set, with beam 5."""
-
     def written(self, name: str, recipe: dict[str, Any]) -> str:
         """The path of a recipe that was written."""
         path = self.place / name
@@ -245,7 +238,7 @@ class Toolkit(ABC):
 
 
 class Mtlite(Toolkit):
-    """This one. It validates by itself, greedily, and translates the test set at its end."""
+    """This one. It validates by itself, greedily."""
 
     @property
     def run(self) -> Run:
@@ -269,44 +262,8 @@ class Mtlite(Toolkit):
         """As it was logged."""
         return next(line.dev_bleu for line in self.validations if line.update == checkpoint.update)
 
-    def test_bleu(self, checkpoint: Checkpoint) -> float:
-        """Of its best weights."""
-        return bleu(self.run.read_lines(hypotheses_file("test")), references(self.folder, "test"), "de")
 
-
-class OtherToolkit(Toolkit):
-    """One that is scored by what its checkpoints translate."""
-
-    def dev_bleu(self, checkpoint: Checkpoint) -> float:
-        """BLEU on the dev set, greedy."""
-        return self.bleu(checkpoint, "dev", 1)
-
-    def test_bleu(self, checkpoint: Checkpoint) -> float:
-        """BLEU on the test set, with beam 5."""
-        return self.bleu(checkpoint, "test", 5)
-
-    def bleu(self, checkpoint: Checkpoint, name: str, beam: int) -> float:
-        """On the dev or the test set."""
-        return bleu(self.hypotheses(checkpoint, name, beam), references(self.folder, name), "de")
-
-    @abstractmethod
-    def hypotheses(self, checkpoint: Checkpoint, name: str, beam: int) -> list[str]:
-        """Of the dev or the test set."""
-
-    def call(self, *arguments: str) -> None:
-        """Run a command to its end.
-
-        Raises:
-            RunError: if it fails.
-        """
-        log = self.place / "translation.log"
-        with open(log, "ab") as output:
-            done = subprocess.run(arguments, stdout=output, stderr=output, check=False)
-        if done.returncode:
-            raise RunError(f"{' '.join(arguments[:4])} … ended with code {done.returncode}: see {log}")
-
-
-class JoeyNMT(OtherToolkit):
+class JoeyNMT(Toolkit):
     """github.com/joeynmt/joeynmt. It validates whenever it saves, greedily, and keeps those hypotheses."""
 
     def training(self) -> list[str]:
@@ -321,18 +278,12 @@ class JoeyNMT(OtherToolkit):
         made = [Checkpoint(path.with_suffix(".ckpt"), int(path.stem), minutes(path, start)) for path in found]
         return sorted(made, key=lambda each: each.update)
 
-    def hypotheses(self, checkpoint: Checkpoint, name: str, beam: int) -> list[str]:
-        """Of the dev or the test set."""
-        if (name, beam) == ("dev", 1):
-            return list(read_lines(checkpoint.path.with_suffix(".hyps")))
-        testing = {**self.recipe["testing"], "beam_size": beam, "beam_alpha": 1.0, "load_model": str(checkpoint.path)}
-        output = self.place / f"beam-{beam}"
-        recipe = self.written(f"beam-{beam}.yaml", {**self.recipe, "testing": testing})
-        self.call(str(self.python), "-m", "joeynmt", "test", recipe, "--output-path", str(output))
-        return list(read_lines(output.with_name(f"{output.name}.{name}")))
+    def dev_bleu(self, checkpoint: Checkpoint) -> float:
+        """BLEU on the dev set, greedy."""
+        return bleu(list(read_lines(checkpoint.path.with_suffix(".hyps"))), references(self.folder, "dev"), "de")
 
 
-class Eole(OtherToolkit):
+class Eole(Toolkit):
     """github.com/eole-nlp/eole, on pieces. It saves only; what it has saved is validated afterwards."""
 
     @property
@@ -350,15 +301,28 @@ class Eole(OtherToolkit):
         made = [Checkpoint(path, int(path.name.rpartition("_")[2]), minutes(path, start)) for path in found]
         return sorted(made, key=lambda each: each.update)
 
-    def hypotheses(self, checkpoint: Checkpoint, name: str, beam: int) -> list[str]:
-        """Of the dev or the test set."""
-        output = self.place / f"{name}-beam-{beam}.pieces"
+    def dev_bleu(self, checkpoint: Checkpoint) -> float:
+        """BLEU on the dev set, greedy."""
+        output = self.place / "dev.hypotheses"
         self.call(
             *(self.program, "predict", "--model_path", str(checkpoint.path), "--output", str(output)),
-            *("--src", str(self.folder / f"{name}.pieces.en"), "--beam_size", str(beam)),
+            *("--src", str(self.folder / "dev.pieces.en"), "--beam_size", "1"),
             *("--max_length", "100", "--batch_size", "64", "--world_size", "0"),
         )
-        return [pieces_of(self.folder).decode(line.split(" ")) for line in read_lines(output)]
+        hypotheses = [pieces_of(self.folder).decode(line.split(" ")) for line in read_lines(output)]
+        return bleu(hypotheses, references(self.folder, "dev"), "de")
+
+    def call(self, *arguments: str) -> None:
+        """Run a command to its end.
+
+        Raises:
+            RunError: if it fails.
+        """
+        log = self.place / "translation.log"
+        with open(log, "ab") as output:
+            done = subprocess.run(arguments, stdout=output, stderr=output, check=False)
+        if done.returncode:
+            raise RunError(f"{' '.join(arguments[:4])} … ended with code {done.returncode}: see {log}")
 
 
 TOOLKITS: dict[str, Any] = {"mtlite": Mtlite, "joeynmt": JoeyNMT, "eole": Eole}
@@ -381,13 +345,14 @@ def translate(options: argparse.Namespace) -> None:
     (run,), tokenizers = open_runs([trained])
     ours = tokenizers.source.encode(run.read_side("test.source"))
     theirs = [line.split(" ") for line in read_lines(folder / "test.pieces.en")]
+    precisions = dict.fromkeys((choose_precision("auto"), "float32"))
     found = []
     for beam in (1, 5):
         from toolkits.ctranslate import CTranslate2
 
         started: dict[str, tuple[Contender, list[Any], Any]] = {
             **{f"mtlite, {each}": (Contender(each, OurTranslation, trained, beam, each, 0), ours,
-                                   tokenizers.target.decode) for each in ("bfloat16", "float32")},
+                                   tokenizers.target.decode) for each in precisions},
             **{f"CTranslate2, {each}": (Contender(each, CTranslate2, str(model), beam, each), theirs,
                                         pieces_of(folder).decode) for each in COMPUTE_TYPES},
         }  # fmt: skip
@@ -398,7 +363,7 @@ def translate(options: argparse.Namespace) -> None:
                 if turn:
                     rates[name].append(len(sources) / seconds)
                 if turn == options.rounds:
-                    score = bleu([decode(each) for each in hypotheses], references(folder, "test"), "de")
+                    score = bleu(decode(hypotheses), references(folder, "test"), "de")
                     found.append({"name": name, "beam": beam, "rate": median(rates[name]), "bleu": score})
                     print(f"{name}, beam {beam}: {found[-1]['rate']:,.0f} sentences/s, BLEU {score:.2f}", flush=True)
         for contender, *_ in started.values():

@@ -25,6 +25,7 @@ import level_and_power as simulation
 from cost_model import Grid
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
+from toolkits import tables as toolkits
 
 from mtlite.ablation.ablate import FinishedAblation, recorded_ablation
 from mtlite.ablation.record import Record
@@ -262,6 +263,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "speed-training": of_benchmark(benchmark.training_table),
     "speed-translation": of_benchmark(benchmark.translation_summary),
     "engines": of_benchmark(benchmark.engines_table),
+    "toolkits": lambda _: markdown(*toolkits.training_table(toolkits.RECORD)),
+    "toolkits-translation": lambda _: markdown(*toolkits.translation_table(toolkits.RECORD)),
     "accounting": of_benchmark(lambda figures: benchmark.accounting_table(figures.accounting)),
     "promises": promises,
 }
@@ -307,6 +310,7 @@ def main() -> None:
     draw(PICTURE)
     cost.draw(cost_record(), PICTURE.with_name("workers.svg"))
     findings.draw(findings.PICTURE)
+    toolkits.draw(toolkits.RECORD, toolkits.PICTURE)
 
 
 if __name__ == "__main__":

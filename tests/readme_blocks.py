@@ -58,6 +58,7 @@ OPTIONS_ONLY = {
     "scripts/grid_with_kills.py": "trains on clusters for minutes; tests/ablation/test_on_ray.py trains on one",
     "scripts/kill_and_resume.py": "kills trainings for minutes; tests/training/test_resume.py kills one",
     "scripts/workers_with_kills.py": "kills for minutes; tests/training/test_workers.py kills one worker",
+    "scripts/workers_beside_one_process.py": "measures for minutes; tests/training/test_workers.py trains both",
     "scripts/batch_independence.py": "translates a test set 17 times; tests/translation/test_searcher.py does the like",
     "scripts/disturbed_sources.py": "translates a test set 21 times; tests/data/test_normalisation.py does the like",
     "scripts/sentencepiece_in_javascript.py": "trains 28 tokenizers; tests/page/test_sentencepiece.py does the like",

@@ -71,8 +71,8 @@ def systems_of(config: AblationConfig) -> list[System]:
 
 
 def cells_of(config: AblationConfig) -> list[Cell]:
-    """All cells that are reported."""
-    return [Cell(system, seed) for system in systems_of(config) for seed in config.seeds]
+    """All cells that are reported, seed by seed: whatever is finished first can be compared."""
+    return [Cell(system, seed) for seed in config.seeds for system in systems_of(config)]
 
 
 def doubled_cells_of(config: AblationConfig) -> list[Cell]:

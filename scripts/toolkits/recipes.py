@@ -40,7 +40,7 @@ def joeynmt_rnn(folder: Path) -> Values:
     training = {
         **{"optimizer": "adam", "learning_rate": 0.001, "clip_grad_norm": 1.0, "label_smoothing": 0.1},
         **{"scheduling": "plateau", "patience": 5, "decrease_factor": 0.5, "learning_rate_min": 1e-5},
-        **{"batch_type": "token", "batch_size": 2000, "validation_freq": 500},
+        **{"batch_type": "token", "batch_size": 2000, "validation_freq": 250},
     }
     return _joeynmt(folder, model, training)
 
@@ -61,7 +61,7 @@ def joeynmt_transformer(folder: Path) -> Values:
     training = {
         **{"optimizer": "adam", "adam_betas": [0.9, 0.98], "scheduling": "warmupinversesquareroot"},
         **{"learning_rate": 0.003, "learning_rate_min": 1e-9, "learning_rate_warmup": 500, "label_smoothing": 0.1},
-        **{"batch_type": "token", "batch_size": 2000, "validation_freq": 500, "normalization": "tokens"},
+        **{"batch_type": "token", "batch_size": 2000, "validation_freq": 250, "normalization": "tokens"},
     }
     return _joeynmt(folder, model, training)
 
@@ -91,7 +91,7 @@ def _joeynmt(folder: Path, model: Values, training: Values) -> Values:
                 "keep_best_ckpts": -1,
                 "shuffle": True,
             },
-            **{"overwrite": False, "logging_freq": 100, "print_valid_sents": []},
+            **{"overwrite": False, "logging_freq": 50, "print_valid_sents": []},
         },
         "model": model,
     }
@@ -138,7 +138,7 @@ def _eole(folder: Path, model: Values, training: Values) -> Values:
         },
         "training": {
             **training,
-            **{"label_smoothing": 0.1, "train_steps": MANY, "save_checkpoint_steps": 500, "valid_steps": MANY},
+            **{"label_smoothing": 0.1, "train_steps": MANY, "save_checkpoint_steps": 250, "valid_steps": MANY},
             **{
                 "keep_checkpoint": -1,
                 "num_workers": 0,

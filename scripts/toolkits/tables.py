@@ -17,7 +17,6 @@ NAMES = {
     "eole-transformer": "eole, Transformer",
 }
 COLOURS = ["#0072b2", "#d55e00", "#e69f00", "#009e73", "#56b4e9"]
-AFTER = (5, 10, 15, 25)  # minutes
 LABEL_HEIGHT = 2.0  # BLEU that a label takes in the picture
 
 Table = tuple[list[str], list[list[str]], tuple[int, ...]]
@@ -32,17 +31,11 @@ class Curve:
         name: of the toolkit and the model.
         points: minutes and dev BLEU, in order.
         updates: at the last point.
-        test_bleu: of the best checkpoint.
     """
 
     name: str
     points: list[tuple[float, float]]
     updates: int
-    test_bleu: float
-
-    def after(self, minutes: float) -> float | None:
-        """The best dev BLEU until then, if there was any."""
-        return max((bleu for at, bleu in self.points if at <= minutes), default=None)
 
 
 def read(path: Path) -> tuple[list[Curve], list[dict[str, Any]]]:
@@ -51,18 +44,17 @@ def read(path: Path) -> tuple[list[Curve], list[dict[str, Any]]]:
     curves = []
     for name, found in record["curves"].items():
         points = [(point["minutes"], point["dev_bleu"]) for point in found["points"]]
-        curves.append(Curve(NAMES[name], points, found["points"][-1]["update"], found["test_bleu"]))
+        curves.append(Curve(NAMES[name], points, found["points"][-1]["update"]))
     return curves, record["translation"]
 
 
 def training_table(path: Path) -> Table:
-    """By toolkit, dev BLEU after some minutes, and what its best checkpoint has on the test set."""
+    """By toolkit, its curve."""
     rows = []
     for curve in read(path)[0]:
-        at = ["–" if (bleu := curve.after(minutes)) is None else f"{bleu:.1f}" for minutes in AFTER]
-        rows.append([curve.name, f"{curve.updates:,}", f"{curve.points[-1][0]:.1f}", *at, f"{curve.test_bleu:.2f}"])
-    columns = ["training", "updates", "minutes", *(f"dev BLEU after {minutes} min" for minutes in AFTER)]
-    return [*columns, "test BLEU, beam 5"], rows, (0,)
+        points = ", ".join(f"{bleu:.1f} ({minutes:.0f})" for minutes, bleu in curve.points)
+        rows.append([curve.name, f"{curve.updates:,}", points])
+    return ["training", "updates", "BLEU on the dev set (after minutes)"], rows, (0, 2)
 
 
 def translation_table(path: Path) -> Table:

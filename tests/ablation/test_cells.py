@@ -25,6 +25,7 @@ def test_every_combination_once_with_a_name_of_its_own() -> None:
     names = [cell.name for cell in cells_of(config)]
     assert len(set(names)) == len(names) == 2 * 2 * 4
     assert names[0] == "attention-units=4-layers=1-seed-1"
+    assert [cell.seed for cell in cells_of(config)] == [1] * 8 + [2] * 8
     assert [point["model.layers"] for point in points(config.grid)] == [1, 2, 1, 2]
 
 
