@@ -1,10 +1,11 @@
 """Train with several workers of this machine and with one process, the same batches: their speeds and their weights.
 
-    python scripts/workers_beside_one_process.py RECIPE --workers 2 --updates 160 --rounds 5 -- OPTIONS OF TRAINING
+    python scripts/workers_beside_one_process.py RECIPE --workers 2 --updates 160 --rounds 5
 
 A worker has one thread; the process has as many threads, and as many batches an update, as there are workers. They
 train in turns. The speed is that of the updates after the log's first report. The weights of the last round are
-compared: the largest difference in a table, divided by the largest weight in it. Let nothing else run meanwhile.
+compared: the largest difference in a table, divided by the largest weight in it. Other options are given to both
+trainings. Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -59,10 +60,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="(default: 2)")
     parser.add_argument("--updates", type=int, default=160, help="(default: 160)")
     parser.add_argument("--rounds", type=int, default=5, help="(default: 5)")
-    parser.add_argument("options", nargs="*", help="for both trainings, after --")
-    arguments = parser.parse_args()
+    arguments, options_of_both = parser.parse_known_args()
     common = [arguments.recipe, "--training.max_updates", str(arguments.updates)]
-    common += ["--training.validate_every", str(arguments.updates), *arguments.options]
+    common += ["--training.validate_every", str(arguments.updates), *options_of_both]
     count = str(arguments.workers)
     kinds = {
         f"{count} workers": ["--local-workers", count, "--training.threads", "1", "--training.accumulate", "1"],

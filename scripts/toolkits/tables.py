@@ -86,7 +86,9 @@ def draw(path: Path, picture: Path) -> None:
         end = max(curve.points[-1][0] for curve in curves)
         for curve, colour, height in zip(curves, COLOURS, heights, strict=False):
             axes.plot(*zip(*curve.points, strict=True), marker="o", markersize=3, color=colour)
-            axes.plot([curve.points[-1][0], 1.01 * end], [curve.points[-1][1], height], color=colour, linewidth=0.5)
+            axes.plot(
+                [curve.points[-1][0], 1.01 * end], [curve.points[-1][1], height], ":", color=colour, linewidth=0.8
+            )
             axes.annotate(curve.name, (1.02 * end, height), va="center", color=colour)
         axes.set_xlabel("minutes on 2 cores, each toolkit's own validations included")
         axes.set_ylabel("BLEU on the dev set, greedy")
