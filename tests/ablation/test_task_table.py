@@ -43,7 +43,7 @@ def test_a_row_for_each_topology_and_a_column_for_each_task(tmp_path: Path) -> N
     path = tmp_path / "copy.jsonl.xz"
     record = Record(path)
     record.add_header(header)
-    for name in list(outcomes)[:2]:  # peek has not run yet
+    for name in (name for name in outcomes if name.startswith("attention")):  # peek has not run yet
         record.add(header, name, outcomes[name])
     top, _, attention, peek, constant = table({"copy": path, "cipher": path}, whole_sequence).splitlines()
     assert top == "| topology | copy | cipher |"

@@ -35,7 +35,7 @@ def test_a_system_is_named_by_the_options_in_which_it_differs(runs: dict[str, Ou
         outcome.config["model.units"] = 8 if name.endswith("1") else 4
     systems, _ = group_runs(list(runs), list(runs.values()), "peek-seed-2")
     assert [system.name for system in systems] == [
-        "peek units=4", "attention units=8", "attention units=4", "peek units=8",
+        "peek units=4", "attention units=8", "peek units=8", "attention units=4",
     ]  # fmt: skip
 
 

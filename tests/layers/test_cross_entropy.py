@@ -71,8 +71,9 @@ def test_products_in_bfloat16(random: np.random.Generator) -> None:
     gradients = tape.gradient(loss, [low, factors["weights"], factors["bias"]])
     assert [each.dtype for each in (total, nll, *gradients)] == [tf.float32, tf.float32, tf.bfloat16, *[tf.float32] * 2]
     expected_total, expected_nll, expected = reference(factors, labels, 0.1, np.ones(150))
-    np.testing.assert_allclose(nll, expected_nll, atol=0.05)
-    np.testing.assert_allclose(total, expected_total, atol=0.05)
+    # Processors without products in bfloat16 round their results to it as well: by 1 in 256 at most.
+    np.testing.assert_allclose(nll, expected_nll, rtol=0.004, atol=0.05)
+    np.testing.assert_allclose(total, expected_total, rtol=0.004, atol=0.05)
     for got, wanted in zip(gradients, expected, strict=True):
         assert relative_error(got, wanted) <= 0.01
 
