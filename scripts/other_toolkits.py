@@ -35,7 +35,7 @@ from benchmark import reference_config
 from contenders.ours import OurTranslation
 from contenders.process import Contender
 from toolkits.recipes import PIECES, RECIPES
-from toolkits.tables import RECORD
+from toolkits.tables import NAMES, RECORD
 
 from mtlite.config.plain_yaml import write_yaml
 from mtlite.data.corpus import load_corpus
@@ -87,7 +87,7 @@ def main() -> int:
     made.add_argument("name", choices=RECIPES, help="toolkit and model")
     made.add_argument("--python", type=Path, required=True, help="of the environment that the toolkit is installed in")
     made.add_argument("--minutes", type=float, required=True, help="after which the training is ended")
-    made = command("translate", translate, "measure eole's Transformer in CTranslate2 beside mtlite-attention")
+    made = command("translate", translate, "measure eole's Transformer in CTranslate2 beside both models of mtlite")
     made.add_argument("--python", type=Path, required=True, help="of eole's environment")
     made.add_argument("--rounds", type=int, default=3, help="(default: 3)")
     command("record", record, "write what was found beside this script")
@@ -341,21 +341,23 @@ def translate(options: argparse.Namespace) -> None:
     toolkit = Eole(options.python, folder, place, {})
     converter = ("-m", "ctranslate2.converters.eole_ct2", "--model_path", str(best), "--output_dir", str(model))
     toolkit.call(str(options.python), *converter, "--force")
-    trained = str(folder / "mtlite-attention" / "run")
-    (run,), tokenizers = open_runs([trained])
-    ours = tokenizers.source.encode(run.read_side("test.source"))
     theirs = [line.split(" ") for line in read_lines(folder / "test.pieces.en")]
     precisions = dict.fromkeys((choose_precision("auto"), "float32"))
     found = []
     for beam in (1, 5):
         from toolkits.ctranslate import CTranslate2
 
-        started: dict[str, tuple[Contender, list[Any], Any]] = {
-            **{f"mtlite, {each}": (Contender(each, OurTranslation, trained, beam, each, 0), ours,
-                                   tokenizers.target.decode) for each in precisions},
-            **{f"CTranslate2, {each}": (Contender(each, CTranslate2, str(model), beam, each), theirs,
-                                        pieces_of(folder).decode) for each in COMPUTE_TYPES},
-        }  # fmt: skip
+        started: dict[str, tuple[Contender, list[Any], Any]] = {}
+        for name in (name for name in RECIPES if name.startswith("mtlite")):
+            trained = str(folder / name / "run")
+            (run,), tokenizers = open_runs([trained])
+            sources = tokenizers.source.encode(run.read_side("test.source"))
+            for precision in precisions:
+                ours = Contender(precision, OurTranslation, trained, beam, precision, 0)
+                started[f"{NAMES[name]}, {precision}"] = ours, sources, tokenizers.target.decode
+        for compute_type in COMPUTE_TYPES:
+            converted = Contender(compute_type, CTranslate2, str(model), beam, compute_type)
+            started[f"CTranslate2, {compute_type}"] = converted, theirs, pieces_of(folder).decode
         rates: dict[str, list[float]] = {name: [] for name in started}
         for turn in range(options.rounds + 1):
             for name, (contender, sources, decode) in started.items():

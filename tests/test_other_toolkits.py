@@ -111,7 +111,7 @@ def test_what_was_found_is_recorded_and_shown(folder: Path, tmp_path: Path, monk
     monkeypatch.setattr(other_toolkits, "RECORD", path)
     other_toolkits.record(SimpleNamespace(folder=folder))  # type: ignore[arg-type]
     rows = tables.training_table(path)[1]
-    assert rows[0] == ["mtlite, attention", "800", "2.0 (2), 20.0 (12)"]
+    assert rows[0] == ["mtlite, attention", "800", "2.0 (1.5), 20.0 (12.0)"]
     assert rows[1][0] == "eole, recurrent"
     assert tables.translation_table(path)[1] == [["mtlite, bfloat16", "greedy", "1,234", "31.00"]]
     picture = tmp_path / "curves.svg"

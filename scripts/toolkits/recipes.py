@@ -24,6 +24,14 @@ def mtlite_attention(folder: Path) -> Values:
     return {**read_recipe(OURS), "data": {"source_language": "en", "target_language": "de", **sets}}
 
 
+def mtlite_small(folder: Path) -> Values:
+    """A model that translates about as well as eole's Transformer: one layer, few units, few updates."""
+    recipe = mtlite_attention(folder)
+    model = {**recipe["model"], "embedding_size": 96, "units": 96, "layers": 1}
+    training = {**recipe["training"], "max_updates": 1300, "validate_every": 325}
+    return {**recipe, "model": model, "training": training}
+
+
 def joeynmt_rnn(folder: Path) -> Values:
     """Two layers of LSTM a side and Luong's attention with input feeding, of the sizes that mtlite's recipe has."""
     embeddings = {"embedding_dim": 256, "scale": False, "dropout": 0.3}
@@ -154,6 +162,7 @@ def _eole(folder: Path, model: Values, training: Values) -> Values:
 
 RECIPES = {
     "mtlite-attention": mtlite_attention,
+    "mtlite-small": mtlite_small,
     "joeynmt-rnn": joeynmt_rnn,
     "joeynmt-transformer": joeynmt_transformer,
     "eole-rnn": eole_rnn,

@@ -11,12 +11,13 @@ RECORD = Path(__file__).resolve().parents[1] / "other-toolkits.json"
 PICTURE = Path(__file__).resolve().parents[2] / ".pictures" / "toolkits.svg"
 NAMES = {
     "mtlite-attention": "mtlite, attention",
+    "mtlite-small": "mtlite, small attention",
     "joeynmt-rnn": "JoeyNMT, recurrent",
     "joeynmt-transformer": "JoeyNMT, Transformer",
     "eole-rnn": "eole, recurrent",
     "eole-transformer": "eole, Transformer",
 }
-COLOURS = ["#0072b2", "#d55e00", "#e69f00", "#009e73", "#56b4e9"]
+COLOURS = ["#0072b2", "#cc79a7", "#d55e00", "#e69f00", "#009e73", "#56b4e9"]
 LABEL_HEIGHT = 2.0  # BLEU that a label takes in the picture
 
 Table = tuple[list[str], list[list[str]], tuple[int, ...]]
@@ -52,7 +53,7 @@ def training_table(path: Path) -> Table:
     """By toolkit, its curve."""
     rows = []
     for curve in read(path)[0]:
-        points = ", ".join(f"{bleu:.1f} ({minutes:.0f})" for minutes, bleu in curve.points)
+        points = ", ".join(f"{bleu:.1f} ({minutes:.1f})" for minutes, bleu in curve.points)
         rows.append([curve.name, f"{curve.updates:,}", points])
     return ["training", "updates", "BLEU on the dev set (after minutes)"], rows, (0, 2)
 
