@@ -11,6 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -116,6 +117,14 @@ def run_job(job: Job, order: Order, board: Any, recipe: bytes, begun: Any) -> Re
     """A task: run a job on this node."""
     import ray
 
+    # Ray gives the processors of a task to other tasks while its main thread waits for an object.
+    with ThreadPoolExecutor(1) as waiting:
+        return _run_job(job, order, board, recipe, begun, lambda result: waiting.submit(ray.get, result).result())
+
+
+def _run_job(job: Job, order: Order, board: Any, recipe: bytes, begun: Any, get: Callable[[Any], Any]) -> Returned:
+    import ray
+
     node, supplies = ray.get_runtime_context().get_node_id(), order.supplies
     place = place_of(this_node().name, node)
     if order.expected and (differences := order.expected.differences(this_node())):
@@ -125,19 +134,19 @@ def run_job(job: Job, order: Order, board: Any, recipe: bytes, begun: Any) -> Re
     def receive(folder: Path) -> None:
         if not order.parcels:
             raise RunError(f"{place} does not see {unseen}, and joined after the start: start the ablation again")
-        size = sum(write_pieces(folder / name, pieces, ray.get) for name, pieces in order.parcels.items())
-        ray.get(board.receive.remote(place, size))
+        size = sum(write_pieces(folder / name, pieces, get) for name, pieces in order.parcels.items())
+        get(board.receive.remote(place, size))
 
     try:
         work = own_workplace(supplies, node, receive) if unseen else shared_workplace(supplies)
         mine = work.job(job, supplies.folder)
         if unseen:
-            unpack(mine, recipe, work.places, ray.get(begun[0]) if begun else {})
+            unpack(mine, recipe, work.places, get(begun[0]) if begun else {})
     except MtliteError as error:
         return Returned(Ended(str(error)))
     begin = mine.log.stat().st_size if mine.log.exists() else 0
     environment = {**environment_with(order.variables), **work.variables}
-    ended = run_and_watch(mine, environment, lambda done: ray.get(board.tell.remote(job.name, place, done)))
+    ended = run_and_watch(mine, environment, lambda done: get(board.tell.remote(job.name, place, done)))
     if not unseen:
         return Returned(ended)
     return Returned(ended, packed(mine.run), mine.log.read_bytes()[begin:] if mine.log.exists() else b"")

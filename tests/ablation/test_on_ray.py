@@ -127,6 +127,20 @@ def test_threads_are_those_of_the_driver_and_a_failure_is_told(
     assert run(again, running, console) == (["good"], {})
 
 
+def test_a_node_runs_as_many_jobs_as_it_has_processors(
+    engine: Callable[..., RayEngine], experiment: Experiment, console: Any
+) -> None:
+    """Also while jobs tell how far they are."""
+    runs = f"runs = pathlib.Path({str(experiment.folder)!r}, run.name + '-runs')"
+    count = "(run / 'outcome.json').write_text(str(len(list(runs.parent.glob('*-runs')))))"
+    counts = *NOTE, runs, "runs.touch()", "time.sleep(2)", count, "runs.unlink()"
+    jobs = jobs_of(experiment, one=counts, two=counts, three=counts, four=counts)
+    running = engine()
+    running.begin(experiment)
+    assert run(jobs, running, console) == (sorted(job.name for job in jobs), {})
+    assert max(int((job.run / "outcome.json").read_text()) for job in jobs) <= 2
+
+
 def test_the_job_of_a_dead_node_goes_on_elsewhere(
     cluster: Any, engine: Callable[..., RayEngine], experiment: Experiment, console: Any
 ) -> None:
