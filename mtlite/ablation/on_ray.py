@@ -117,15 +117,13 @@ def run_job(job: Job, order: Order, board: Any, recipe: bytes, begun: Any) -> Re
     """A task: run a job on this node."""
     import ray
 
-    # Ray gives the processors of a task to other tasks while its main thread waits for an object.
-    with ThreadPoolExecutor(1) as waiting:
-        return _run_job(job, order, board, recipe, begun, lambda result: waiting.submit(ray.get, result).result())
-
-
-def _run_job(job: Job, order: Order, board: Any, recipe: bytes, begun: Any, get: Callable[[Any], Any]) -> Returned:
-    import ray
-
     node, supplies = ray.get_runtime_context().get_node_id(), order.supplies
+    waiting = ThreadPoolExecutor(1)
+
+    def get(reference: Any) -> Any:
+        # While the main thread of a task waits, Ray gives its processors to other tasks.
+        return waiting.submit(ray.get, reference).result()
+
     place = place_of(this_node().name, node)
     if order.expected and (differences := order.expected.differences(this_node())):
         return Returned(Ended(f"{place} is another kind of node: {differences}"))

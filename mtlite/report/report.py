@@ -20,6 +20,7 @@ from mtlite.report.provenance import how_it_was_made
 from mtlite.report.sentences import explorer
 from mtlite.report.summary import summary
 from mtlite.report.tables import differs_table, likelihood_table, main_table, method, notes_table, too_long
+from mtlite.report.tuning import tuning
 from mtlite.storage.files import write_atomically
 
 
@@ -89,7 +90,7 @@ def make_document(results: ComparisonResults, header: Header, outcomes: Mapping[
         blocks += [Heading("How probable the references are"), likelihood_table(results.likelihood)]
     for section in (sections.learning, sections.where_each_fails, sections.attention_maps):
         blocks += section(results)
-    blocks += [*twice_the_updates(header, outcomes), *sections.tuning(header.ablation, outcomes)]
+    blocks += [*twice_the_updates(header, outcomes), *tuning(header.ablation, outcomes)]
     if results.failures:
         rows = [[cell, reason] for cell, reason in sorted(results.failures.items())]
         failed = Table(["training", "reason"], rows, "These trainings are in no table.", (0, 1), "failed")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from statistics import mean
 
-from mtlite.ablation.cells import best_options, systems_of, tuning_outcomes
-from mtlite.ablation.options import AblationConfig
-from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonFamily, ComparisonResults
-from mtlite.comparison.systems import TrainedSystem, label
+from mtlite.comparison.systems import TrainedSystem
 from mtlite.evaluation.breakdown import DIFFERENCE_EDGES, LENGTH_EDGES, REORDERING_EDGES, SENTENCE_BLEU_EDGES
 from mtlite.evaluation.metrics import label_of, sign_of
 from mtlite.evaluation.significance import SIGNIFICANCE_LEVEL, Verdict
 from mtlite.evaluation.words import FREQUENCY_EDGES
 from mtlite.report import charts
-from mtlite.report.document import Block, Folded, Heading, Paragraph, Picture, Table
+from mtlite.report.document import Block, Folded, Heading, Paragraph, Picture
 from mtlite.report.metrics import opposed
 from mtlite.report.tables import (
     cost_table,
@@ -172,33 +167,3 @@ def attention_maps(results: ComparisonResults) -> list[Block]:
         "anything was translated."
     )
     return [Heading("Where attention looks"), Paragraph(chosen), *blocks] if blocks else []
-
-
-def _search_space(ablation: AblationConfig) -> str:
-    """What could be chosen, and how much of it was tried."""
-    values = "; ".join(f"{name}: {', '.join(map(str, values))}" for name, values in ablation.tune.items())
-    every = math.prod(map(len, ablation.tune.values()))
-    trials = f"{ablation.tune_trials or every:,} of {every:,} combinations"
-    share = "" if ablation.tune_updates == 1 else f", each with {ablation.tune_updates:.0%} of the updates"
-    return f"Tried were {trials} of {values}{share}; a topology that cannot have one of them goes without it."
-
-
-def tuning(ablation: AblationConfig, outcomes: Mapping[str, Outcome]) -> list[Block]:
-    """What was chosen for each system, and what choosing cost."""
-    if not ablation.tune:
-        return []
-    rows = []
-    for system in systems_of(ablation):
-        cells = tuning_outcomes(ablation, system, outcomes)
-        chosen = best_options(ablation, system, outcomes)
-        quality = ", ".join(f"{name}: {outcome.best[2]:.2f}" for name, outcome in cells.items())
-        updates = sum(outcome.updates for outcome in cells.values())
-        seconds = sum(outcome.training_seconds for outcome in cells.values())
-        rows.append([system.name, label(chosen) if chosen else "–", quality, f"{updates:,}", f"{seconds:,.0f}"])
-    caption = (
-        f"Chosen by dev BLEU, ties by dev loss, with seed {ablation.tune_seed}, which is in no other table. "
-        f"{_search_space(ablation)} {len(outcomes)} trainings were made in all, trials included. If the choice is the "
-        "lowest or the highest value that was tried, a better one may lie beyond it."
-    )
-    columns = ["system", "chosen", "dev BLEU", "updates", "training, s"]
-    return [Heading("Tuning"), Table(columns, rows, caption, (0, 1, 2), "tuning")]

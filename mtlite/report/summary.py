@@ -24,19 +24,21 @@ def summary(results: ComparisonResults, ablation: AblationConfig) -> list[Block]
 
 
 def _what_is_shared(results: ComparisonResults, ablation: AblationConfig) -> str:
-    size = "the number of parameters within 2%" if ablation.match == "parameters" else "the layers and units"
-    if ablation.grid:
-        size += f" (except for {', '.join(ablation.grid)})"
+    varied = {*ablation.grid, *ablation.tune}
+    sizes = [name for name in ("layers", "units") if f"model.{name}" not in varied]
+    size = "the number of parameters within 2%" if ablation.match == "parameters" else f"the {' and '.join(sizes)}"
+    shared = ["the training pairs", "the tokenizer", *([size] if sizes else []), "the number of updates"]
+    differ = f" They differ in {', '.join(ablation.grid)}, which the recipe asks for." if ablation.grid else ""
     tuned = (
-        "Some options were chosen for each system on the dev set: see Tuning."
+        f"Chosen for each system on the dev set: {', '.join(ablation.tune)} (see Tuning)."
         if ablation.tune
         else "All other options that a topology can have are the same for all: none was tuned for a single system, and "
         "other values may suit some of them better."
     )
     return (
-        f"This report compares {len(results.systems)} systems. {_seeds(results.systems)} All share the training pairs, "
-        f"the tokenizer, {size}, the number of updates and, seed by seed, the order of the batches. Each training kept "
-        f"the weights with the best dev BLEU; mtlite chose nothing on a test set. {tuned}"
+        f"This report compares {len(results.systems)} systems. {_seeds(results.systems)} All share "
+        f"{', '.join(shared)} and, seed by seed, the order of the batches.{differ} Each training kept the weights with "
+        f"the best dev BLEU; mtlite chose nothing on a test set. {tuned}"
     )
 
 

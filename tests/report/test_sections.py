@@ -9,9 +9,9 @@ from made_up import made_up
 from mtlite.ablation.header import Header
 from mtlite.comparison.outcome import Outcome
 from mtlite.comparison.results import ComparisonResults, compare_systems
-from mtlite.report.document import Block, Picture, Table, to_markdown
+from mtlite.report.document import Block, Picture, to_markdown
 from mtlite.report.gather import gather
-from mtlite.report.sections import attention_maps, learning, tuning
+from mtlite.report.sections import attention_maps, learning
 
 
 def results_of(header: Header, outcomes: dict[str, Outcome]) -> ComparisonResults:
@@ -34,16 +34,3 @@ def test_curves_say_nothing_about_convergence() -> None:
 def test_without_attention_there_are_no_maps() -> None:
     assert attention_maps(results_of(*made_up(topologies=["peek", "ctc"]))) == []
     assert len(attention_maps(results_of(*made_up()))) == 3
-
-
-def test_tuning_says_what_was_chosen() -> None:
-    header, outcomes = made_up(tune={"training.learning_rate": [0.1, 0.3]})
-    (_, table) = tuning(header.ablation, outcomes)
-    assert isinstance(table, Table)
-    assert [row[:2] for row in table.rows] == [["attention", "learning_rate=0.3"], ["peek", "learning_rate=0.3"]]
-    assert "Tried were 2 of 2 combinations of training.learning_rate: 0.1, 0.3; a topology" in table.caption
-    assert f"{len(outcomes)} trainings were made in all" in table.caption
-    some = dataclasses.replace(header.ablation, tune_trials=1, tune_updates=0.5)
-    assert "Tried were 1 of 2 combinations" in tuning(some, outcomes)[1].caption  # type: ignore[union-attr]
-    assert ", each with 50% of the updates" in tuning(some, outcomes)[1].caption  # type: ignore[union-attr]
-    assert tuning(dataclasses.replace(header.ablation, tune={}), outcomes) == []
