@@ -49,13 +49,17 @@ def tuning(ablation: AblationConfig, outcomes: Mapping[str, Outcome]) -> list[Bl
 
 def _values(ablation: AblationConfig, options: Options) -> list[str]:
     """The values of the tuned options; a dash for one that the topology cannot have."""
-    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
-    return [texts.get(name, "–") for name in ablation.tune]
+    return [_text(options[name]) if name in options else "–" for name in ablation.tune]
+
+
+def _text(value: object) -> str:
+    """A value as one writes it in a recipe."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _search_space(ablation: AblationConfig) -> str:
     """What could be chosen, and how much of it was tried."""
-    values = "; ".join(f"{name}: {', '.join(map(str, values))}" for name, values in ablation.tune.items())
+    values = "; ".join(f"{name}: {', '.join(map(_text, values))}" for name, values in ablation.tune.items())
     every = math.prod(map(len, ablation.tune.values()))
     trials = f"{ablation.tune_trials or every:,} of {every:,} combinations"
     share = "" if ablation.tune_updates == 1 else f", each with {ablation.tune_updates:.0%} of the updates"
