@@ -11,7 +11,7 @@ from typing import Any
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options, Outcome
 from mtlite.comparison.systems import System, label
-from mtlite.config.registry import entry_of, unsupported
+from mtlite.config.registry import unsupported
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,6 @@ def trials_of(config: AblationConfig, topology: str) -> list[Options]:
     many trials as the others, as far as there are different ones.
     """
     unable = {f"model.{option}" for option in unsupported(topology, [name.rpartition(".")[2] for name in config.tune])}
-    if entry_of(topology).blanks:  # the loss over all paths has no targets to smooth
-        unable.add("training.label_smoothing")
     able = {name: values for name, values in config.tune.items() if name not in unable}
     every = points(able) if able else []
     if not config.tune_trials or config.tune_trials >= len(every):

@@ -77,14 +77,6 @@ def test_a_topology_that_cannot_have_an_option_has_as_many_trials_without_it() -
     assert all("model.bidirectional" not in trial for trial in trials)
 
 
-def test_ctc_has_no_targets_to_smooth() -> None:
-    tune = {**TUNE, "training.label_smoothing": [0.0, 0.1]}
-    (ctc, other) = (trials_of(AblationConfig(tune=tune, tune_trials=12), name) for name in ("ctc", "peek"))
-    assert all("training.label_smoothing" not in trial for trial in ctc)
-    assert all("training.label_smoothing" in trial for trial in other)
-    assert len(ctc) == len(other) == 12
-
-
 def test_every_combination_is_tried_where_there_are_not_more() -> None:
     assert len(trials_of(AblationConfig(tune=TUNE), "attention")) == 64
     assert len(trials_of(AblationConfig(tune=TUNE), "padded")) == 32
