@@ -97,5 +97,9 @@ def named_seeds(seeds: Sequence[int]) -> str:
 
 def label(options: Options) -> str:
     """Options for people: `units=128 dropout=0.1`."""
-    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
-    return " ".join(f"{name.rpartition('.')[2]}={text}" for name, text in texts.items())
+    return " ".join(f"{name.rpartition('.')[2]}={value_text(value)}" for name, value in options.items())
+
+
+def value_text(value: object) -> str:
+    """A value as one writes it in a recipe."""
+    return value if isinstance(value, str) else json.dumps(value)

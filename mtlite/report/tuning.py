@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from statistics import median
@@ -10,7 +9,7 @@ from statistics import median
 from mtlite.ablation.cells import best_options, systems_of, trials_of, tuning_outcomes
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options, Outcome
-from mtlite.comparison.systems import label
+from mtlite.comparison.systems import label, value_text
 from mtlite.report.document import Block, Folded, Heading, Table
 
 
@@ -49,17 +48,12 @@ def tuning(ablation: AblationConfig, outcomes: Mapping[str, Outcome]) -> list[Bl
 
 def _values(ablation: AblationConfig, options: Options) -> list[str]:
     """The values of the tuned options; a dash for one that the topology cannot have."""
-    return [_text(options[name]) if name in options else "–" for name in ablation.tune]
-
-
-def _text(value: object) -> str:
-    """A value as one writes it in a recipe."""
-    return value if isinstance(value, str) else json.dumps(value)
+    return [value_text(options[name]) if name in options else "–" for name in ablation.tune]
 
 
 def _search_space(ablation: AblationConfig) -> str:
     """What could be chosen, and how much of it was tried."""
-    values = "; ".join(f"{name}: {', '.join(map(_text, values))}" for name, values in ablation.tune.items())
+    values = "; ".join(f"{name}: {', '.join(map(value_text, values))}" for name, values in ablation.tune.items())
     every = math.prod(map(len, ablation.tune.values()))
     trials = f"{ablation.tune_trials or every:,} of {every:,} combinations"
     share = "" if ablation.tune_updates == 1 else f", each with {ablation.tune_updates:.0%} of the updates"
