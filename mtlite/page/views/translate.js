@@ -110,7 +110,7 @@ function makeColumn(run, client) {
   const {name, topology, languages} = client.runs[run];
   const output = element("div", {class: "output", lang: languages.target || null});
   const progress = /** @type {HTMLProgressElement} */ (element("progress", {"aria-label": "Sentences translated"}));
-  const stop = element("button", {type: "button", class: "stop", onclick: () => columns.get(run)?.control.abort()}, "Stop");
+  const stop = element("button", {type: "button", class: "quiet stop", onclick: () => columns.get(run)?.control.abort()}, "Stop");
   const copy = element("button", {type: "button", class: "quiet copy", onclick: async () => {
     announce((await copyText(textOfColumn(column))) ? "Copied." : "This browser does not let the page copy.");
   }}, "Copy");
@@ -119,7 +119,7 @@ function makeColumn(run, client) {
   const title = element("h2", {}, element("bdi", {}, name));
   if (topology !== name) title.append(" ", element("small", {}, topology));
   const place = element("article", {class: "translation", "aria-label": `Translation by ${name}`, "data-run": String(run)},
-    element("div", {class: "head"}, title, copy), output, working, notes);
+    element("div", {class: "head"}, title, working, copy), output, notes);
   /** @type {Column} */
   const column = {run, place, output, notes, progress, working, control: new AbortController(), shown: "", answers: new Map()};
   return column;
