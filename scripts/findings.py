@@ -30,7 +30,10 @@ from mtlite.report.gather import gather
 
 SCRIPTS = Path(__file__).resolve().parent
 PICTURE = SCRIPTS.parent / ".pictures" / "by-length.svg"
-EDGES = {"village": (1, 5, 8, 11, 14, 17, 21, 25, 33), "multi30k-en-de": (1, 8, 10, 12, 14, 17, 21, 40)}
+EDGES = {
+    "twelve-village": (1, 5, 8, 11, 14, 17, 21, 25, 33),
+    "ablation-multi30k-en-de": (1, 8, 10, 12, 14, 17, 21, 40),
+}
 """By record, words of a source at which a bucket begins; the last one is where the last bucket ends."""
 SHOWN = ("attention", "ctc", "peek", "encoder-decoder", "many-to-one", "padded", "vector-dense")
 """In the picture: the others lie among the last of these."""
@@ -60,7 +63,7 @@ class ByLength(NamedTuple):
 @cache
 def by_length(record: str) -> ByLength:
     """All test sets of a record but those of other content, by the length of their sources."""
-    recorded = recorded_ablation(Record(SCRIPTS / "recipes" / f"ablation-{record}.jsonl.xz"))
+    recorded = recorded_ablation(Record(SCRIPTS / "recipes" / f"{record}.jsonl.xz"))
     header = recorded.header
     tests = [test for test in ("test", "test-long") if test in header.tests]
     found, _ = gather(header, recorded.outcomes)
@@ -123,7 +126,7 @@ def draw(path: Path) -> None:
     from matplotlib import pyplot
     from matplotlib.ticker import MultipleLocator
 
-    titles = {"village": "village: test and test-long", "multi30k-en-de": "Multi30k: test"}
+    titles = {"twelve-village": "village: test and test-long", "ablation-multi30k-en-de": "Multi30k: test"}
     style: Any = {"font.size": 10, "svg.hashsalt": "mtlite", "axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(style):
         figure, panels = pyplot.subplots(1, len(EDGES), figsize=(9.6, 3.8), layout="constrained")
@@ -137,7 +140,7 @@ def draw(path: Path) -> None:
             axes.set_ylim(bottom=0)
             axes.xaxis.set_major_locator(MultipleLocator(5))
         panels[0].set_ylabel("BLEU")
-        panels[0].axvspan(16.5, EDGES["village"][-1] - 1, color="#f0f0f0", zorder=0)
+        panels[0].axvspan(16.5, EDGES["twelve-village"][-1] - 1, color="#f0f0f0", zorder=0)
         panels[0].text(17, 98, "longer than in training", color="#606060", fontsize=9)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
         figure.savefig(path, metadata={"Date": None, "Creator": None})

@@ -72,7 +72,7 @@ def of_benchmark(make: Callable[[benchmark.Figures], str]) -> Callable[[str], st
 @cache
 def recorded(record: str) -> FinishedAblation:
     """An ablation."""
-    return recorded_ablation(Record(RECORDS / f"ablation-{record}.jsonl.xz"))
+    return recorded_ablation(Record(RECORDS / f"{record}.jsonl.xz"))
 
 
 @cache
@@ -137,7 +137,7 @@ def markdown(columns: list[str], rows: Rows, words: tuple[int, ...] = (0,)) -> s
 
 def twelve(_: str) -> str:
     """What each topology does, and how well it translates."""
-    village, captions = systems("village"), systems("multi30k-en-de")
+    village, captions = systems("twelve-village"), systems("ablation-multi30k-en-de")
     rows = [
         [f"`{name}`", entry.reads, entry.remembers, entry.writes, f"{bleu(village[name]):.1f}",
          f"{bleu(captions[name]):.1f}"]
@@ -149,8 +149,8 @@ def twelve(_: str) -> str:
 def village(_: str) -> str:
     """All twelve against `attention`."""
     rows = [
-        [f"`{name}`", spread(system.scores("greedy", "test", "bleu")), *difference("village", name)]
-        for name, system in systems("village").items()
+        [f"`{name}`", spread(system.scores("greedy", "test", "bleu")), *difference("twelve-village", name)]
+        for name, system in systems("twelve-village").items()
     ]
     return markdown(
         ["topology", "BLEU", "Δ to `attention`", "95% sentences", "95% sentences, seeds", "verdict"], rows, (0, 5)
@@ -159,7 +159,7 @@ def village(_: str) -> str:
 
 def village_beside(_: str) -> str:
     """What else is known of them."""
-    found = systems("village")
+    found = systems("twelve-village")
     likelihood = compare_likelihood(
         {name: system.likelihood("test") for name, system in found.items()},
         {name: system.smoothing_floor for name, system in found.items()},
@@ -196,7 +196,7 @@ def multi30k(record: str) -> str:
 
 def precision(_: str) -> str:
     """The two formats of matrix products."""
-    found, compared = systems("precision"), family("precision").comparison
+    found, compared = systems("ablation-precision"), family("ablation-precision").comparison
     assert compared is not None
     (pair,) = compared.primary
     both = pair.differences["bleu"]
@@ -250,11 +250,11 @@ TABLES: dict[str, Callable[[str], str]] = {
     "twelve": twelve,
     "village": village,
     "village-beside": village_beside,
-    "multi30k-en-de": lambda _: multi30k("multi30k-en-de"),
-    "multi30k-de-en": lambda _: multi30k("multi30k-de-en"),
+    "multi30k-en-de": lambda _: multi30k("ablation-multi30k-en-de"),
+    "multi30k-de-en": lambda _: multi30k("ablation-multi30k-de-en"),
     "precision": precision,
-    "village-by-length": lambda _: markdown(*findings.table("village")),
-    "multi30k-by-length": lambda _: markdown(*findings.table("multi30k-en-de")),
+    "village-by-length": lambda _: markdown(*findings.table("twelve-village")),
+    "multi30k-by-length": lambda _: markdown(*findings.table("ablation-multi30k-en-de")),
     "tasks": tasks,
     "level-and-power": level_and_power,
     "cost-of-workers": of_cost(cost.workers_table),
@@ -279,8 +279,8 @@ def draw(path: Path) -> None:
     from matplotlib import pyplot
 
     found = {
-        "village: sentences of a grammar": systems("village"),
-        "Multi30k: image captions": systems("multi30k-en-de"),
+        "village: sentences of a grammar": systems("twelve-village"),
+        "Multi30k: image captions": systems("ablation-multi30k-en-de"),
     }
     names = list(next(iter(found.values())))
     style: Any = {"font.size": 10, "svg.hashsalt": "mtlite", "axes.spines.top": False, "axes.spines.right": False}
