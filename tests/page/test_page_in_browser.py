@@ -214,11 +214,11 @@ def test_a_trained_model_translates_as_in_python(trained, tiny_run, opened, expe
 
 
 @pytest.mark.parametrize("width", [400, 1400])
-def test_every_view_of_a_trained_model_opens_and_fits(width, trained, opened, fits):
+def test_every_view_of_a_trained_model_opens_and_fits(width, trained, opened, fits, expect):
     page = opened(trained, "#text=one+two+three+four", width)
     for tab in page.get_by_role("tab").all():
         tab.click()
-        page.wait_for_timeout(300)
+        expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
         assert page.get_by_role("tabpanel").inner_text().strip()
         assert page.locator(".fault:visible").count() == 0
         assert fits(page), tab.inner_text()
