@@ -11,7 +11,7 @@ from typing import Any
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options, Outcome
 from mtlite.comparison.systems import System, label
-from mtlite.config.registry import unsupported
+from mtlite.config.registry import entry_of, unsupported
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,11 @@ def trials_of(config: AblationConfig, topology: str) -> list[Options]:
     """The options that are tried for a topology: every combination, or as many as the recipe asks for.
 
     These are points of a Sobol sequence (Sobol 1967, with the directions of Joe & Kuo 2008), which fills a space more
-    evenly than random points do; its first points are the same everywhere. A topology without one of the options has as
-    many trials as the others, as far as there are different ones.
+    evenly than random points do; its first points are the same everywhere. A topology that one of the options does not
+    concern has as many trials as the others, as far as there are different ones.
     """
     unable = {f"model.{option}" for option in unsupported(topology, [name.rpartition(".")[2] for name in config.tune])}
+    unable |= entry_of(topology).unused
     able = {name: values for name, values in config.tune.items() if name not in unable}
     every = points(able) if able else []
     if not config.tune_trials or config.tune_trials >= len(every):

@@ -54,6 +54,5 @@ def contrasts(systems: Sequence[TrainedSystem]) -> list[Contrast]:
 
 def _options(system: TrainedSystem) -> dict[str, str]:
     run = next(iter(system.runs.values()))
-    # Where an option is on and the registry has a mark for it, the topology goes without.
-    unused = {"seed", *(mark.option for mark in entry_of(run.topology).marks if mark.value is None)}
+    unused = {"seed", *entry_of(run.topology).unused}
     return {name: json.dumps(value, ensure_ascii=False) for name, value in run.config.items() if name not in unused}

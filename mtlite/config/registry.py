@@ -84,6 +84,11 @@ class Entry:
         """Whether several models can be asked together: not where blanks stand elsewhere in every model."""
         return self.search != "paths"
 
+    @property
+    def unused(self) -> set[str]:
+        """Options of the training that change nothing: those without which it is always trained."""
+        return {mark.option for mark in self.marks if mark.value is None}
+
 
 _BOTH_WAYS = ("bidirectional",)
 

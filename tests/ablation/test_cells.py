@@ -77,6 +77,14 @@ def test_a_topology_that_cannot_have_an_option_has_as_many_trials_without_it() -
     assert all("model.bidirectional" not in trial for trial in trials)
 
 
+def test_an_option_that_changes_nothing_is_not_tried() -> None:
+    tune = {**TUNE, "training.label_smoothing": [0.0, 0.1]}
+    trials = {name: trials_of(AblationConfig(tune=tune, tune_trials=20), name) for name in ("ctc", "aligned")}
+    assert [len({str(trial) for trial in each}) for each in trials.values()] == [20, 20]
+    assert not any("training.label_smoothing" in trial for trial in trials["ctc"])
+    assert all("training.label_smoothing" in trial for trial in trials["aligned"])
+
+
 def test_every_combination_is_tried_where_there_are_not_more() -> None:
     assert len(trials_of(AblationConfig(tune=TUNE), "attention")) == 64
     assert len(trials_of(AblationConfig(tune=TUNE), "padded")) == 32
