@@ -5,11 +5,13 @@
 FOLDER has files such as fre_train.tsv, fre_dev.tsv and fre_test.tsv, gzipped or not, as they come from
 github.com/sigmorphon/2020: a word and its phones, between tabs. For each language that is there, a folder is written to
 corpora/g2p; they are not part of this project. Letters have spaces between them there, as phones have: a word model
-takes each one for a symbol.
+takes each one for a symbol. A letter and its accent are two, and so are the parts of a Korean syllable (Unicode's NFD):
+the 11,172 syllables of Hangul are made from 67 such parts.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 from folders import Splits, columns_of, main
@@ -29,7 +31,8 @@ def read(folder: Path) -> dict[str, Splits]:
         found[language] = {}
         for split, name in SPLITS.items():
             pairs = columns_of(folder, f"{language}_{name}.tsv", "source", "target")
-            found[language][split] = {**pairs, "source": [" ".join(word) for word in pairs["source"]]}
+            letters = [" ".join(unicodedata.normalize("NFD", word)) for word in pairs["source"]]
+            found[language][split] = {**pairs, "source": letters}
     return found
 
 

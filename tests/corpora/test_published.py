@@ -60,6 +60,14 @@ def test_letters_of_g2p_are_words(tmp_path: Path) -> None:
     assert rows(tmp_path / "g2p" / "kor")["test"] == [{"source": "a b b y", "target": "a b i"}]
 
 
+def test_parts_of_a_letter_are_letters(tmp_path: Path) -> None:
+    words = {"kor": ("\uac12\t\uac12\n", "\u1100 \u1161 \u11b9"), "vie": ("\u1ebf\t\u1ebf\n", "e \u0302 \u0301")}
+    files = {f"{name}_{split}.tsv": text for name, (text, _) in words.items() for split in ("train", "dev", "test")}
+    call("g2p.py", write(tmp_path / "files", files), tmp_path / "g2p")
+    for name, (text, source) in words.items():  # the phones stay as they are
+        assert rows(tmp_path / "g2p" / name)["train"] == [{"source": source, "target": text[0]}]
+
+
 def test_all_translations_of_a_sentence_are_in_one_set(tmp_path: Path) -> None:
     pairs = [(f"Go {number}.", f"{verb} {number}.") for number in range(4100) for verb in ("Ve", "Vaya")]
     text = "".join(f"{english}\t{spanish}\n" for english, spanish in pairs)
