@@ -32,7 +32,7 @@ SCRIPTS = Path(__file__).resolve().parent
 PICTURE = SCRIPTS.parent / ".pictures" / "by-length.svg"
 EDGES = {
     "twelve-village": (1, 5, 8, 11, 14, 17, 21, 25, 33),
-    "ablation-multi30k-en-de": (1, 8, 10, 12, 14, 17, 21, 40),
+    "twelve-multi30k": (1, 8, 10, 12, 14, 17, 21, 40),
 }
 """By record, words of a source at which a bucket begins; the last one is where the last bucket ends."""
 SHOWN = ("attention", "ctc", "peek", "encoder-decoder", "many-to-one", "padded", "vector-dense")
@@ -126,7 +126,7 @@ def draw(path: Path) -> None:
     from matplotlib import pyplot
     from matplotlib.ticker import MultipleLocator
 
-    titles = {"twelve-village": "village: test and test-long", "ablation-multi30k-en-de": "Multi30k: test"}
+    titles = {"twelve-village": "village: test and test-long", "twelve-multi30k": "Multi30k: test"}
     style: Any = {"font.size": 10, "svg.hashsalt": "mtlite", "axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(style):
         figure, panels = pyplot.subplots(1, len(EDGES), figsize=(9.6, 3.8), layout="constrained")

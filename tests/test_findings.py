@@ -31,7 +31,7 @@ def test_some_sentences(statistics) -> None:
 
 
 def test_every_sentence_is_in_one_bucket() -> None:
-    for record, sentences in {"twelve-village": 1500, "ablation-multi30k-en-de": 1000}.items():
+    for record, sentences in {"twelve-village": 1500, "twelve-multi30k": 1000}.items():
         assert sum(bucket.sentences for bucket in by_length(record).buckets) == sentences
         columns, (first, *others) = table(record)
         assert len(columns) == len(EDGES[record]) == len(first)
