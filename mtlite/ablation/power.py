@@ -9,7 +9,7 @@ from mtlite.evaluation.uncertainty import MINIMAL_SEEDS, added
 
 TYPICAL_SEED_SD = 0.3
 """BLEU between seeds of a system: the median of the records beside the recipes."""
-TYPICAL_SENTENCE_SD = 24.0
+TYPICAL_SENTENCE_SD = 21.0
 """BLEU of a difference over sentences, times the root of their number: the median of the same records."""
 
 
