@@ -130,7 +130,7 @@ def test_a_mixed_model_agrees() -> None:
 
 def test_a_mixed_model_agrees_on_a_committed_record() -> None:
     """Every twelfth sentence of Multi30k; a mixed model knows no score of a corpus, so it has those of sentences."""
-    recorded = recorded_ablation(Record(ROOT / "scripts" / "recipes" / "twelve-multi30k.jsonl.xz"))
+    recorded = recorded_ablation(Record(ROOT / "scripts" / "recipes" / "ablation-multi30k-en-de.jsonl.xz"))
 
     def of_sentences(system: str, seed: int) -> np.ndarray:
         counts = recorded.outcomes[f"{system}-seed-{seed}"].outputs["greedy"]["test"].statistics.counts["bleu"]
