@@ -1,16 +1,18 @@
-"""What records say beyond their tables: how the wirings differ as sentences get longer.
+"""What records say beyond their tables: how wirings differ as sentences get longer, and along the dials of sweeps.py.
 
-    python scripts/findings.py                      # prints the tables, draws the picture
+    python scripts/findings.py                      # prints the tables, draws the pictures
 
-The sentences of a record are sorted by length. In each bucket, every system is compared with the baseline as a report
-compares them on all sentences: the same scores, the same interval for other sentences and other seeds.
+The sentences of a record are sorted by length. In each bucket, and at each step of a dial, every system is compared
+with the baseline as a report compares them on all sentences: the same scores, the same interval for other sentences and
+other seeds.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -22,46 +24,55 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from recipe_variants import trained_systems
+from sweeps import CAPTIONS, DIALS, TOPOLOGIES, Dial
+
 from mtlite.ablation.ablate import recorded_ablation
 from mtlite.ablation.record import Record
+from mtlite.evaluation.metrics import label_of
 from mtlite.evaluation.significance import ComparedPair, compare
-from mtlite.evaluation.statistics import SentenceStatistics, bleu_of_sums
+from mtlite.evaluation.statistics import SentenceStatistics, scores_of_sums
 from mtlite.report.gather import gather
 
 SCRIPTS = Path(__file__).resolve().parent
-PICTURE = SCRIPTS.parent / ".pictures" / "by-length.svg"
+PICTURES = SCRIPTS.parent / ".pictures"
 EDGES = {
     "twelve-village": (1, 5, 8, 11, 14, 17, 21, 25, 33),
     "twelve-multi30k": (1, 8, 10, 12, 14, 17, 21, 40),
 }
 """By record, words of a source at which a bucket begins; the last one is where the last bucket ends."""
-SHOWN = ("attention", "ctc", "peek", "encoder-decoder", "many-to-one", "padded", "vector-dense")
-"""In the picture: the others lie among the last of these."""
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#808080")  # Okabe and Ito (2008)
+COLOURS = {
+    **{"attention": "#0072b2", "ctc": "#d55e00", "peek": "#009e73", "encoder-decoder": "#cc79a7"},
+    **{"many-to-one": "#e69f00", "padded": "#56b4e9", "vector-dense": "#808080", "aligned": "#000000"},
+}
+"""Of the systems that pictures show (Okabe and Ito 2008)."""
+SHOWN = tuple(name for name in COLOURS if name != "aligned")
+"""In the picture of lengths: the others lie among the last of these."""
 
-Statistics = dict[str, dict[int, SentenceStatistics]]
+Statistics = Mapping[str, Mapping[int, SentenceStatistics]]
+"""By system and seed."""
 
 
-class Bucket(NamedTuple):
-    """The sentences of like lengths."""
+class Point(NamedTuple):
+    """Systems compared in one place: on the sentences of like lengths, or at one step of a dial."""
 
-    label: str  # words of the source
-    sentences: int
-    words: float  # of the source, on average
-    bleu: dict[str, float]  # by system, mean over seeds
+    label: str
+    at: float  # where it stands on the axis
+    scores: dict[str, float]  # by system, mean over seeds
     pairs: dict[str, ComparedPair]  # by system, against the baseline
 
 
-class ByLength(NamedTuple):
-    """All buckets of a record."""
+class Curves(NamedTuple):
+    """How systems differ along an axis."""
 
+    metric: str
     baseline: str
-    systems: list[str]  # best BLEU of all sentences first
-    buckets: list[Bucket]
+    systems: list[str]  # the best first
+    points: list[Point]
 
 
 @cache
-def by_length(record: str) -> ByLength:
+def by_length(record: str) -> Curves:
     """All test sets of a record but those of other content, by the length of their sources."""
     recorded = recorded_ablation(Record(SCRIPTS / "recipes" / f"{record}.jsonl.xz"))
     header = recorded.header
@@ -70,15 +81,34 @@ def by_length(record: str) -> ByLength:
     statistics = {system.name: joined([system.statistics("greedy", test) for test in tests]) for system in found}
     lengths = np.array([len(line.split()) for test in tests for line in header.sides[f"{test}.source"]])
     baseline = header.ablation.baseline_topology
-    buckets = []
+    points = []
     for low, high in pairwise(EDGES[record]):
         rows = np.flatnonzero((lengths >= low) & (lengths < high))
         some = {name: {seed: of_rows(each, rows) for seed, each in seeds.items()} for name, seeds in statistics.items()}
-        pairs = {pair.second: pair for pair in compare(some, baseline, ["bleu"]).primary}
-        scores = {name: mean(map(bleu, seeds.values())) for name, seeds in some.items()}
-        buckets.append(Bucket(f"{low} to {high - 1}", len(rows), float(lengths[rows].mean()), scores, pairs))
-    order = sorted(statistics, key=lambda name: -mean(map(bleu, statistics[name].values())))
-    return ByLength(baseline, order, buckets)
+        label = f"{low} to {high - 1} ({len(rows):,})"
+        points.append(compared(label, float(lengths[rows].mean()), some, baseline, "bleu"))
+    order = sorted(statistics, key=lambda name: -mean_score(statistics[name], "bleu"))
+    return Curves("bleu", baseline, order, points)
+
+
+def along(dial: Dial, records: Mapping[float, Path], baseline: str = "attention") -> Curves:
+    """The test set of the record of each step; systems that are not in all of them are left out."""
+    points = []
+    for step, path in records.items():
+        found = {system.name: system.statistics("greedy", "test") for system in trained_systems(path)}
+        some = {name: found[name] for name in TOPOLOGIES if name in found}
+        points.append(compared(f"{step:,}", step, some, baseline, dial.metric))
+    last = points[-1].scores
+    order = sorted(
+        (name for name in last if all(name in point.scores for point in points)), key=lambda name: -last[name]
+    )
+    return Curves(dial.metric, baseline, order, points)
+
+
+def compared(label: str, at: float, statistics: Statistics, baseline: str, metric: str) -> Point:
+    """Every system with the baseline in one place."""
+    pairs = {pair.second: pair for pair in compare(statistics, baseline, [metric]).primary}
+    return Point(label, at, {name: mean_score(seeds, metric) for name, seeds in statistics.items()}, pairs)
 
 
 def joined(tests: Sequence[Mapping[int, SentenceStatistics]]) -> dict[int, SentenceStatistics]:
@@ -98,18 +128,18 @@ def of_rows(statistics: SentenceStatistics, rows: np.ndarray) -> SentenceStatist
     return replace(statistics, counts={name: counts[rows] for name, counts in statistics.counts.items()})
 
 
-def bleu(statistics: SentenceStatistics) -> float:
-    """Of all sentences together."""
-    return float(bleu_of_sums(statistics.counts["bleu"].sum(axis=0)))
+def mean_score(seeds: Mapping[int, SentenceStatistics], metric: str) -> float:
+    """Over seeds, of all sentences together."""
+    return mean(float(scores_of_sums(metric, each.counts[metric].sum(axis=0))) for each in seeds.values())
 
 
-def table(record: str) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows: BLEU of the baseline by length, then how far each system is from it."""
-    found = by_length(record)
-    columns = ["topology", *(f"{bucket.label} ({bucket.sentences:,})" for bucket in found.buckets)]
-    first = [f"`{found.baseline}`: BLEU", *(f"{bucket.bleu[found.baseline]:.1f}" for bucket in found.buckets)]
+def table(found: Curves) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: the score of the baseline at each point, then how far each system is from it."""
+    first = [f"`{found.baseline}`: {label_of(found.metric)}"]
+    first += [f"{point.scores[found.baseline]:.1f}" for point in found.points]
     others = [name for name in found.systems if name != found.baseline]
-    return columns, [first, *([f"`{name}`: Δ", *(cell(each.pairs[name]) for each in found.buckets)] for name in others)]
+    rows = [[f"`{name}`: Δ", *(cell(point.pairs[name]) for point in found.points)] for name in others]
+    return ["topology", *(point.label for point in found.points)], [first, *rows]
 
 
 def cell(pair: ComparedPair) -> str:
@@ -118,42 +148,87 @@ def cell(pair: ComparedPair) -> str:
     return f"{pair.difference.effect:+.1f} ± {(high - low) / 2:.1f}".replace("-", "−")
 
 
-def draw(path: Path) -> None:
+def records_of(dial: Dial) -> dict[float, Path]:
+    """Where the steps of a dial are recorded: in the folder of the sweeps, or beside it."""
+    recipes = SCRIPTS / "recipes"
+    folder = {CAPTIONS: recipes}
+    return {step: folder.get(name, recipes / "sweeps") / f"{name}.jsonl.xz" for step, name in dial.steps.items()}
+
+
+def is_recorded(dial: Dial) -> bool:
+    """Whether all of its steps are."""
+    return all(path.is_file() for path in records_of(dial).values())
+
+
+def draw_lengths(path: Path) -> None:
     """BLEU over length, a panel for each record."""
+    with panels(path, len(EDGES)) as (figure, grid):
+        for axes, record in zip(grid, EDGES, strict=True):
+            lines(axes, by_length(record), SHOWN)
+            axes.set_xlabel("words of the source")
+        grid[0].set_title("village: test and test-long", loc="left")
+        grid[1].set_title("Multi30k: test", loc="left")
+        grid[0].axvspan(16.5, EDGES["twelve-village"][-1] - 1, color="#f0f0f0", zorder=0)
+        grid[0].text(17, 98, "longer than in training", color="#606060", fontsize=9)
+        figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+
+
+def draw_dials(path: Path) -> None:
+    """The score along each dial that is recorded, a panel for each."""
+    found = [dial for dial in DIALS.values() if is_recorded(dial)]
+    with panels(path, len(found)) as (figure, grid):
+        for axes, dial in zip(grid, found, strict=True):
+            curves = along(dial, records_of(dial))
+            lines(axes, curves, TOPOLOGIES)
+            axes.set_xlabel(dial.what)
+            if dial.doubles:
+                axes.set_xscale("log", base=2)
+            axes.set_xticks([point.at for point in curves.points], [point.label for point in curves.points])
+            axes.minorticks_off()
+        figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+
+
+@contextmanager
+def panels(path: Path, count: int) -> Iterator[tuple[Any, Any]]:
+    """A figure and its panels side by side, which is written at the end."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    from matplotlib.ticker import MultipleLocator
 
-    titles = {"twelve-village": "village: test and test-long", "twelve-multi30k": "Multi30k: test"}
     style: Any = {"font.size": 10, "svg.hashsalt": "mtlite", "axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(style):
-        figure, panels = pyplot.subplots(1, len(EDGES), figsize=(9.6, 3.8), layout="constrained")
-        for axes, record in zip(panels, EDGES, strict=True):
-            found = by_length(record)
-            words = [bucket.words for bucket in found.buckets]
-            for name, colour in zip(SHOWN, COLOURS, strict=True):
-                axes.plot(words, [each.bleu[name] for each in found.buckets], "o-", color=colour, ms=4, label=name)
-            axes.set_title(titles[record], loc="left")
-            axes.set_xlabel("words of the source")
-            axes.set_ylim(bottom=0)
-            axes.xaxis.set_major_locator(MultipleLocator(5))
-        panels[0].set_ylabel("BLEU")
-        panels[0].axvspan(16.5, EDGES["twelve-village"][-1] - 1, color="#f0f0f0", zorder=0)
-        panels[0].text(17, 98, "longer than in training", color="#606060", fontsize=9)
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+        figure, grid = pyplot.subplots(1, count, figsize=(1.8 + 3.9 * count, 3.8), layout="constrained", squeeze=False)
+        yield figure, grid[0]
         figure.savefig(path, metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
 
 
+def lines(axes: Any, found: Curves, systems: Sequence[str]) -> None:
+    """A line for each of some systems."""
+    at = [point.at for point in found.points]
+    for name in systems:
+        axes.plot(at, [point.scores[name] for point in found.points], "o-", color=COLOURS[name], ms=4, label=name)
+    axes.set_ylabel(label_of(found.metric))
+    axes.set_ylim(bottom=0)
+
+
 def main() -> None:
-    """Print every table, and draw the picture."""
+    """Print every table, and draw the pictures."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    for record in EDGES:
-        columns, rows = table(record)
-        print(record, *("  ".join(row) for row in [columns, *rows]), "", sep="\n")
-    draw(PICTURE)
+    curves = {f"{record}, words of the source": by_length(record) for record in EDGES}
+    curves |= {dial.what: along(dial, records_of(dial)) for dial in DIALS.values() if is_recorded(dial)}
+    for title, found in curves.items():
+        columns, rows = table(found)
+        print(title, *("  ".join(row) for row in [columns, *rows]), "", sep="\n")
+    draw_pictures()
+
+
+def draw_pictures() -> None:
+    """That of lengths, and, once a dial is recorded, that of the dials."""
+    draw_lengths(PICTURES / "by-length.svg")
+    if any(map(is_recorded, DIALS.values())):
+        draw_dials(PICTURES / "dials.svg")
 
 
 if __name__ == "__main__":

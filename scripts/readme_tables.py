@@ -275,8 +275,8 @@ TABLES: dict[str, Callable[[str], str]] = {
         }
     ),
     "precision": precision,
-    "village-by-length": lambda _: markdown(*findings.table("twelve-village")),
-    "multi30k-by-length": lambda _: markdown(*findings.table("twelve-multi30k")),
+    "village-by-length": lambda _: markdown(*findings.table(findings.by_length("twelve-village"))),
+    "multi30k-by-length": lambda _: markdown(*findings.table(findings.by_length("twelve-multi30k"))),
     "tasks": tasks,
     "level-and-power": level_and_power,
     "cost-of-workers": of_cost(cost.workers_table),
@@ -331,7 +331,7 @@ def main() -> None:
             print(page.relative_to(ROOT))
     draw(PICTURE)
     cost.draw(cost_record(), PICTURE.with_name("workers.svg"))
-    findings.draw(findings.PICTURE)
+    findings.draw_pictures()
     toolkits.draw(toolkits.RECORD, toolkits.PICTURE)
 
 

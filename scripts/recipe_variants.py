@@ -1,4 +1,4 @@
-"""Variants of one ablation recipe in turn, on several corpora or with several options: what such scripts share."""
+"""Variants of an ablation recipe in turn, on several corpora or with several options: what such scripts share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ def parse(
     kind: str,
     names: Sequence[str],
     made_by: str,
-    usual: Sequence[str] | None = None,
     corpora: str | None = None,
 ) -> argparse.Namespace:
     """The command line: which variants, and where corpora, runs and records lie.
@@ -41,13 +40,11 @@ def parse(
         kind: what a variant is called, such as `task`.
         names: of all variants.
         made_by: what makes the folder with the corpora.
-        usual: those that are taken if none are given; all if None.
         corpora: what that folder is called, if not as the others.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    usual = usual or names
-    which = f"(default: {', '.join(usual)})"
-    parser.add_argument(f"--{kind}s", dest="names", nargs="+", choices=names, default=usual, help=which)
+    which = f"(default: {', '.join(names)})"
+    parser.add_argument(f"--{kind}s", dest="names", nargs="+", choices=names, default=names, help=which)
     parser.add_argument(
         "--corpora", type=Path, default=Path("corpora") / (corpora or folder), help=f"made by {made_by}"
     )
@@ -59,7 +56,7 @@ def parse(
 
 
 def ablate_each(
-    recipe: Path, options: argparse.Namespace, options_of: Callable[[str], list[str]]
+    options: argparse.Namespace, command_of: Callable[[str], Sequence[str | Path]]
 ) -> tuple[int, dict[str, Path]]:
     """Run the ablation of every variant, and give the code of the whole and the records that were begun, by variant.
 
@@ -67,12 +64,13 @@ def ablate_each(
     user who stops one stops all, and gets no records.
 
     Args:
-        options_of: what makes a variant of the recipe, such as the options that name the sets of a corpus.
+        command_of: gives the recipe of a variant and what is changed in it, such as the options that name a corpus.
     """
     options.records.mkdir(parents=True, exist_ok=True)
     failed = 0
     for name in options.names:
-        arguments = ["ablate", os.path.relpath(recipe), *options_of(name), "--jobs", str(options.jobs)]
+        recipe, *changed = map(str, command_of(name))
+        arguments = ["ablate", os.path.relpath(recipe), *changed, "--jobs", str(options.jobs)]
         arguments += ["--run", str(options.runs / name), "--record", str(record_of(options, name)), *options.options]
         code = mtlite(arguments)
         if code == STOPPED:
@@ -86,7 +84,7 @@ def study(description: str | None, name: str, kind: str, names: Sequence[str], t
     """The main program of a study of published corpora: runs its recipe on each, prints the table, gives the code."""
     options = parse(description, name, kind, names, f"corpora/{name}.py")
     recipe, folder = RECIPES / f"{name}.yaml", options.corpora
-    code, records = ablate_each(recipe, options, lambda corpus: ["--data.train.pairs", str(folder / corpus)])
+    code, records = ablate_each(options, lambda corpus: [recipe, "--data.train.pairs", folder / corpus])
     if code != STOPPED:
         print_table(*table(records))
     return code

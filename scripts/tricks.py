@@ -38,8 +38,8 @@ TRICKS = {
 def main() -> int:
     """Train with each trick, and print the table."""
     options = parse(__doc__, "tricks", "trick", tuple(TRICKS), "corpora/multi30k.py", corpora="multi30k")
-    corpus = ["--data.train.pairs", str(options.corpora)]
-    code, records = ablate_each(RECIPE, options, lambda trick: [*corpus, *TRICKS[trick]])
+    corpus = ["--data.train.pairs", options.corpora]
+    code, records = ablate_each(options, lambda trick: [RECIPE, *corpus, *TRICKS[trick]])
     if code != STOPPED:
         print_table(*table(records))
     return code

@@ -6,10 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import corpus_sizes
+import findings
 import g2p_languages
 import pytest
 import scan_splits
+import sweeps
 import tricks
 from made_up import made_up
 
@@ -43,16 +44,46 @@ def test_scan_beside_what_is_in_print(tmp_path: Path) -> None:
     assert best[1:] == ["1.2", "20.8"]
 
 
-def test_sizes_have_a_column_each(tmp_path: Path) -> None:
+def test_dials_have_a_column_for_each_step(tmp_path: Path) -> None:
+    dial = sweeps.DIALS["pairs"]
     records = {
-        size: recorded(tmp_path / size, {"attention": rate, "peek": 2 * rate})
-        for size, rate in {"eighth": 0.4, "whole": 0.1}.items()
+        step: recorded(tmp_path / f"{step}", {"attention": rate, "ctc": 2 * rate}, topologies=["attention", "ctc"])
+        for step, rate in {3625: 0.4, 29000: 0.1}.items()
     }
-    columns, (attention, peek) = corpus_sizes.table(records)
-    assert columns == ["topology", "3,625 pairs", "29,000 pairs"]
+    columns, (attention, ctc) = sweeps.table(dial, records)
+    assert columns == ["training pairs:", "3,625", "29,000"]
     small, large = (float(cell.split(" ± ")[0]) for cell in attention[1:])
     assert small < large
-    assert float(peek[2].split(" ± ")[0]) < large
+    curves = findings.along(dial, records)
+    assert [round(point.scores["attention"], 2) for point in curves.points] == [small, large]
+    assert findings.table(curves)[0] == ["topology", "3,625", "29,000"]
+    first, behind = findings.table(curves)[1]
+    assert first == ["`attention`: BLEU", f"{small:.1f}", f"{large:.1f}"]
+    for found, own, cell in zip(attention[1:], ctc[1:], behind[1:], strict=True):
+        lead = float(found.split(" ± ")[0]) - float(own.split(" ± ")[0])
+        assert float(cell.split(" ± ")[0].replace("−", "-")) == pytest.approx(-lead, abs=0.06)
+
+
+def test_dials_are_drawn_once_they_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "SCRIPTS", tmp_path)
+    (tmp_path / "recipes" / "sweeps").mkdir(parents=True)
+    assert not any(map(findings.is_recorded, sweeps.DIALS.values()))
+    for path in findings.records_of(sweeps.DIALS["units"]).values():
+        recorded(path, dict.fromkeys(sweeps.TOPOLOGIES, 0.3), topologies=[*sweeps.TOPOLOGIES])
+    findings.draw_dials(tmp_path / "dials.svg")
+    picture = (tmp_path / "dials.svg").read_text()
+    assert "units" in picture
+    assert "places" not in picture
+
+
+@pytest.mark.parametrize("step", sweeps.STEPS)
+def test_every_step_has_its_own_recipe(step: str) -> None:
+    def described(name: str) -> object:
+        recipe, *options = map(str, sweeps.command_of(name, Path("corpora")))
+        given = config_values(make_parser().parse_args([recipe, *options]))
+        return read_ablation(with_overrides(read_recipe(Path(recipe)), given), "sweeps")[0]
+
+    assert all(described(step) != described(other) for other in sweeps.STEPS if other != step)
 
 
 def test_g2p_has_error_rates_and_their_mean(tmp_path: Path) -> None:
