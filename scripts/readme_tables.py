@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import benchmark_tables as benchmark
+import blank_penalty
 import cost_tables as cost
 import findings
 import level_and_power as simulation
@@ -267,6 +268,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "multi30k": lambda _: against_baseline("twelve-multi30k"),
     "multi30k-beside": lambda _: beside("twelve-multi30k"),
     "multi30k-doubled": lambda _: doubled("twelve-multi30k"),
+    "blank-penalty": lambda _: markdown(*blank_penalty.table()),
     "multi30k-longer": lambda _: side_by_side(
         {
             "192 units, 2,000 updates": "twelve-multi30k",
