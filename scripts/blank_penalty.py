@@ -20,11 +20,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from findings import cell, mean_score
 from recipe_variants import RECIPES, print_table, trained_systems
 
 from mtlite.evaluation.metrics import label_of
 from mtlite.evaluation.significance import ComparedPair, compare
-from mtlite.evaluation.statistics import SentenceStatistics, scores_of_sums, sentence_statistics
+from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
 
 ABLATION_RECORD = RECIPES / "twelve-multi30k.jsonl.xz"
 RECORD = RECIPES / "blank-penalty.json.xz"
@@ -78,10 +79,10 @@ def table(record: Path = RECORD) -> tuple[list[str], list[list[str]]]:
     for penalty, seeds in found["dev"].items():
         row = [f"{float(penalty):g}", *(f"{mean(each[name] for each in seeds):.2f}" for name in ("bleu", "length"))]
         at = {0.0: without, found["chosen"]: chosen}.get(float(penalty))
-        row += [f"{score(at, metric):.2f}" if at else "" for metric in METRICS]
+        row += [f"{mean_score(at, metric):.2f}" if at else "" for metric in METRICS]
         row += [
             f"{length(at):.2f}" if at else "",
-            behind(pairs["without" if at is without else "chosen"]) if at else "",
+            cell(pairs["without" if at is without else "chosen"]) if at else "",
         ]
         rows.append(row)
     on_test_set = [f"test {label_of(metric)}" for metric in METRICS]
@@ -104,21 +105,10 @@ def on_test(hypotheses: dict[str, list[str]]) -> tuple[Seeds, Seeds, dict[str, C
     return recorded[TOPOLOGY], chosen, {pair.second: pair for pair in compare(systems, BASELINE, METRICS).primary}
 
 
-def score(seeds: Seeds, metric: str) -> float:
-    """Mean over seeds."""
-    return mean(float(scores_of_sums(metric, each.counts[metric].sum(axis=0))) for each in seeds.values())
-
-
 def length(seeds: Seeds) -> float:
     """Words written for each word of the references, mean over seeds."""
     sums = [each.counts["bleu"].sum(axis=0) for each in seeds.values()]
     return mean(float(written / expected) for written, expected, *_ in sums)
-
-
-def behind(pair: ComparedPair) -> str:
-    """A difference with its interval for other sentences and seeds."""
-    low, high = pair.difference.interval or pair.difference.sentence_interval
-    return f"{pair.difference.effect:+.2f} ({low:+.1f} … {high:+.1f})".replace("-", "−")
 
 
 if __name__ == "__main__":
