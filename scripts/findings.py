@@ -1,10 +1,10 @@
-"""What records say beyond their tables: how wirings differ as sentences get longer, and along the dials of sweeps.py.
+"""What records say beyond their tables: how wirings differ by length and word order, and along the dials of sweeps.py.
 
     python scripts/findings.py                      # prints the tables, draws the pictures
 
-The sentences of a record are sorted by length. In each bucket, and at each step of a dial, every system is compared
-with the baseline as a report compares them on all sentences: the same scores, the same interval for other sentences and
-other seeds.
+The sentences of a record are sorted by length, and by word order. In each bucket, and at each step of a dial, every
+system is compared with the baseline as a report compares them on all sentences: the same scores, the same interval for
+other sentences and other seeds.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from recipe_variants import trained_systems
 from sweeps import CAPTIONS, DIALS, TOPOLOGIES, Dial
 
-from mtlite.ablation.ablate import recorded_ablation
+from mtlite.ablation.ablate import FinishedAblation, recorded_ablation
 from mtlite.ablation.record import Record
 from mtlite.evaluation.metrics import label_of
+from mtlite.evaluation.properties import sentence_properties
+from mtlite.evaluation.references import first_of
 from mtlite.evaluation.significance import ComparedPair, compare
 from mtlite.evaluation.statistics import SentenceStatistics, scores_of_sums
 from mtlite.report.gather import gather
@@ -41,6 +43,8 @@ EDGES = {
     "twelve-multi30k": (1, 8, 10, 12, 14, 17, 21, 40),
 }
 """By record, words of a source at which a bucket begins; the last one is where the last bucket ends."""
+MOVED = (0, 1, 11, 21, 101)
+"""As a report does, the same in % of words that change places."""
 COLOURS = {
     **{"attention": "#0072b2", "ctc": "#d55e00", "peek": "#009e73", "encoder-decoder": "#cc79a7"},
     **{"many-to-one": "#e69f00", "padded": "#56b4e9", "vector-dense": "#808080", "aligned": "#000000"},
@@ -73,20 +77,40 @@ class Curves(NamedTuple):
 
 @cache
 def by_length(record: str) -> Curves:
-    """All test sets of a record but those of other content, by the length of their sources."""
-    recorded = recorded_ablation(Record(SCRIPTS / "recipes" / f"{record}.jsonl.xz"))
-    header = recorded.header
+    """All test sets of a record but those of other content, by the words of their sources."""
+    header = recorded(record).header
     tests = [test for test in ("test", "test-long") if test in header.tests]
-    found, _ = gather(header, recorded.outcomes)
+    words = [len(line.split()) for test in tests for line in header.sides[f"{test}.source"]]
+    return in_buckets(record, tests, np.array(words), EDGES[record])
+
+
+@cache
+def by_word_order(record: str) -> Curves:
+    """The first test set by how many linked words change places between source and reference, in %."""
+    header = recorded(record).header
+    sides = header.sides["test.source"], first_of(header.references("test"))
+    moved = sentence_properties(*sides, header.source_language, header.target_language).reordering
+    return in_buckets(record, ["test"], np.array([-1 if share is None else share for share in moved]), MOVED)
+
+
+@cache
+def recorded(record: str) -> FinishedAblation:
+    """An ablation."""
+    return recorded_ablation(Record(SCRIPTS / "recipes" / f"{record}.jsonl.xz"))
+
+
+def in_buckets(record: str, tests: Sequence[str], values: np.ndarray, edges: Sequence[int]) -> Curves:
+    """The sentences of test sets, sorted into buckets by a value of each; those below the first edge are left out."""
+    ablation = recorded(record)
+    found, _ = gather(ablation.header, ablation.outcomes)
     statistics = {system.name: joined([system.statistics("greedy", test) for test in tests]) for system in found}
-    lengths = np.array([len(line.split()) for test in tests for line in header.sides[f"{test}.source"]])
-    baseline = header.ablation.baseline_topology
+    baseline = ablation.header.ablation.baseline_topology
     points = []
-    for low, high in pairwise(EDGES[record]):
-        rows = np.flatnonzero((lengths >= low) & (lengths < high))
+    for low, high in pairwise(edges):
+        rows = np.flatnonzero((values >= low) & (values < high))
         some = {name: {seed: of_rows(each, rows) for seed, each in seeds.items()} for name, seeds in statistics.items()}
-        label = f"{low} to {high - 1} ({len(rows):,})"
-        points.append(compared(label, float(lengths[rows].mean()), some, baseline, "bleu"))
+        label = f"{low}" if high == low + 1 else f"{low} to {high - 1}"
+        points.append(compared(f"{label} ({len(rows):,})", float(values[rows].mean()), some, baseline, "bleu"))
     order = sorted(statistics, key=lambda name: -mean_score(statistics[name], "bleu"))
     return Curves("bleu", baseline, order, points)
 
@@ -173,6 +197,16 @@ def draw_lengths(path: Path) -> None:
         figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
 
 
+def draw_word_order(path: Path) -> None:
+    """BLEU over the share of words that change places, a panel for each record."""
+    with panels(path, len(EDGES)) as (figure, grid):
+        for axes, record, title in zip(grid, EDGES, ("village: test", "Multi30k: test"), strict=True):
+            lines(axes, by_word_order(record), SHOWN)
+            axes.set_xlabel("words that change places, %")
+            axes.set_title(title, loc="left")
+        figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
+
+
 def draw_dials(path: Path) -> None:
     """The score along each dial that is recorded, a panel for each."""
     found = [dial for dial in DIALS.values() if is_recorded(dial)]
@@ -217,6 +251,7 @@ def main() -> None:
     """Print every table, and draw the pictures."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     curves = {f"{record}, words of the source": by_length(record) for record in EDGES}
+    curves |= {f"{record}, % of words that change places": by_word_order(record) for record in EDGES}
     curves |= {dial.what: along(dial, records_of(dial)) for dial in DIALS.values() if is_recorded(dial)}
     for title, found in curves.items():
         columns, rows = table(found)
@@ -225,8 +260,9 @@ def main() -> None:
 
 
 def draw_pictures() -> None:
-    """That of lengths, and, once a dial is recorded, that of the dials."""
+    """Those of lengths and word order, and, once a dial is recorded, that of the dials."""
     draw_lengths(PICTURES / "by-length.svg")
+    draw_word_order(PICTURES / "by-word-order.svg")
     if any(map(is_recorded, DIALS.values())):
         draw_dials(PICTURES / "dials.svg")
 

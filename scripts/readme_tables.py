@@ -278,6 +278,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     ),
     "precision": precision,
     "village-by-length": lambda _: markdown(*findings.table(findings.by_length("twelve-village"))),
+    "village-by-word-order": lambda _: markdown(*findings.table(findings.by_word_order("twelve-village"))),
+    "multi30k-by-word-order": lambda _: markdown(*findings.table(findings.by_word_order("twelve-multi30k"))),
     "multi30k-by-length": lambda _: markdown(*findings.table(findings.by_length("twelve-multi30k"))),
     "tasks": tasks,
     "level-and-power": level_and_power,

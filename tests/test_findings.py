@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from pathlib import Path
+
 import numpy as np
 import pytest
-from findings import EDGES, by_length, joined, of_rows, table
+from findings import EDGES, MOVED, by_length, by_word_order, draw_word_order, joined, of_rows, table
 from made_up import made_up
 
 from mtlite.report.gather import gather
@@ -30,11 +33,26 @@ def test_some_sentences(statistics) -> None:
     np.testing.assert_array_equal(some.counts["bleu"], statistics[1].counts["bleu"][[3, 0]])
 
 
+def sentences_in(label: str) -> int:
+    """Those of a bucket, such as 1,200 in `4 to 7 (1,200)`."""
+    return int(label.split("(")[1].strip(")").replace(",", ""))
+
+
 def test_every_sentence_is_in_one_bucket() -> None:
     for record, sentences in {"twelve-village": 1500, "twelve-multi30k": 1000}.items():
-        counts = [int(point.label.split("(")[1].strip(")").replace(",", "")) for point in by_length(record).points]
-        assert sum(counts) == sentences
+        assert sum(sentences_in(point.label) for point in by_length(record).points) == sentences
+        assert sum(sentences_in(point.label) for point in by_word_order(record).points) == 1000
         columns, (first, *others) = table(by_length(record))
         assert len(columns) == len(EDGES[record]) == len(first)
         assert first[0] == "`attention`: BLEU"
         assert len(others) == 11
+
+
+def test_word_order_is_drawn_with_a_panel_for_each_record(tmp_path: Path) -> None:
+    assert [point.label.split(" (")[0] for point in by_word_order("twelve-village").points] == [
+        "0",
+        *(f"{low} to {high - 1}" for low, high in pairwise(MOVED[1:])),
+    ]
+    draw_word_order(tmp_path / "picture.svg")
+    picture = (tmp_path / "picture.svg").read_text()
+    assert picture.count("words that change places") == len(EDGES)
