@@ -44,7 +44,7 @@ EDGES = {
 }
 """By record, words of a source at which a bucket begins; the last one is where the last bucket ends."""
 MOVED = (0, 1, 11, 21, 101)
-"""As a report does, the same in % of words that change places."""
+"""The same for words that change places, in %: the buckets of a report."""
 COLOURS = {
     **{"attention": "#0072b2", "ctc": "#d55e00", "peek": "#009e73", "encoder-decoder": "#cc79a7"},
     **{"many-to-one": "#e69f00", "padded": "#56b4e9", "vector-dense": "#808080", "aligned": "#000000"},
