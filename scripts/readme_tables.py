@@ -165,6 +165,20 @@ def against_baseline(record: str) -> str:
     return markdown([*columns, f"BLEU, beam {width}"] if width else columns, rows, (0, 6))
 
 
+def matched(record: str) -> str:
+    """The same for systems whose units were chosen so that all have one number of parameters."""
+    rows = []
+    for name, system in systems(record).items():
+        units = next(iter(system.runs.values())).config["model.units"]
+        far = difference(record, name)
+        scores = spread(system.scores("greedy", "test", "bleu"))
+        rows.append([f"`{name}`", f"{units}", f"{system.parameters:,}", scores, far.effect, far.both, far.verdict,
+                     far.shows_from])  # fmt: skip
+    baseline = recorded(record).header.ablation.baseline_topology
+    columns = ["topology", "units", "parameters", "BLEU", f"Δ to `{baseline}`", "95% sentences, seeds", "verdict"]
+    return markdown([*columns, "shows from"], rows, (0, 6))
+
+
 def beside(record: str) -> str:
     """What else is known of them."""
     found = systems(record)
@@ -268,6 +282,10 @@ TABLES: dict[str, Callable[[str], str]] = {
     "multi30k": lambda _: against_baseline("twelve-multi30k"),
     "multi30k-beside": lambda _: beside("twelve-multi30k"),
     "multi30k-doubled": lambda _: doubled("twelve-multi30k"),
+    "multi30k-matched": lambda _: matched("twelve-multi30k-matched"),
+    "multi30k-conditions": lambda _: side_by_side(
+        {"equal sizes": "twelve-multi30k", "equal parameters": "twelve-multi30k-matched"}
+    ),
     "blank-penalty": lambda _: markdown(*blank_penalty.table()),
     "multi30k-longer": lambda _: side_by_side(
         {
