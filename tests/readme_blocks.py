@@ -114,7 +114,8 @@ class Checkout:
         """Run, save or compare a block, as its language says."""
         match block.language:
             case "bash":
-                self.said = "".join(map(self.command, block.text.splitlines()))
+                lines = block.text.replace("\\\n", " ").splitlines()  # a command may go on in the next line
+                self.said = "".join(map(self.command, lines))
             case "text" if self.said:
                 self.compare(block.text)
             case "python" | "yaml" if name := re.match(r"# (\S+)\n", block.text):

@@ -10,6 +10,7 @@ from typing import Any
 
 import blank_penalty
 import pytest
+from recipe_variants import trained_systems
 from rich.console import Console
 
 from mtlite.training.train import train
@@ -40,7 +41,7 @@ def test_what_is_recorded() -> None:
     columns, rows = blank_penalty.table()
     without, *_ = rows
     assert len(columns) == len(without)
-    (recorded,) = (each for each in blank_penalty.trained_systems(blank_penalty.ABLATION_RECORD) if each.name == "ctc")
+    (recorded,) = (each for each in trained_systems(blank_penalty.ABLATION_RECORD) if each.name == "ctc")
     assert without[3] == f"{mean(recorded.scores('greedy', 'test', 'bleu')):.2f}"
     (chosen,) = (row for row in rows[1:] if row[3])
     assert float(chosen[1]) == max(float(row[1]) for row in rows)

@@ -46,7 +46,7 @@ def test_scan_beside_what_is_in_print(tmp_path: Path) -> None:
 
 def test_dials_have_a_column_for_each_step(tmp_path: Path) -> None:
     dial = sweeps.DIALS["pairs"]
-    records = {
+    records: dict[float, Path] = {
         step: recorded(tmp_path / f"{step}", {"attention": rate, "ctc": 2 * rate}, topologies=["attention", "ctc"])
         for step, rate in {3625: 0.4, 29000: 0.1}.items()
     }
