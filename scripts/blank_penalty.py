@@ -16,14 +16,17 @@ import lzma
 import sys
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from findings import cell, mean_score
 from recipe_variants import RECIPES, print_table, trained_systems
 
+from mtlite.ablation.record import Record
+from mtlite.errors import MtliteError, UsageError
 from mtlite.evaluation.metrics import label_of
+from mtlite.evaluation.references import References
 from mtlite.evaluation.significance import ComparedPair, compare
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
 
@@ -31,6 +34,7 @@ ABLATION_RECORD = RECIPES / "twelve-multi30k.jsonl.xz"
 RECORD = RECIPES / "blank-penalty.json.xz"
 PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0)
 TOPOLOGY, BASELINE = "ctc", "attention"
+LANGUAGE = "de"
 METRICS = ("bleu", "chrf2", "ter")
 
 
@@ -42,25 +46,41 @@ def main() -> None:
     options = parser.parse_args()
     cells = sorted((options.runs / "cells").glob(f"{TOPOLOGY}-seed-*"))
     if not cells:
-        parser.error(f"{options.runs}: expected the run directory of an ablation with {TOPOLOGY}")
-    found = measure(cells)
+        parser.error(f"{options.runs}: expected the run directory of an ablation that has trained {TOPOLOGY} there")
+    try:
+        found = measure(cells, references())
+    except MtliteError as error:
+        parser.error(str(error))
     options.record.write_bytes(lzma.compress(json.dumps(found, ensure_ascii=False).encode()))
     print_table(*table(options.record))
 
 
-def measure(cells: list[Path]) -> dict[str, Any]:
-    """Dev scores by penalty, one a seed; the penalty that is chosen, and by seed the hypotheses of the test set."""
+def references() -> References:
+    """Those of the test set of the recorded ablation."""
+    header = Record(ABLATION_RECORD).header
+    assert header is not None
+    return header.references("test")
+
+
+def measure(cells: list[Path], expected: References) -> dict[str, Any]:
+    """Dev scores by penalty, one a seed; the penalty that is chosen, and by seed the hypotheses of the test set.
+
+    Raise UsageError if a cell has another test set than is expected, RunError if one is not finished.
+    """
     from mtlite.storage.run_directory import Run
     from mtlite.translation.scoring import score_lines
     from mtlite.translation.translator import Translator
 
-    runs = {Run(cell).config.seed: Run(cell) for cell in cells}
+    runs = {run.config.seed: run for run in map(Run, cells)}
+    for run in runs.values():
+        if run.references("test") != expected:
+            raise UsageError(f"{run.path} has another test set than {ABLATION_RECORD.name}")
     dev: dict[float, list[dict[str, float]]] = {}
     for penalty in PENALTIES:
         dev[penalty] = []
         for run in runs.values():
             translator = Translator.load(run, {"beam_size": 1, "blank_penalty": penalty})
-            scores = score_lines(translator, run.read_side("dev.source"), run.references("dev"), "de").scores
+            scores = score_lines(translator, run.read_side("dev.source"), run.references("dev"), LANGUAGE).scores
             dev[penalty].append({"bleu": scores.bleu.score, "length": scores.length_ratio})
             print(f"dev, penalty {penalty:g}: {scores}", flush=True)
     chosen = max(dev, key=lambda penalty: mean(seed["bleu"] for seed in dev[penalty]))
@@ -72,40 +92,41 @@ def measure(cells: list[Path]) -> dict[str, Any]:
 
 
 def table(record: Path = RECORD) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows: by penalty, dev BLEU; without one and with the chosen one, what the test set has."""
+    """Columns and rows: by penalty, what dev has; without one and with the chosen one, what the test set has."""
     found = json.loads(lzma.decompress(record.read_bytes()))
-    without, chosen, pairs = on_test(found["test"])
+    tested = on_test(found["chosen"], found["test"])
     rows = []
     for penalty, seeds in found["dev"].items():
         row = [f"{float(penalty):g}", *(f"{mean(each[name] for each in seeds):.2f}" for name in ("bleu", "length"))]
-        at = {0.0: without, found["chosen"]: chosen}.get(float(penalty))
-        row += [f"{mean_score(at, metric):.2f}" if at else "" for metric in METRICS]
-        row += [
-            f"{length(at):.2f}" if at else "",
-            cell(pairs["without" if at is without else "chosen"]) if at else "",
-        ]
+        at = tested.get(float(penalty))
+        if at is None:
+            row += [""] * (len(METRICS) + 2)
+        else:
+            row += [*(f"{mean_score(at.seeds, metric):.2f}" for metric in METRICS), f"{length(at.seeds):.2f}"]
+            row.append(cell(at.pair))
         rows.append(row)
-    on_test_set = [f"test {label_of(metric)}" for metric in METRICS]
-    return ["penalty", "dev BLEU", "length", *on_test_set, "length", f"Δ BLEU to `{BASELINE}`"], rows
+    columns = ["penalty", "dev BLEU", "dev length", *(f"test {label_of(metric)}" for metric in METRICS), "test length"]
+    return [*columns, f"Δ BLEU to `{BASELINE}`"], rows
 
 
-Seeds = dict[int, SentenceStatistics]
+class OnTest(NamedTuple):
+    """The outputs of the test set with one penalty."""
+
+    seeds: dict[int, SentenceStatistics]
+    pair: ComparedPair  # against the baseline
 
 
-def on_test(hypotheses: dict[str, list[str]]) -> tuple[Seeds, Seeds, dict[str, ComparedPair]]:
-    """The outputs without a penalty, those with the chosen one, and how far both are from the baseline."""
-    from mtlite.ablation.record import Record
-
-    header = Record(ABLATION_RECORD).header
-    assert header is not None
-    references = header.references("test")
+def on_test(chosen: float, hypotheses: dict[str, list[str]]) -> dict[float, OnTest]:
+    """By penalty: without one, as recorded by the ablation, and with the chosen one."""
     recorded = {system.name: system.statistics("greedy", "test") for system in trained_systems(ABLATION_RECORD)}
-    chosen = {int(seed): sentence_statistics(lines, references, "de") for seed, lines in hypotheses.items()}
-    systems = {BASELINE: recorded[BASELINE], "without": recorded[TOPOLOGY], "chosen": chosen}
-    return recorded[TOPOLOGY], chosen, {pair.second: pair for pair in compare(systems, BASELINE, METRICS).primary}
+    expected = references()
+    found = {int(seed): sentence_statistics(lines, expected, LANGUAGE) for seed, lines in hypotheses.items()}
+    seeds = {0.0: recorded[TOPOLOGY], chosen: found}
+    systems = {BASELINE: recorded[BASELINE], **{str(penalty): each for penalty, each in seeds.items()}}
+    return {float(pair.second): OnTest(seeds[float(pair.second)], pair) for pair in compare(systems, BASELINE).primary}
 
 
-def length(seeds: Seeds) -> float:
+def length(seeds: dict[int, SentenceStatistics]) -> float:
     """Words written for each word of the references, mean over seeds."""
     sums = [each.counts["bleu"].sum(axis=0) for each in seeds.values()]
     return mean(float(written / expected) for written, expected, *_ in sums)

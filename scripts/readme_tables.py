@@ -24,12 +24,11 @@ import cost_tables as cost
 import findings
 import level_and_power as simulation
 from cost_model import Grid
+from findings import recorded
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
 from toolkits import tables as toolkits
 
-from mtlite.ablation.ablate import FinishedAblation, recorded_ablation
-from mtlite.ablation.record import Record
 from mtlite.comparison.results import ComparisonFamily, make_families
 from mtlite.comparison.systems import TrainedSystem
 from mtlite.config.registry import TOPOLOGIES
@@ -70,12 +69,6 @@ def speed() -> benchmark.Figures | None:
 def of_benchmark(make: Callable[[benchmark.Figures], str]) -> Callable[[str], str]:
     """A table of it; without a record, the table stays as it is."""
     return lambda block: make(figures) if (figures := speed()) else "\n".join(block.splitlines()[1:-1])
-
-
-@cache
-def recorded(record: str) -> FinishedAblation:
-    """An ablation."""
-    return recorded_ablation(Record(RECORDS / f"{record}.jsonl.xz"))
 
 
 @cache

@@ -13,6 +13,8 @@ import pytest
 from recipe_variants import trained_systems
 from rich.console import Console
 
+from mtlite.errors import UsageError
+from mtlite.storage.run_directory import Run
 from mtlite.training.train import train
 
 
@@ -29,12 +31,17 @@ def cell(tiny_config: Callable[..., Any], tmp_path_factory: pytest.TempPathFacto
 
 def test_what_is_measured(cell: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blank_penalty, "PENALTIES", (-100.0, 0.0))
-    found = blank_penalty.measure([cell])
+    found = blank_penalty.measure([cell], Run(cell).references("test"))
     assert list(found["dev"]) == [-100.0, 0.0]
     blanks, without = (seeds[0] for seeds in found["dev"].values())
     assert blanks["length"] == 0 < without["length"]
     assert found["chosen"] == 0.0
     assert [len(hypotheses) for hypotheses in found["test"].values()] == [8]
+
+
+def test_another_test_set_is_refused(cell: Path) -> None:
+    with pytest.raises(UsageError, match=r"another test set than twelve-multi30k\.jsonl\.xz"):
+        blank_penalty.measure([cell], blank_penalty.references())
 
 
 def test_what_is_recorded() -> None:
@@ -54,4 +61,4 @@ def test_a_folder_without_it(
     monkeypatch.setattr("sys.argv", ["blank_penalty.py", str(tmp_path)])
     with pytest.raises(SystemExit, match="2"):
         blank_penalty.main()
-    assert "expected the run directory of an ablation with ctc" in capsys.readouterr().err
+    assert "expected the run directory of an ablation that has trained ctc there" in capsys.readouterr().err
