@@ -239,10 +239,11 @@ def panels(path: Path, count: int) -> Iterator[tuple[Any, Any]]:
 
 
 def lines(axes: Any, found: Curves, systems: Sequence[str]) -> None:
-    """A line for each of some systems."""
+    """A line for each of some systems; the first ones are wider, so that they show beneath those that cover them."""
     at = [point.at for point in found.points]
-    for name in systems:
-        axes.plot(at, [point.scores[name] for point in found.points], "o-", color=COLOURS[name], ms=4, label=name)
+    for name, width in zip(systems, np.linspace(3.2, 1.6, len(systems)), strict=True):
+        scores = [point.scores[name] for point in found.points]
+        axes.plot(at, scores, "o-", color=COLOURS[name], ms=width + 2.5, lw=width, label=name)
     axes.set_ylabel(label_of(found.metric))
     axes.set_ylim(bottom=0)
 

@@ -25,6 +25,7 @@ import findings
 import level_and_power as simulation
 from cost_model import Grid
 from findings import recorded
+from sweeps import DIALS
 from tasks import TASKS, whole_sequence
 from tasks import table as table_of_tasks
 from toolkits import tables as toolkits
@@ -246,6 +247,12 @@ def cost_record() -> cost.Record:
     return cost.read(cost.RECORD)
 
 
+def dial(name: str) -> str:
+    """How systems differ at each step of a dial."""
+    turned = DIALS[name]
+    return markdown(*findings.table(findings.along(turned, findings.records_of(turned))))
+
+
 def tasks(_: str) -> str:
     """Whole sequences that are right."""
     return table_of_tasks({task: RECORDS / "tasks" / f"{task}.jsonl.xz" for task in TASKS}, whole_sequence)
@@ -292,6 +299,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "village-by-word-order": lambda _: markdown(*findings.table(findings.by_word_order("twelve-village"))),
     "multi30k-by-word-order": lambda _: markdown(*findings.table(findings.by_word_order("twelve-multi30k"))),
     "multi30k-by-length": lambda _: markdown(*findings.table(findings.by_length("twelve-multi30k"))),
+    "dial-places": lambda _: dial("places"),
     "tasks": tasks,
     "level-and-power": level_and_power,
     "cost-of-workers": of_cost(cost.workers_table),

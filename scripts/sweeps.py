@@ -52,8 +52,8 @@ def main() -> int:
     code, records = ablate_each(options, lambda step: command_of(step, options.corpora))
     if code != STOPPED:
         for dial in DIALS.values():
-            found = {step: records[name] for step, name in dial.steps.items() if name in records}
-            print_table(*table(dial, found))
+            if found := {step: records[name] for step, name in dial.steps.items() if name in records}:
+                print_table(*table(dial, found))
     return code
 
 

@@ -76,6 +76,16 @@ def test_dials_are_drawn_once_they_are_recorded(tmp_path: Path, monkeypatch: pyt
     assert "places" not in picture
 
 
+def test_the_dial_of_reordering_is_recorded_with_three_seeds_at_each_step() -> None:
+    dial = sweeps.DIALS["places"]
+    curves = findings.along(dial, findings.records_of(dial))
+    assert sorted(curves.systems) == sorted(sweeps.TOPOLOGIES)
+    assert [point.at for point in curves.points] == [0, 1, 2, 4, 9]
+    for point in curves.points:
+        for pair in point.pairs.values():
+            assert pair.difference.interval is not None  # for other sentences and other seeds
+
+
 @pytest.mark.parametrize("step", sweeps.STEPS)
 def test_every_step_has_its_own_recipe(step: str) -> None:
     def described(name: str) -> object:
