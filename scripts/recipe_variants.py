@@ -95,12 +95,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     print(*("  ".join(row) for row in [columns, *rows]), sep="\n")
 
 
-def scores_table(records: Mapping[str, Path], metric: str) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows: by system, its score on each variant's test set, mean over seeds ± standard deviation."""
+def scores_table(records: Mapping[str, Path], metric: str, test: str = "test") -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: by system, its score on a test set of each variant, mean over seeds ± standard deviation."""
     found: dict[str, dict[str, str]] = {}
     for variant, path in records.items():
         for system in trained_systems(path):
-            found.setdefault(system.name, {})[variant] = spread(system.scores("greedy", "test", metric))
+            found.setdefault(system.name, {})[variant] = spread(system.scores("greedy", test, metric))
     rows = [[f"`{name}`", *(cells.get(variant, "–") for variant in records)] for name, cells in found.items()]
     return ["topology", *records], rows
 

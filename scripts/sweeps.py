@@ -70,9 +70,9 @@ def command_of(step: str, corpora: Path) -> list[str]:
     return [*arguments, "--ablation.topologies", f"[{', '.join(TOPOLOGIES)}]", "--ablation.seeds", "[1, 2, 3]"]
 
 
-def table(dial: Dial, records: Mapping[float, Path]) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows: by topology, the score on the test set at each step."""
-    columns, rows = scores_table({f"{step:,}": path for step, path in records.items()}, dial.metric)
+def table(dial: Dial, records: Mapping[float, Path], test: str = "test") -> tuple[list[str], list[list[str]]]:
+    """Columns and rows: by topology, the score on a test set at each step."""
+    columns, rows = scores_table({f"{step:,}": path for step, path in records.items()}, dial.metric, test)
     return [f"{dial.what}:", *columns[1:]], rows
 
 
