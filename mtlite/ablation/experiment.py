@@ -13,11 +13,10 @@ from mtlite.ablation.header import Header
 from mtlite.ablation.options import AblationConfig
 from mtlite.comparison.outcome import Options, flat
 from mtlite.comparison.systems import System
-from mtlite.config.options import Config
+from mtlite.config.options import DEFAULT_METRICS, Config
 from mtlite.config.recipe import Values
 from mtlite.config.resolve import ResolvedConfig, choose_budget, choose_sizes, resolved
 from mtlite.data.prepare import Prepared, count_batches
-from mtlite.evaluation.significance import DEFAULT_METRICS
 from mtlite.evaluation.words import word_frequencies
 from mtlite.storage.run_directory import TOKENIZERS
 

@@ -46,9 +46,10 @@ class Output:
         if len(self.hypotheses) != len(self.statistics.counts["bleu"]):
             raise UsageError("expected counts for each hypothesis")
 
-    def with_metrics(self, metrics: Sequence[str], references: References) -> Output:
+    def with_metrics(self, metrics: Sequence[str], references: References, target_language: str | None) -> Output:
         """The same, counted for further metrics, too."""
-        return dataclasses.replace(self, statistics=self.statistics.with_metrics(metrics, self.hypotheses, references))
+        statistics = self.statistics.with_metrics(metrics, self.hypotheses, references, target_language)
+        return dataclasses.replace(self, statistics=statistics)
 
     def with_scores(self, files: Mapping[str, str | Path]) -> Output:
         """The same, with the scores of other metrics, whose files are given by name."""
@@ -124,8 +125,9 @@ class Outcome:
 
     def with_metrics(self, metrics: Sequence[str], references: Callable[[str], References]) -> Outcome:
         """The same, with its outputs counted for further metrics; `references` gives those of a test set."""
+        language = self.facts.target_language
         outputs = {
-            search: {test: output.with_metrics(metrics, references(test)) for test, output in tests.items()}
+            search: {test: output.with_metrics(metrics, references(test), language) for test, output in tests.items()}
             for search, tests in self.outputs.items()
         }
         return dataclasses.replace(self, outputs=outputs)
@@ -144,7 +146,7 @@ class Outcome:
 def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
     """The outcome of a run, on some of its test sets or all; raise RunError if it is not finished, or damaged.
 
-    Its outputs have the counts of those metrics that are always counted.
+    Its outputs have the counts of those metrics that the run was to be scored by.
     """
     result, lines = read_result(run), read_training_log(run.path / LOG)
     curve = [(line.update, line.dev_loss, line.dev_bleu) for line in lines if isinstance(line, Validated)]
@@ -173,7 +175,8 @@ def read_outputs(run: Run, search: str, written: Mapping[str, tuple[float, str |
     outputs = {}
     for test, (elapsed, sha256) in written.items():
         hypotheses, references = run.read_lines(hypotheses_file(test, search), sha256), run.references(test)
-        statistics = sentence_statistics(hypotheses, references, run.facts.target_language)
+        metrics = run.config.evaluation.metrics
+        statistics = sentence_statistics(hypotheses, references, run.facts.target_language, metrics)
         outputs[test] = Output(hypotheses, statistics, elapsed)
     return outputs
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mtlite.comparison.systems import TrainedSystem
+from mtlite.config.options import DEFAULT_METRICS
 from mtlite.config.read import Count
 from mtlite.errors import UsageError
 from mtlite.evaluation.breakdown import Breakdown, break_down
@@ -20,7 +21,7 @@ from mtlite.evaluation.likelihood import ComparedLikelihood, compare_likelihood
 from mtlite.evaluation.metrics import sign_of
 from mtlite.evaluation.references import References
 from mtlite.evaluation.scores import DEFAULT_SEED
-from mtlite.evaluation.significance import DEFAULT_METRICS, Comparison, compare, judge, resampled_scores
+from mtlite.evaluation.significance import Comparison, compare, judge, resampled_scores
 from mtlite.evaluation.statistics import interval_of
 from mtlite.storage.references import with_further
 

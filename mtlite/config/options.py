@@ -21,6 +21,7 @@ Size = Annotated[int, Between(1, 2**16)]
 LanguageCode = Annotated[str, Matching(".+", "a language code such as de, or null")]
 MetricName = Literal["bleu", "chrf2", "ter", "exact-match", "wer", "per", "cer"]
 METRICS: tuple[str, ...] = get_args(MetricName)
+DEFAULT_METRICS: tuple[MetricName, ...] = ("bleu", "chrf2", "ter")
 
 
 @dataclass(frozen=True)
@@ -378,7 +379,7 @@ class EvaluationConfig:
             cer are error rates by edit distance over words and phones (both between spaces) and characters.
     """
 
-    metrics: list[MetricName] = field(default_factory=lambda: ["bleu", "chrf2", "ter"])
+    metrics: list[MetricName] = field(default_factory=lambda: [*DEFAULT_METRICS])
 
     def check(self) -> None:
         if not self.metrics:

@@ -29,6 +29,8 @@ LABELS = dict(zip(METRICS, ("BLEU", "chrF2", "TER", "exact match", "WER", "PER",
 HUB_NAMES = {"chrf2": "chrf", "exact-match": "exact_match"}
 """What the Hugging Face Hub calls a metric, where that differs from its name here."""
 LOWER_IS_BETTER = {"ter", *TOKENS}
+ALWAYS = ("bleu", "chrf2")
+"""What every output is counted for: buckets and examples are made from these two. TER takes long: only if asked for."""
 
 
 class CharacterTER(BoundedTER):
@@ -70,23 +72,32 @@ def sign_of(metric: str) -> int:
     return -1 if metric in LOWER_IS_BETTER else 1
 
 
-def make_metrics(target_language: str | None, also: Iterable[str] = ()) -> dict[str, Metric]:
-    """The metrics of sacrebleu by name, with the defaults of its command line, and further metrics.
+def make_metrics(target_language: str | None, metrics: Iterable[str] = ()) -> dict[str, Metric]:
+    """Those that are always counted, and some metrics, by name."""
+    return {name: make_metric(name, target_language) for name in dict.fromkeys([*ALWAYS, *metrics])}
 
-    Except for TER in scripts without spaces: its default takes a whole sentence for one word, so there characters are
-    its words. TER ignores case, as its authors do. Every signature says which it is. TER of sentences with more than a
-    hundred words is without shifts.
+
+def make_metric(name: str, target_language: str | None) -> Metric:
+    """One of sacrebleu's metrics, with the defaults of its command line, or one of this project's own."""
+    if name == "bleu":
+        return bleu_metric(target_language)
+    if name == "chrf2":
+        return CHRF()
+    if name == "ter":
+        return ter_metric(target_language)
+    return ExactMatch() if name == "exact-match" else ErrorRate(TOKENS[name])
+
+
+def ter_metric(target_language: str | None) -> BoundedTER:
+    """sacrebleu's TER, but for scripts without spaces, where characters are words: its default takes whole sentences.
+
+    It ignores case, as its authors do. The signature says which it is. Sentences of more than a hundred words are
+    counted without shifts.
     """
     script = script_of_language(target_language)
-    asian = script in HAN | JAPANESE  # sacrebleu's own way to part characters, which knows these scripts alone
-    ter = CharacterTER() if script in UNSPACED and not asian else BoundedTER(normalized=asian, asian_support=asian)
-    metrics = {"bleu": bleu_metric(target_language), "chrf2": CHRF(), "ter": ter}
-    return metrics | {name: make_metric(name) for name in also if name not in metrics}
-
-
-def make_metric(name: str) -> Metric:
-    """A metric of this project's own."""
-    return ExactMatch() if name == "exact-match" else ErrorRate(TOKENS[name])
+    if script in HAN | JAPANESE:  # sacrebleu's own way to part characters, which knows these scripts alone
+        return BoundedTER(normalized=True, asian_support=True)
+    return CharacterTER() if script in UNSPACED else BoundedTER()
 
 
 def check_lines(hypotheses: Sequence[str], references: References) -> None:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from mtlite.config.options import DEFAULT_METRICS
 from mtlite.config.read import Count
 from mtlite.evaluation.metrics import LABELS, bleu_metric, check_lines, label_of, make_metrics
 from mtlite.evaluation.references import References, as_streams
 from mtlite.evaluation.statistics import (
-    COUNTS_PER_SENTENCE,
     RESAMPLES,
     SentenceStatistics,
     interval_of,
@@ -48,7 +48,7 @@ class Scores:
 
     bleu: MetricScore  # cased BLEU
     chrf2: MetricScore
-    ter: MetricScore
+    ter: MetricScore | None  # None if it was not asked for
     sentences: int
     hypothesis_length: int  # words in all hypotheses, as BLEU counts them
     reference_length: int  # words in all references, as BLEU counts them
@@ -64,7 +64,8 @@ class Scores:
     @property
     def by_metric(self) -> dict[str, MetricScore]:
         """All scores by the name of the metric."""
-        return {name: getattr(self, name) for name in COUNTS_PER_SENTENCE} | self.others
+        found = {"bleu": self.bleu, "chrf2": self.chrf2} | ({"ter": self.ter} if self.ter else {})
+        return found | self.others
 
     @property
     def length_ratio(self) -> float:
@@ -98,7 +99,7 @@ def score(
     references: References,
     target_language: str | None,
     *,
-    also: Iterable[str] = (),
+    metrics: Iterable[str] = DEFAULT_METRICS,
     confidence: bool = True,
     seed: int = DEFAULT_SEED,
 ) -> Scores:
@@ -106,9 +107,9 @@ def score(
 
     Args:
         target_language: a code such as `de`; it chooses the words that BLEU counts.
-        also: metrics beside those that are always counted.
+        metrics: those to score by, beside those that are always counted.
     """
-    statistics = sentence_statistics(hypotheses, references, target_language, also)
+    statistics = sentence_statistics(hypotheses, references, target_language, metrics)
     return scores_of(statistics, confidence=confidence, seed=seed)
 
 
@@ -132,7 +133,7 @@ def scores_of(statistics: SentenceStatistics, *, confidence: bool = True, seed: 
     hypothesis_length, reference_length, *ngrams = map(int, bleu_counts.sum(axis=0).tolist())
     lengths = len(bleu_counts), hypothesis_length, reference_length
     counted = *lengths, ngrams[:4], ngrams[4:], statistics.without_shifts
-    bleu, chrf2, ter = (scores.pop(name) for name in COUNTS_PER_SENTENCE)
+    bleu, chrf2, ter = scores.pop("bleu"), scores.pop("chrf2"), scores.pop("ter", None)
     return Scores(bleu, chrf2, ter, *counted, others=scores)
 
 

@@ -19,11 +19,11 @@ from itertools import combinations
 
 import numpy as np
 
+from mtlite.config.options import DEFAULT_METRICS
 from mtlite.errors import DataError
-from mtlite.evaluation.metrics import sign_of
+from mtlite.evaluation.metrics import ALWAYS, sign_of
 from mtlite.evaluation.scores import DEFAULT_SEED
 from mtlite.evaluation.statistics import (
-    COUNTS_PER_SENTENCE,
     RESAMPLES,
     SentenceStatistics,
     interval_of,
@@ -33,7 +33,6 @@ from mtlite.evaluation.statistics import (
 from mtlite.evaluation.uncertainty import TOLERANCE, Uncertainty, over_sentences, over_sentences_and_seeds
 
 SIGNIFICANCE_LEVEL = 0.05
-DEFAULT_METRICS = tuple(COUNTS_PER_SENTENCE)
 """Those of a comparison that asks for no others, the first being what it is about."""
 
 Pair = tuple[str, str]
@@ -112,7 +111,7 @@ def compare(
     Args:
         metrics: the one that the comparison is about first; all were counted.
     """
-    _refuse_incomparable(systems, baseline)
+    _refuse_incomparable(systems, baseline, metrics)
     scores = resampled_scores(systems, seed, metrics)
     sentences = len(next(iter(systems[baseline].values())).counts["bleu"])
 
@@ -157,9 +156,10 @@ def _judged_by(metric: str, groups: Sequence[Sequence[ComparedPair]]) -> list[li
     return [[with_verdicts(pair) for pair in pairs] for pairs in groups]
 
 
-def _refuse_incomparable(systems: Systems, baseline: str) -> None:
+def _refuse_incomparable(systems: Systems, baseline: str, metrics: Sequence[str]) -> None:
     """Refuse outputs that do not translate the same sentences, or were not scored in the same way."""
     expected = next(iter(systems[baseline].values()))
+    signatures = _signatures(expected, metrics)
     for name, runs in systems.items():
         for run_seed, output in runs.items():
             what = f"{name}, seed {run_seed}, cannot be compared with {baseline}"
@@ -168,24 +168,29 @@ def _refuse_incomparable(systems: Systems, baseline: str) -> None:
                     f"{what}: expected {len(expected.counts['bleu']):,} sentences, received "
                     f"{len(output.counts['bleu']):,}; score both on the same test set"
                 )
-            if output.signatures != expected.signatures:
+            if (received := _signatures(output, metrics)) != signatures:
                 raise DataError(
-                    f"{what}: expected signatures {expected.signatures}, received {output.signatures}; "
+                    f"{what}: expected signatures {signatures}, received {received}; "
                     "score both with the same version and target language"
                 )
-            if not (_reference_sizes(output) == _reference_sizes(expected)).all():
+            if not (_reference_sizes(output, metrics) == _reference_sizes(expected, metrics)).all():
                 raise DataError(f"{what}: the references differ; score both on the same test set")
 
 
-def _reference_sizes(output: SentenceStatistics) -> np.ndarray:
-    """What the counts tell of the references alone [sentences, 8]: words, and characters with their n-grams.
+def _signatures(output: SentenceStatistics, metrics: Sequence[str]) -> dict[str, str]:
+    """How the counts were taken that a comparison is made from."""
+    return {name: output.signatures[name] for name in dict.fromkeys([*ALWAYS, *metrics])}
 
-    With several references, BLEU and chrF2 count the one that is nearest to the hypothesis: then, [sentences, 1].
+
+def _reference_sizes(output: SentenceStatistics, metrics: Sequence[str]) -> np.ndarray:
+    """What the counts tell of the references alone [sentences, sizes]: words, and characters with their n-grams.
+
+    With several references, BLEU and chrF2 count the one that is nearest to the hypothesis: then TER alone tells it.
     """
-    words = output.counts["ter"][:, 1:]
-    if not output.signatures["bleu"].startswith("nrefs:1|"):
-        return words
-    return np.hstack([output.counts["bleu"][:, 1:2], output.counts["chrf2"][:, 1::3], words])
+    sizes = [output.counts["ter"][:, 1:]] if "ter" in metrics else []
+    if output.signatures["bleu"].startswith("nrefs:1|"):
+        sizes += [output.counts["bleu"][:, 1:2], output.counts["chrf2"][:, 1::3]]
+    return np.hstack([np.zeros((len(output.counts["bleu"]), 0)), *sizes])
 
 
 def resampled_scores(

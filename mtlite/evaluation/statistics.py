@@ -1,7 +1,7 @@
 """Per-sentence counts: all that a metric needs to know of a hypothesis, so that scores can be taken again and again.
 
 Every metric is a function of sums of counts over sentences. Shuffling or resampling sentences therefore means adding up
-other rows, without another look at the text. The first three are counted for every output, by sacrebleu:
+other rows, without another look at the text. sacrebleu counts the first three; the others are this project's own:
 
 - `bleu`, 10 a sentence: hypothesis words, reference words, correct 1- to 4-grams, 1- to 4-grams in the hypothesis;
 - `chrf2`, 18 a sentence: for character 1- to 6-grams, the number in the hypothesis, in the reference, in both;
@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 
+from mtlite.config.options import DEFAULT_METRICS
 from mtlite.config.read import Count
 from mtlite.errors import UsageError
-from mtlite.evaluation.metrics import LABELS, LOWER_IS_BETTER, check_lines, make_metric, make_metrics
+from mtlite.evaluation.metrics import ALWAYS, LABELS, LOWER_IS_BETTER, check_lines, make_metric, make_metrics
 from mtlite.evaluation.references import References, as_streams
+from mtlite.evaluation.translation_edit_rate import BoundedTER
 from mtlite.limits import MAX_COUNT
 
-COUNTS_PER_SENTENCE = {"bleu": 10, "chrf2": 18, "ter": 2}
+COUNTS_PER_SENTENCE = dict(zip(ALWAYS, (10, 18), strict=True))
 """Of the metrics that every output is counted for; all others have two."""
 SENTENCE_METRIC = "chrf2"
 """What single sentences are put in order by: most have no 4-gram right, which BLEU needs."""
@@ -56,13 +58,13 @@ class SentenceStatistics:
             raise UsageError(f"counts: expected numbers from 0 to {MAX_COUNT:,}")
 
     def with_metrics(
-        self, metrics: Iterable[str], hypotheses: Sequence[str], references: References
+        self, metrics: Iterable[str], hypotheses: Sequence[str], references: References, target_language: str | None
     ) -> SentenceStatistics:
         """The same with the counts of further metrics; those that it has stay as they are."""
-        made = {name: make_metric(name) for name in metrics if name not in self.counts}
-        counts = {name: sentence_counts(metric, hypotheses, references) for name, metric in made.items()}
-        signatures = {name: str(metric.get_signature()) for name, metric in made.items()}
-        return replace(self, counts=self.counts | counts, signatures=self.signatures | signatures)
+        missing = {name: make_metric(name, target_language) for name in metrics if name not in self.counts}
+        more = counted(missing, hypotheses, references)
+        without_shifts = more.without_shifts if "ter" in missing else self.without_shifts
+        return SentenceStatistics(self.counts | more.counts, self.signatures | more.signatures, without_shifts)
 
     def with_scores(self, given: Mapping[str, np.ndarray]) -> SentenceStatistics:
         """The same with metrics that were computed elsewhere: by name, a score for each sentence, whose mean counts."""
@@ -72,20 +74,26 @@ class SentenceStatistics:
 
 
 def sentence_statistics(
-    hypotheses: Sequence[str], references: References, target_language: str | None, also: Iterable[str] = ()
+    hypotheses: Sequence[str],
+    references: References,
+    target_language: str | None,
+    metrics: Iterable[str] = DEFAULT_METRICS,
 ) -> SentenceStatistics:
     """The counts of every sentence; raise DataError if the lines do not fit each other.
 
     Args:
-        also: metrics beside those that are always counted.
+        metrics: those to count, beside those that are always counted.
     """
     check_lines(hypotheses, references)
-    counts, signatures = {}, {}
-    metrics = make_metrics(target_language, also)
-    for name, metric in metrics.items():
-        counts[name] = sentence_counts(metric, hypotheses, references)
-        signatures[name] = str(metric.get_signature())
-    return SentenceStatistics(counts, signatures, metrics["ter"].without_shifts)  # type: ignore[attr-defined]
+    return counted(make_metrics(target_language, metrics), hypotheses, references)
+
+
+def counted(metrics: Mapping[str, Metric], hypotheses: Sequence[str], references: References) -> SentenceStatistics:
+    """The counts of some metrics alone; the lines were checked before."""
+    counts = {name: sentence_counts(metric, hypotheses, references) for name, metric in metrics.items()}
+    signatures = {name: str(metric.get_signature()) for name, metric in metrics.items()}
+    without_shifts = sum(metric.without_shifts for metric in metrics.values() if isinstance(metric, BoundedTER))
+    return SentenceStatistics(counts, signatures, without_shifts)
 
 
 def sentence_counts(metric: Metric, hypotheses: Sequence[str], references: References) -> np.ndarray:

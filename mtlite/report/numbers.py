@@ -15,13 +15,13 @@ from mtlite.ablation.header import Header
 from mtlite.comparison.outcome import Options, Output
 from mtlite.comparison.results import ComparisonResults
 from mtlite.comparison.systems import TrainedSystem
+from mtlite.config.options import DEFAULT_METRICS
 from mtlite.config.read import plain
 from mtlite.evaluation.references import References, listed
 from mtlite.evaluation.scores import scores_of
-from mtlite.evaluation.statistics import COUNTS_PER_SENTENCE
 from mtlite.visible import visible
 
-_SCORES = (*COUNTS_PER_SENTENCE, "exact_matches", "length_ratio")
+_SCORES = (*DEFAULT_METRICS, "exact_matches", "length_ratio")
 """Columns of every output; those of further metrics follow."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones, too
 
@@ -68,7 +68,7 @@ def _row(results: ComparisonResults, header: Header, system: TrainedSystem, seed
 
 def _output_columns(search: str, output: Output | None, references: References, metrics: Sequence[str]) -> Row:
     """The scores of one search; empty where there are none: for a beam, in a topology without, or in given scores."""
-    further = [name for name in metrics if name not in COUNTS_PER_SENTENCE]
+    further = [name for name in metrics if name not in DEFAULT_METRICS]
     if output is None:
         return dict.fromkeys(f"{search}_{name}" for name in (*_SCORES, *further))
     scores = scores_of(output.statistics, confidence=False)

@@ -10,12 +10,13 @@ from mtlite.comparison.comparable import common_test, group_runs, refuse_incompa
 from mtlite.comparison.given_scores import read_scores, refuse_names
 from mtlite.comparison.outcome import outcome_of
 from mtlite.comparison.results import make_family
+from mtlite.config.options import DEFAULT_METRICS
 from mtlite.config.recipe import metrics_of
 from mtlite.data.language_choice import check_language, language_by_script
 from mtlite.data.lines import read_lines
 from mtlite.errors import DataError, UsageError
 from mtlite.evaluation.references import References, beside_each_other, first_of
-from mtlite.evaluation.significance import DEFAULT_METRICS, Comparison
+from mtlite.evaluation.significance import Comparison
 from mtlite.evaluation.significance import compare as compare_outputs
 from mtlite.evaluation.statistics import sentence_statistics
 from mtlite.languages import is_language_code, language_of, meant_language

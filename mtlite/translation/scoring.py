@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from mtlite.config.options import SearchConfig
+from mtlite.config.options import DEFAULT_METRICS, SearchConfig
 from mtlite.config.read import plain
 from mtlite.config.recipe import Values, metrics_of
 from mtlite.console import announce
@@ -39,7 +39,7 @@ def score_lines(
     sources: list[str],
     references: References,
     target_language: str | None,
-    metrics: Sequence[str] = (),
+    metrics: Sequence[str] = DEFAULT_METRICS,
 ) -> Scored:
     """Translate and score by what is always counted, and by some metrics."""
     start = time.perf_counter()
@@ -47,7 +47,7 @@ def score_lines(
     seconds = time.perf_counter() - start
     hypotheses = [translation.texts[0] for translation in translations]
     truncated = [number for number, translation in enumerate(translations, 1) if translation.truncated]
-    return Scored(hypotheses, score(hypotheses, references, target_language, also=metrics), seconds, truncated)
+    return Scored(hypotheses, score(hypotheses, references, target_language, metrics=metrics), seconds, truncated)
 
 
 def evaluate(

@@ -57,7 +57,7 @@ def test_error_rates_by_other_code(metric: str, hypotheses: list[str], reference
         (hypotheses, references),
         (hypotheses, several(references)),
     ):
-        found = score(written, expected, "en", also=[metric]).by_metric[metric]
+        found = score(written, expected, "en", metrics=[metric]).by_metric[metric]
         assert found.score == pytest.approx(rate_by_hand(written, expected, metric == "cer"))
         assert found.half_width
         tokens = {"wer": "words", "per": "phones", "cer": "characters"}[metric]
@@ -67,17 +67,17 @@ def test_error_rates_by_other_code(metric: str, hypotheses: list[str], reference
 def test_exact_match_by_other_code(hypotheses: list[str], references: list[str]) -> None:
     for written, expected in ((HYPOTHESES, REFERENCES), (hypotheses, references), (hypotheses, several(references))):
         right = sum(text in texts for text, texts in zip(written, listed(expected), strict=True))
-        found = score(written, expected, "en", also=["exact-match"]).by_metric["exact-match"]
+        found = score(written, expected, "en", metrics=["exact-match"]).by_metric["exact-match"]
         assert found.score == pytest.approx(100 * right / len(written))
-    assert score(HYPOTHESES, REFERENCES, "en", also=["exact-match"]).by_metric["exact-match"].score > 0
+    assert score(HYPOTHESES, REFERENCES, "en", metrics=["exact-match"]).by_metric["exact-match"].score > 0
 
 
 def test_empty_references_are_counted() -> None:
     """A sentence without a token of its own adds its insertions; a set without any token is all wrong, or all right."""
-    assert score(["a", "b"], ["", "b"], "en", also=["wer"]).by_metric["wer"].score == 100
-    assert score(["a"], [""], "en", also=["wer"]).by_metric["wer"].score == 100
-    assert score([""], [""], "en", also=["wer", "exact-match"]).by_metric["wer"].score == 0
-    assert score([""], [""], "en", also=["exact-match"]).by_metric["exact-match"].score == 100
+    assert score(["a", "b"], ["", "b"], "en", metrics=["wer"]).by_metric["wer"].score == 100
+    assert score(["a"], [""], "en", metrics=["wer"]).by_metric["wer"].score == 100
+    assert score([""], [""], "en", metrics=["wer", "exact-match"]).by_metric["wer"].score == 0
+    assert score([""], [""], "en", metrics=["exact-match"]).by_metric["exact-match"].score == 100
 
 
 @pytest.mark.parametrize("metric", [ExactMatch(), ErrorRate("words"), ErrorRate("characters")])

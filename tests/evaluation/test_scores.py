@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics import BLEU, CHRF, TER
 
+from mtlite.config.options import DEFAULT_METRICS
 from mtlite.config.read import plain, read_as
 from mtlite.errors import DataError
 from mtlite.evaluation.metrics import make_metrics
@@ -98,9 +99,16 @@ def test_other_line_separators_are_text():
 def test_any_text(pairs):
     hypotheses, references = map(list, zip(*pairs, strict=True))
     scores = score(hypotheses, references, "zh", confidence=False)
-    for name, metric in make_metrics("zh").items():
+    for name, metric in make_metrics("zh", DEFAULT_METRICS).items():
         assert getattr(scores, name).score == metric.corpus_score(hypotheses, [references]).score
     assert scores.bleu.score == sacrebleu.corpus_bleu(hypotheses, [references], tokenize="zh").score
+
+
+def test_what_was_not_asked_for_has_no_score() -> None:
+    scores = score(["a b"], ["a c"], "en", metrics=["exact-match"])
+    assert scores.ter is None
+    assert [*scores.by_metric] == ["bleu", "chrf2", "exact-match"]
+    assert "TER" not in repr(scores)
 
 
 def test_the_brevity_penalty_is_that_of_sacrebleu() -> None:

@@ -198,6 +198,19 @@ def test_holm_by_hand():
     assert holm([]) == []
 
 
+def test_outputs_that_were_counted_for_different_metrics_are_compared_by_those_they_share(references) -> None:
+    outputs = {
+        "first": sentence_statistics(references, references, "en", ["ter"]),
+        "second": sentence_statistics(references[::-1], references, "en", ["wer"]),
+    }
+    systems = {name: {1: output} for name, output in outputs.items()}
+    (pair,) = compare(systems, "first", ["chrf2"]).primary
+    assert pair.differences["chrf2"].effect < 0
+    others = sentence_statistics(references[::-1], references[::-1], "en", ["wer"])
+    with pytest.raises(DataError, match="references differ"):
+        compare({**systems, "second": {1: others}}, "first", ["chrf2"])
+
+
 def test_what_cannot_be_compared(systems, references):
     fair = systems["fair"]
     shorter = sentence_statistics(references[:5], references[:5], "en")

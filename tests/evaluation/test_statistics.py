@@ -13,7 +13,6 @@ from mtlite.errors import DataError, RunError
 from mtlite.evaluation import statistics
 from mtlite.evaluation.metrics import make_metrics
 from mtlite.evaluation.statistics import (
-    COUNTS_PER_SENTENCE,
     SCORE_OF_SUMS,
     SentenceStatistics,
     bleu_of_sums,
@@ -21,16 +20,18 @@ from mtlite.evaluation.statistics import (
     resampled_weights,
     sentence_statistics,
 )
+from mtlite.limits import MAX_TER_WORDS
 
 METRICS = {"bleu": BLEU(), "chrf2": CHRF(), "ter": TER()}
+WIDTHS = {"bleu": 10, "chrf2": 18, "ter": 2}
 
 
 @pytest.mark.parametrize("language", ["de", "zh"])
 def test_sums_equal_corpus_score(language, hypotheses, references):
     taken = sentence_statistics(hypotheses, references, language)
-    for name, metric in make_metrics(language).items():
+    for name, metric in make_metrics(language, METRICS).items():
         corpus = metric.corpus_score(hypotheses, [references])
-        assert taken.counts[name].shape == (200, COUNTS_PER_SENTENCE[name])
+        assert taken.counts[name].shape == (200, WIDTHS[name])
         assert taken.signatures[name] == str(metric.get_signature())
         sums = taken.counts[name].sum(axis=0)
         assert metric._compute_score_from_stats(sums.tolist()).score == corpus.score
@@ -64,7 +65,7 @@ def test_bleu_of_any_counts(data):
 @given(st.data())
 def test_chrf_and_ter_of_any_counts(data):
     for name in ("chrf2", "ter"):
-        width = COUNTS_PER_SENTENCE[name]
+        width = WIDTHS[name]
         sums = np.array(data.draw(st.lists(st.integers(0, 4), min_size=width, max_size=width)))
         if name == "chrf2":
             sums[2::3] = np.minimum(sums[2::3], np.minimum(sums[0::3], sums[1::3]))
@@ -93,6 +94,27 @@ def test_resamples_are_those_of_sacrebleu(monkeypatch, hypotheses, references):
     assert (high - low) / 2 == pytest.approx(estimate_ci(ours)[1])
 
 
+def test_ter_is_counted_only_where_it_is_asked_for(hypotheses, references):
+    long = " ".join(map(str, range(MAX_TER_WORDS + 1)))
+    hypotheses, references = [*hypotheses, long], [*references, "short"]
+    without = sentence_statistics(hypotheses, references, "de", ["exact-match"])
+    assert [*without.counts] == [*without.signatures] == ["bleu", "chrf2", "exact-match"]
+    assert without.without_shifts == 0
+    later = without.with_metrics(["ter", "bleu"], hypotheses, references, "de")
+    at_once = sentence_statistics(hypotheses, references, "de", ["exact-match", "ter"])
+    assert plain(later) == plain(at_once)
+    assert later.without_shifts == at_once.without_shifts == 1
+    again = later.with_metrics(["wer"], hypotheses, references, "de")
+    assert again.without_shifts == 1
+
+
+def test_words_of_ter_are_those_of_the_language_whenever_it_is_counted():
+    lines, others = ["กขค"], ["กขง"]
+    later = sentence_statistics(lines, others, "th", []).with_metrics(["ter"], lines, others, "th")
+    assert later.counts["ter"].tolist() == [[1, 3]]
+    assert later.signatures["ter"] == sentence_statistics(lines, others, "th").signatures["ter"]
+
+
 def test_json_and_back(hypotheses, references):
     taken = sentence_statistics(hypotheses, references, "de")
     text = json.dumps(plain(taken))
@@ -107,7 +129,7 @@ def test_json_and_back(hypotheses, references):
 def test_counts_that_nobody_has_taken():
     good = plain(sentence_statistics(["a", "b"], ["a", "c"], None))
     for name in good["counts"]:
-        for counts in ([], [[1, 2]], [[1], [2]], "text", None, [["x"] * COUNTS_PER_SENTENCE[name]] * 2):
+        for counts in ([], [[1, 2]], [[1], [2]], "text", None, [["x"] * WIDTHS[name]] * 2):
             with pytest.raises(RunError, match="expected"):
                 read_as(
                     SentenceStatistics, {**good, "counts": {**good["counts"], name: counts}}, "counts", error=RunError

@@ -67,6 +67,30 @@ def test_each_metric_has_intervals_and_verdicts_of_a_family_of_its_own(tmp_path:
         assert pair.difference == other.difference  # other metrics change no verdict
 
 
+def without_ter(outcome: Outcome) -> Outcome:
+    """As it is when a run is judged by whole sentences."""
+    few = {}
+    for test, output in outcome.outputs["greedy"].items():
+        statistics = sentence_statistics(output.hypotheses, references(test), "de", ["exact-match"])
+        assert "ter" not in statistics.counts
+        few[test] = dataclasses.replace(output, statistics=statistics)
+    return dataclasses.replace(outcome, outputs={"greedy": few})
+
+
+def test_a_metric_that_was_not_counted_is_counted_for_the_report(tmp_path: Path) -> None:
+    """TER of runs that were judged by whole sentences: the same numbers as if it had been asked for at once."""
+    header, outcomes = asked(["ter", "exact-match"])
+    at_once = family_of(header, outcomes, tmp_path / "at-once")
+    uncounted = {name: without_ter(outcome) for name, outcome in outcomes.items()}
+    later = family_of(header, uncounted, tmp_path / "later")
+    assert at_once.comparison is not None
+    assert later.comparison == at_once.comparison
+    exact = dataclasses.replace(header, recipe={**header.recipe, "evaluation": {"metrics": ["exact-match"]}})
+    family_of(exact, uncounted, tmp_path / "exact")
+    rows = [line.split(",") for line in (tmp_path / "exact" / "results.csv").read_text().splitlines()]
+    assert {row[rows[0].index("greedy_ter")] for row in rows[1:]} == {""}
+
+
 def one_of_each(first: list[str], second: list[str]) -> list[TrainedSystem]:
     """Two systems with three equal seeds each, on the made-up test set."""
     _, outcomes = made_up(seeds=[1, 2, 3])
