@@ -21,8 +21,6 @@ from mtlite.report.tables import spread
 RECIPES = Path(__file__).resolve().parent / "recipes"
 Table = Callable[[Mapping[str, Path]], tuple[list[str], list[list[str]]]]
 """From records by variant to columns and rows."""
-STOPPED = 130
-"""The code of a command that was interrupted."""
 
 
 def parse(
@@ -73,11 +71,16 @@ def ablate_each(
         arguments = ["ablate", os.path.relpath(recipe), *changed, "--jobs", str(options.jobs)]
         arguments += ["--run", str(options.runs / name), "--record", str(record_of(options, name)), *options.options]
         code = mtlite(arguments)
-        if code == STOPPED:
+        if is_stopped(code):
             return code, {}
         failed = failed or code
     records = {name: record_of(options, name) for name in options.names}
     return failed, {name: record for name, record in records.items() if is_begun(record)}
+
+
+def is_stopped(code: int) -> bool:
+    """Whether a signal has ended a command: Ctrl-C, or one from a batch system that needs the machine."""
+    return code > 128
 
 
 def study(description: str | None, name: str, kind: str, names: Sequence[str], table: Table) -> int:
@@ -85,7 +88,7 @@ def study(description: str | None, name: str, kind: str, names: Sequence[str], t
     options = parse(description, name, kind, names, f"corpora/{name}.py")
     recipe, folder = RECIPES / f"{name}.yaml", options.corpora
     code, records = ablate_each(options, lambda corpus: [recipe, "--data.train.pairs", folder / corpus])
-    if code != STOPPED:
+    if not is_stopped(code):
         print_table(*table(records))
     return code
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from recipe_variants import RECIPES, STOPPED, ablate_each, parse, print_table, scores_table
+from recipe_variants import RECIPES, ablate_each, is_stopped, parse, print_table, scores_table
 from tasks import corpus_of
 
 CAPTIONS = "twelve-multi30k"
@@ -50,7 +50,7 @@ def main() -> int:
     made_by = "corpora/multi30k.py and corpora/tasks/generate.py"
     options = parse(__doc__, "sweeps", "step", STEPS, made_by, corpora=".")
     code, records = ablate_each(options, lambda step: command_of(step, options.corpora))
-    if code != STOPPED:
+    if not is_stopped(code):
         for dial in DIALS.values():
             if found := {step: records[name] for step, name in dial.steps.items() if name in records}:
                 print_table(*table(dial, found))

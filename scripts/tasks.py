@@ -17,7 +17,7 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from recipe_variants import RECIPES, STOPPED, ablate_each, parse
+from recipe_variants import RECIPES, ablate_each, is_stopped, parse
 
 from mtlite.ablation.ablate import recorded_ablation
 from mtlite.ablation.record import Record
@@ -32,7 +32,7 @@ def main() -> int:
     """Run the ablation of every task, and print the tables."""
     options = parse(__doc__, "tasks", "task", TASKS, "corpora/tasks/generate.py")
     code, records = ablate_each(options, lambda task: [RECIPE, *corpus_of(options.corpora / task)])
-    if code != STOPPED:
+    if not is_stopped(code):
         print(f"Whole sequences that are right:\n\n{table(records, whole_sequence)}\n")
         print(f"Symbols that are right:\n\n{table(records, symbols)}")
     return code

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
-from recipe_variants import RECIPES, STOPPED, ablate_each, parse, print_table, trained_systems
+from recipe_variants import RECIPES, ablate_each, is_stopped, parse, print_table, trained_systems
 
 RECIPE = RECIPES / "tricks.yaml"
 BASE = "none"
@@ -40,7 +40,7 @@ def main() -> int:
     options = parse(__doc__, "tricks", "trick", tuple(TRICKS), "corpora/multi30k.py", corpora="multi30k")
     corpus = ["--data.train.pairs", options.corpora]
     code, records = ablate_each(options, lambda trick: [RECIPE, *corpus, *TRICKS[trick]])
-    if code != STOPPED:
+    if not is_stopped(code):
         print_table(*table(records))
     return code
 

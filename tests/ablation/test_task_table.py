@@ -53,7 +53,9 @@ def test_a_row_for_each_topology_and_a_column_for_each_task(tmp_path: Path) -> N
     assert constant == "| *one constant answer* | 2% / 2% | 2% / 2% |"
 
 
-@pytest.mark.parametrize(("code", "after", "printed"), [(1, ["cipher", "copy"], 2), (130, ["cipher"], 0)])
+@pytest.mark.parametrize(
+    ("code", "after", "printed"), [(1, ["cipher", "copy"], 2), (130, ["cipher"], 0), (143, ["cipher"], 0)]
+)
 def test_a_task_that_fails_does_not_stop_the_others_but_the_user_does(
     code: int,
     after: list[str],
