@@ -13,7 +13,7 @@ from sacrebleu.metrics.base import Metric
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from mtlite.config.options import METRICS
+from mtlite.config.options import DEFAULT_METRICS, METRICS
 from mtlite.errors import DataError
 from mtlite.evaluation.error_rates import TOKENS, ErrorRate, ExactMatch
 from mtlite.evaluation.references import References, listed
@@ -29,8 +29,8 @@ LABELS = dict(zip(METRICS, ("BLEU", "chrF2", "TER", "exact match", "WER", "PER",
 HUB_NAMES = {"chrf2": "chrf", "exact-match": "exact_match"}
 """What the Hugging Face Hub calls a metric, where that differs from its name here."""
 LOWER_IS_BETTER = {"ter", *TOKENS}
-ALWAYS = ("bleu", "chrf2")
-"""What every output is counted for: buckets and examples are made from these two. TER takes long: only if asked for."""
+ALWAYS = DEFAULT_METRICS[:2]
+"""Every output is counted for these two, which buckets and examples are made of; TER takes long."""
 
 
 class CharacterTER(BoundedTER):

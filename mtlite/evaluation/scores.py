@@ -64,8 +64,8 @@ class Scores:
     @property
     def by_metric(self) -> dict[str, MetricScore]:
         """All scores by the name of the metric."""
-        found = {"bleu": self.bleu, "chrf2": self.chrf2} | ({"ter": self.ter} if self.ter else {})
-        return found | self.others
+        found = {name: getattr(self, name) for name in DEFAULT_METRICS}
+        return {name: each for name, each in found.items() if each is not None} | self.others
 
     @property
     def length_ratio(self) -> float:

@@ -28,7 +28,7 @@ from mtlite.evaluation.references import References, as_streams
 from mtlite.evaluation.translation_edit_rate import BoundedTER
 from mtlite.limits import MAX_COUNT
 
-COUNTS_PER_SENTENCE = dict(zip(ALWAYS, (10, 18), strict=True))
+COUNTS_PER_SENTENCE: dict[str, int] = dict(zip(ALWAYS, (10, 18), strict=True))
 """Of the metrics that every output is counted for; all others have two."""
 SENTENCE_METRIC = "chrf2"
 """What single sentences are put in order by: most have no 4-gram right, which BLEU needs."""

@@ -29,7 +29,7 @@ def test_the_hub_reads_a_card_as_training_wrote_it(run):
     found = {(each.dataset_name, each.metric_name): each for each in card.data.eval_results}
     assert len(found) == len(card.data.eval_results) == 3 * len(result.tests)
     for test, scores in result.tests.items():
-        for label, score in (("BLEU", scores.bleu), ("chrF2", scores.chrf2), ("TER", scores.ter)):
+        for label, score in (("BLEU", scores.bleu), ("chrF2", scores.chrf2), ("TER", scores.by_metric["ter"])):
             each = found[test, label]
             assert each.metric_value == score.score
             assert each.metric_args == {

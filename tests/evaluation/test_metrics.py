@@ -37,14 +37,15 @@ def test_signature_names_the_tokenizer(language):
         pytest.skip("the version of MeCab is part of the signature")
     scores = score(["我爱你 你好 吗"], ["我爱他 你好 吗"], language, confidence=False)
     assert f"|case:mixed|eff:no|tok:{tokenizer_name(language)}|smooth:exp|" in scores.bleu.signature
-    assert ("asian:yes" in scores.ter.signature) == (language in ("zh", "ja"))
-    assert ("|tok:char|" in scores.ter.signature) == (language in ("th", "my"))
+    assert ("asian:yes" in scores.by_metric["ter"].signature) == (language in ("zh", "ja"))
+    assert ("|tok:char|" in scores.by_metric["ter"].signature) == (language in ("th", "my"))
 
 
 def test_chinese_words_are_characters():
     assert split_words(["我爱你 you"], "zh") == [["我", "爱", "你", "you"]]
     assert score(["我爱你们大家"], ["我爱你们大家"], "zh").bleu.score == pytest.approx(100)
-    assert score(["我爱你们大家"], ["我爱他们大家"], "zh", confidence=False).ter.score == pytest.approx(100 / 6)
+    one_wrong = score(["我爱你们大家"], ["我爱他们大家"], "zh", confidence=False)
+    assert one_wrong.by_metric["ter"].score == pytest.approx(100 / 6)
 
 
 @pytest.mark.parametrize(("language", "right", "wrong"), [("th", "แมว กิน ปลา", "แมว กิน ยา"), ("km", "ឆ្មា", "ឆ្មីា")])
@@ -52,6 +53,6 @@ def test_a_script_without_spaces_is_scored_by_characters(language, right, wrong)
     scores = score([wrong], [right.replace(" ", "")], language, confidence=False)
     characters = len(right.replace(" ", ""))
     edits = {"th": 2, "km": 1}[language]
-    assert scores.ter.score == pytest.approx(100 * edits / characters)
+    assert scores.by_metric["ter"].score == pytest.approx(100 * edits / characters)
     assert scores.bleu.score > 0
     assert split_words([right], language) == [[*right.replace(" ", "")]]

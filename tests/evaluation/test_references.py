@@ -45,7 +45,7 @@ def test_scores_are_those_of_sacrebleu(ragged: bool, hypotheses: list[str], refe
         files = [files[0], [None if at % 3 else text for at, text in enumerate(files[1])], files[2]]
     by_sentence = [[text for text in texts if text is not None] for texts in zip(*files, strict=True)]
     found = score(hypotheses, by_sentence, "en")
-    for ours, metric in ((found.bleu, BLEU()), (found.chrf2, CHRF()), (found.ter, TER())):
+    for ours, metric in ((found.bleu, BLEU()), (found.chrf2, CHRF()), (found.by_metric["ter"], TER())):
         theirs = metric.corpus_score(hypotheses, files, n_bootstrap=1000)
         assert ours.score == pytest.approx(theirs.score, rel=1e-12)
         assert ours.half_width == pytest.approx(theirs._ci, rel=1e-3)

@@ -18,7 +18,7 @@ from mtlite.limits import MAX_TER_WORDS
 
 def test_scores_equal_sacrebleu_with_its_intervals(hypotheses, references):
     scores = score(hypotheses, references, "de")
-    for ours, metric in [(scores.bleu, BLEU()), (scores.chrf2, CHRF()), (scores.ter, TER())]:
+    for ours, metric in [(scores.bleu, BLEU()), (scores.chrf2, CHRF()), (scores.by_metric["ter"], TER())]:
         theirs = metric.corpus_score(hypotheses, [references], n_bootstrap=1000)
         assert ours.score == theirs.score
         assert ours.signature == str(metric.get_signature())
@@ -35,7 +35,7 @@ def test_command_line_prints_the_same_score(tmp_path, hypotheses, references):
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, encoding="utf-8")
     printed = {entry["name"]: entry for entry in json.loads(run.stdout)}
     scores = score(hypotheses, references, "en")
-    for name, ours in [("BLEU", scores.bleu), ("chrF2", scores.chrf2), ("TER", scores.ter)]:
+    for name, ours in [("BLEU", scores.bleu), ("chrF2", scores.chrf2), ("TER", scores.by_metric["ter"])]:
         assert printed[name]["score"] == pytest.approx(ours.score, abs=5.1e-5)
         assert printed[name]["signature"] == ours.signature
         assert printed[name]["confidence_var"] == pytest.approx(ours.half_width, abs=1e-3)

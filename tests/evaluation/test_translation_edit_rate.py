@@ -48,7 +48,7 @@ def test_usual_sentences_are_scored_as_sacrebleu_does() -> None:
         [sentence(55, seed, 40) for seed in range(4)],
     )
     found = score(hypotheses, references, "de", confidence=False)
-    assert found.ter.score == TER().corpus_score(hypotheses, [references]).score
+    assert found.by_metric["ter"].score == TER().corpus_score(hypotheses, [references]).score
     assert (found.without_shifts, found.note) == (0, "")
 
 

@@ -27,7 +27,7 @@ def test_scores_have_their_signatures(run):
     assert row["BLEU"].startswith(f"{scores.bleu.score:.1f}")
     assert row["sentences"] == "8"
     signatures = dict(found["Signatures of the scores"])
-    assert signatures["test, TER"] == scores.ter.signature
+    assert signatures["test, TER"] == scores.by_metric["ter"].signature
     facts = dict(found["The model"])
     assert facts["weights"] == f"{run.facts.parameters:,}, as int8"
     assert dict(found["Configuration"])["model.topology"] == facts["topology"] == "attention"
