@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from statistics import mean
@@ -37,7 +37,7 @@ from mtlite.config.registry import TOPOLOGIES
 from mtlite.evaluation.likelihood import compare_likelihood
 from mtlite.report.document import Table
 from mtlite.report.doubling import twice_the_updates
-from mtlite.report.gather import gather, scored
+from mtlite.report.gather import gather
 from mtlite.report.tables import shows_from, spread, verdict_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -258,35 +258,6 @@ def dial_beyond_training(name: str) -> str:
     """The scores of longer sequences than in training, at each step."""
     turned = DIALS[name]
     return markdown(*sweeps.table(turned, findings.records_of(turned), "test-long"))
-
-
-def by_own_metric(columns: Mapping[str, tuple[str, str]], in_print: Mapping[str, Sequence[str]]) -> str:
-    """Systems by the metric of their recipe, with Δ and verdict, on several test sets, above figures in print.
-
-    Args:
-        columns: by heading, a record and one of its test sets; the systems are ordered by the first one.
-        in_print: by what a row is called, a figure for each heading.
-    """
-    found = [judged(record, test) for record, test in columns.values()]
-    rows = [[f"`{name}`", *(cell for cells in found for cell in cells[name])] for name in found[0]]
-    rows += [
-        [f"*{name}*", *(cell for figure in figures for cell in (figure, "", ""))] for name, figures in in_print.items()
-    ]
-    words = tuple(3 * at for at in range(1, len(columns) + 1))
-    return markdown(["topology", *(each for name in columns for each in (name, "Δ", "verdict"))], rows, (0, *words))
-
-
-def judged(record: str, test: str) -> dict[str, list[str]]:
-    """By system, the best first: score, Δ to the baseline with half of its interval, and verdict."""
-    header = recorded(record).header
-    found, groups = gather(header, scored(header, recorded(record).outcomes, {}))
-    families = make_families(found, header.tests, groups, header.ablation.primary, header.metrics)
-    (family,) = (each for each in families if each.test == test)
-    pairs = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
-    scores = {system.name: system.scores("greedy", test, family.metric) for system in found}
-    cells = {name: [findings.cell(pair), verdict_of(pair, family.metric)] for name, pair in pairs.items()}
-    order = sorted(scores, key=lambda name: -mean(scores[name]))
-    return {name: [spread(scores[name]), *cells.get(name, ["", ""])] for name in order}
 
 
 def tasks(_: str) -> str:
