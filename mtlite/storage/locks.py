@@ -90,8 +90,10 @@ class Lock:
 
     def _try(self) -> bool:
         for path in (self.path, self.named):  # a link or a pipe under this name is neither followed nor waited for
-            if path.is_symlink() or (path.exists() and not path.is_file()):
-                raise RunError(f"{path} is not a file: remove it")
+            # Asked once: between two questions, whoever gives the lock back may remove the file.
+            with contextlib.suppress(FileNotFoundError):
+                if not stat.S_ISREG(os.lstat(path).st_mode):
+                    raise RunError(f"{path} is not a file: remove it")
         try:
             self._native.acquire(timeout=0)
         except filelock.Timeout:

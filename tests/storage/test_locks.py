@@ -170,6 +170,24 @@ def test_a_file_system_without_hard_links(lock: Lock, monkeypatch: pytest.Monkey
     assert sorted(os.listdir(lock.path.parent)) == ["lock", "lock.holder"]
 
 
+@pytest.mark.parametrize("call", ["stat", "lstat"])
+def test_a_file_that_its_holder_removes_meanwhile_is_no_fault(
+    lock: Lock, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = getattr(os, call)
+
+    def ask_and_remove(path: object, **options: object) -> os.stat_result:
+        found = ask(path, **options)
+        if path == lock.path:
+            lock.path.unlink()
+        return found
+
+    lock.path.touch()
+    monkeypatch.setattr(os, call, ask_and_remove)
+    lock.acquire(0)
+    lock.release()
+
+
 def test_nobody_is_let_in_twice(lock: Lock, tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
