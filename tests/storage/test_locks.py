@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -170,22 +171,28 @@ def test_a_file_system_without_hard_links(lock: Lock, monkeypatch: pytest.Monkey
     assert sorted(os.listdir(lock.path.parent)) == ["lock", "lock.holder"]
 
 
-@pytest.mark.parametrize("call", ["stat", "lstat"])
+@pytest.mark.parametrize("questions", [1, 2])
 def test_a_file_that_its_holder_removes_meanwhile_is_no_fault(
-    lock: Lock, call: str, monkeypatch: pytest.MonkeyPatch
+    lock: Lock, questions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = getattr(os, call)
+    asked: list[str] = []
 
-    def ask_and_remove(path: object, **options: object) -> os.stat_result:
-        found = ask(path, **options)
-        if path == lock.path:
-            lock.path.unlink()
-        return found
+    def removes(ask: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def ask_and_remove(path: object, **options: object) -> os.stat_result:
+            found = ask(path, **options)
+            asked.extend([str(path)] * (path == lock.path))
+            if path == lock.path and len(asked) == questions:
+                lock.path.unlink()
+            return found
+
+        return ask_and_remove
 
     lock.path.touch()
-    monkeypatch.setattr(os, call, ask_and_remove)
+    for call in ("stat", "lstat"):
+        monkeypatch.setattr(os, call, removes(getattr(os, call)))
     lock.acquire(0)
     lock.release()
+    assert asked
 
 
 def test_nobody_is_let_in_twice(lock: Lock, tmp_path: Path) -> None:
