@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import mean
@@ -23,6 +23,7 @@ import blank_penalty
 import cost_tables as cost
 import findings
 import level_and_power as simulation
+import scan_splits
 import sweeps
 from cost_model import Grid
 from findings import recorded
@@ -37,7 +38,7 @@ from mtlite.config.registry import TOPOLOGIES
 from mtlite.evaluation.likelihood import compare_likelihood
 from mtlite.report.document import Table
 from mtlite.report.doubling import twice_the_updates
-from mtlite.report.gather import gather
+from mtlite.report.gather import gather, scored
 from mtlite.report.tables import shows_from, spread, verdict_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +46,12 @@ RECORDS = ROOT / "scripts" / "recipes"
 PICTURE = ROOT / ".pictures" / "twelve.svg"
 BLOCK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 TEST_FILE = re.compile(r"`(tests/[\w/]+\.py)`")
+COGS_IN_PRINT = {
+    "in print: LSTM with attention, reading both ways": ["99", "16 ± 8"],
+    "in print: LSTM with attention, reading one way": ["99", "32 ± 6"],
+    "in print: Transformer": ["96", "35 ± 6"],
+}
+"""Whole sequences that are right in Kim & Linzen (2020), in %."""
 BLUE, GREY = "#0072b2", "#c4c4c4"
 
 Rows = list[list[str]]
@@ -260,6 +267,42 @@ def dial_beyond_training(name: str) -> str:
     return markdown(*sweeps.table(turned, findings.records_of(turned), "test-long"))
 
 
+def by_own_metric(columns: Mapping[str, tuple[str, str]], in_print: Mapping[str, Sequence[str]]) -> str:
+    """Systems by the metric of their recipe, with Δ and verdict, on several test sets, above figures in print.
+
+    Args:
+        columns: by heading, a record and one of its test sets; the systems are ordered by the first one.
+        in_print: by what a row is called, a figure for each heading.
+    """
+    found = [judged(record, test) for record, test in columns.values()]
+    rows = [[f"`{name}`", *(cell for cells in found for cell in cells[name])] for name in found[0]]
+    rows += [
+        [f"*{name}*", *(cell for figure in figures for cell in (figure, "", ""))] for name, figures in in_print.items()
+    ]
+    words = tuple(3 * at for at in range(1, len(columns) + 1))
+    return markdown(["topology", *(each for name in columns for each in (name, "Δ", "verdict"))], rows, (0, *words))
+
+
+def judged(record: str, test: str) -> dict[str, list[str]]:
+    """By system, the best first: score, Δ to the baseline with half of its interval, and verdict."""
+    header = recorded(record).header
+    found, groups = gather(header, scored(header, recorded(record).outcomes, {}))
+    families = make_families(found, header.tests, groups, header.ablation.primary, header.metrics)
+    (family,) = (each for each in families if each.test == test)
+    pairs = {pair.second: pair for pair in family.comparison.primary} if family.comparison else {}
+    scores = {system.name: system.scores("greedy", test, family.metric) for system in found}
+    cells = {name: [findings.cell(pair), verdict_of(pair, family.metric)] for name, pair in pairs.items()}
+    order = sorted(scores, key=lambda name: -mean(scores[name]))
+    return {name: [spread(scores[name]), *cells.get(name, ["", ""])] for name in order}
+
+
+def scan(_: str) -> str:
+    """Exact match on three splits of SCAN, above figures in print."""
+    lines = zip(*scan_splits.IN_PRINT.values(), strict=True)
+    in_print = {name: [f"{figure:g}" for figure in line] for name, line in zip(scan_splits.WHOSE, lines, strict=True)}
+    return by_own_metric({split: (f"scan/{split}", "test") for split in scan_splits.IN_PRINT}, in_print)
+
+
 def tasks(_: str) -> str:
     """Whole sequences that are right."""
     return table_of_tasks({task: RECORDS / "tasks" / f"{task}.jsonl.xz" for task in TASKS}, whole_sequence)
@@ -308,6 +351,10 @@ TABLES: dict[str, Callable[[str], str]] = {
     "multi30k-by-length": lambda _: markdown(*findings.table(findings.by_length("twelve-multi30k"))),
     "dial-places": lambda _: dial("places"),
     "dial-places-long": lambda _: dial_beyond_training("places"),
+    "scan": scan,
+    "cogs": lambda _: by_own_metric(
+        {"test": ("cogs", "test"), "generalisation": ("cogs", "generalisation")}, COGS_IN_PRINT
+    ),
     "tasks": tasks,
     "level-and-power": level_and_power,
     "cost-of-workers": of_cost(cost.workers_table),
