@@ -46,12 +46,6 @@ RECORDS = ROOT / "scripts" / "recipes"
 PICTURE = ROOT / ".pictures" / "twelve.svg"
 BLOCK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 TEST_FILE = re.compile(r"`(tests/[\w/]+\.py)`")
-COGS_IN_PRINT = {
-    "in print: LSTM with attention, reading both ways": ["99", "16 ± 8"],
-    "in print: LSTM with attention, reading one way": ["99", "32 ± 6"],
-    "in print: Transformer": ["96", "35 ± 6"],
-}
-"""Whole sequences that are right in Kim & Linzen (2020), in %."""
 BLUE, GREY = "#0072b2", "#c4c4c4"
 
 Rows = list[list[str]]
@@ -298,9 +292,11 @@ def judged(record: str, test: str) -> dict[str, list[str]]:
 
 def scan(_: str) -> str:
     """Exact match on three splits of SCAN, above figures in print."""
-    lines = zip(*scan_splits.IN_PRINT.values(), strict=True)
-    in_print = {name: [f"{figure:g}" for figure in line] for name, line in zip(scan_splits.WHOSE, lines, strict=True)}
-    return by_own_metric({split: (f"scan/{split}", "test") for split in scan_splits.IN_PRINT}, in_print)
+    in_print = {
+        whose: [f"{figures[split]:g}" for split in scan_splits.SPLITS]
+        for whose, figures in scan_splits.IN_PRINT.items()
+    }
+    return by_own_metric({split: (f"scan/{split}", "test") for split in scan_splits.SPLITS}, in_print)
 
 
 def tasks(_: str) -> str:
@@ -352,9 +348,6 @@ TABLES: dict[str, Callable[[str], str]] = {
     "dial-places": lambda _: dial("places"),
     "dial-places-long": lambda _: dial_beyond_training("places"),
     "scan": scan,
-    "cogs": lambda _: by_own_metric(
-        {"test": ("cogs", "test"), "generalisation": ("cogs", "generalisation")}, COGS_IN_PRINT
-    ),
     "tasks": tasks,
     "level-and-power": level_and_power,
     "cost-of-workers": of_cost(cost.workers_table),
