@@ -18,8 +18,8 @@ IN_PRINT = {
     "in print: 2 × 200 LSTM": {"simple": 99.8, "length": 13.8, "jump": 0.08},
     "in print: best": {"simple": 99.8, "length": 20.8, "jump": 1.2},
 }
-"""Whole sequences that are right in Lake & Baroni (2018), in %: for two LSTM layers of 200 units without attention, and for
-the best of all their models."""
+"""Whole sequences that are right in Lake & Baroni (2018), in %: for two LSTM layers of 200 units without attention, and
+for the best of all their models."""
 
 
 def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
