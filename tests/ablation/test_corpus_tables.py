@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import defaults
 import findings
 import g2p_languages
 import pytest
@@ -15,9 +16,11 @@ import tricks
 from made_up import made_up
 
 from mtlite.ablation.ablate import read_ablation
+from mtlite.ablation.cell_configs import base_config
 from mtlite.ablation.record import Record
 from mtlite.commands.ablate import make_parser, with_overrides
 from mtlite.commands.parsing import config_values
+from mtlite.config.options import Config
 from mtlite.config.recipe import read_recipe
 
 
@@ -136,3 +139,42 @@ def test_every_trick_changes_the_recipe(trick: str) -> None:
     given = config_values(make_parser().parse_args([str(tricks.RECIPE), *tricks.TRICKS[trick]]))
     plain, changed = (read_ablation(with_overrides(recipe, values), "tricks")[0] for values in ({}, given))
     assert (plain == changed) is (trick == tricks.BASE)
+
+
+def test_defaults_beside_the_best_of_a_grid(tmp_path: Path) -> None:
+    header, outcomes = made_up({"attention": 0.3}, topologies=["attention"], seeds=[1], grid={"model.units": [128, 8]})
+    record = Record(tmp_path / "bhojpuri.jsonl.xz")
+    record.add_header(header)
+    for (name, outcome), units, gain in zip(outcomes.items(), (128, 8), (0.0, 1.5), strict=True):
+        curve = [(update, loss, bleu + gain) for update, loss, bleu in outcome.curve]
+        record.add(
+            header, name, dataclasses.replace(outcome, config={**outcome.config, "model.units": units}, curve=curve)
+        )
+    columns, (row,) = defaults.table({"bhojpuri": record.path})
+    found = dict(zip(columns[:4], row, strict=False))
+    assert (found["corpus"], found["pairs"], found["best"]) == ("bhojpuri", "100", "attention units=8")
+    assert row[4] == "attention units=128"
+    assert float(row[3]) - float(row[5]) == pytest.approx(1.5, abs=0.011)
+    assert row[6:] == ["−1.50", "0.7"]
+
+
+def test_defaults_that_the_grid_does_not_have_are_not_made_up(tmp_path: Path) -> None:
+    header, outcomes = made_up({"attention": 0.3}, topologies=["attention"], seeds=[1], grid={"model.units": [8, 16]})
+    record = Record(tmp_path / "bhojpuri.jsonl.xz")
+    record.add_header(header)
+    for (name, outcome), units in zip(outcomes.items(), (8, 16), strict=True):
+        record.add(header, name, dataclasses.replace(outcome, config={**outcome.config, "model.units": units}))
+    assert defaults.table({"bhojpuri": record.path})[1][0][4:] == ["–"] * 4
+
+
+@pytest.mark.parametrize("corpus", defaults.CORPORA)
+def test_what_is_chosen_for_every_corpus_is_left_open(corpus: str) -> None:
+    arguments = [str(defaults.RECIPE), *defaults.options_of(corpus, Path("corpora"))]
+    values = with_overrides(read_recipe(defaults.RECIPE), config_values(make_parser().parse_args(arguments)))
+    recipe, ablation = read_ablation(values, "defaults")
+    config = base_config(recipe, ablation.topologies[0])
+    assert (config.tokenizer, config.model) == (Config().tokenizer, Config().model)
+    (files,) = config.data.train
+    given = [each for each in (files.pairs, files.source, files.target) if each]
+    assert given
+    assert all(each.startswith("corpora/") for each in given)
