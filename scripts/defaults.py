@@ -55,7 +55,7 @@ FILES = ("data.train.pairs", "data.train.source", "data.train.target")
 def main() -> int:
     """Train every point of the grid on every corpus, and print the table."""
     made_by = "corpora/multi30k.py and corpora/spa_eng.py"
-    options = parse(__doc__, "defaults", "corpus", tuple(CORPORA), made_by, corpora=".")
+    options = parse(__doc__, "defaults", "sample", tuple(CORPORA), made_by, corpora=".")
     code, records = ablate_each(options, lambda corpus: [RECIPE, *options_of(corpus, options.corpora)])
     if not is_stopped(code):
         print_table(*table(records))
