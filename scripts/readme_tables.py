@@ -299,6 +299,16 @@ def scan(_: str) -> str:
     return by_own_metric({split: (f"scan/{split}", "test") for split in scan_splits.SPLITS}, in_print)
 
 
+def cogs(_: str) -> str:
+    """Exact match on the two test sets of COGS, above the figures of Kim & Linzen (2020)."""
+    in_print = {
+        "in print: LSTM with attention, reading one way": ["99", "32 ± 6"],
+        "in print: LSTM with attention, reading both ways": ["99", "16 ± 8"],
+        "in print: Transformer": ["96", "35 ± 6"],
+    }
+    return by_own_metric({test: ("cogs", test) for test in ("test", "generalisation")}, in_print)
+
+
 def tasks(_: str) -> str:
     """Whole sequences that are right."""
     return table_of_tasks({task: RECORDS / "tasks" / f"{task}.jsonl.xz" for task in TASKS}, whole_sequence)
@@ -348,6 +358,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "dial-places": lambda _: dial("places"),
     "dial-places-long": lambda _: dial_beyond_training("places"),
     "scan": scan,
+    "cogs": cogs,
     "tasks": tasks,
     "level-and-power": level_and_power,
     "cost-of-workers": of_cost(cost.workers_table),
