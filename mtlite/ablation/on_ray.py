@@ -98,9 +98,10 @@ class Board:
         """All that stands there."""
         return self.places, self.updates, self.received
 
-    def stop(self, name: str) -> None:
-        """Let a job end."""
+    def stop(self, name: str) -> bool:
+        """Let a job end; return whether it has found a place."""
         self.stopped.add(name)
+        return name in self.places
 
 
 def look_around(supplies: Supplies) -> tuple[Node, str | None]:
@@ -190,9 +191,9 @@ class Task:
 
     def stop(self) -> None:
         ray = self.engine.ray
-        if self.place() is None:  # it may never find a place
+        # The board is asked, not what it said a moment ago: a task that is cancelled in its place brings nothing back.
+        if not ray.get(self.engine.board.stop.remote(self.job.name)):  # it may never find a place
             ray.cancel(self.result)
-        ray.get(self.engine.board.stop.remote(self.job.name))
 
     def wait(self) -> None:
         if not self.engine.ray.wait([self.result], timeout=_SECONDS_TO_SAVE)[0]:

@@ -199,6 +199,42 @@ def test_a_signal_brings_back_what_was_saved_and_a_later_start_goes_on(
     assert not list(folder.glob(f"{running.supplies.name}-*"))
 
 
+def test_a_job_that_has_just_begun_brings_back_what_it_saved(
+    engine: Callable[..., RayEngine], experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the board said last was said before the job had a place."""
+    running = engine(shares=False)
+    running.begin(experiment)
+    assert running.look()[0] == {}
+    monkeypatch.setattr(on_ray, "_SECONDS_BETWEEN_LOOKS", 1000)
+    save = "signal.signal(signal.SIGTERM, lambda *_: ((run / 'state').write_text('saved'), sys.exit(0)))"
+    say = f"pathlib.Path({str(experiment.folder)!r}, 'waits').touch()"
+    (waits,) = jobs_of(experiment, one=(*NOTE, "import signal, sys", save, say, "time.sleep(600)"))
+    task = running.submit(waits)
+    while not (experiment.folder / "waits").exists():
+        time.sleep(0.1)
+    task.stop()
+    task.wait()
+    assert (waits.run / "state").read_text() == "saved"
+
+
+def test_a_job_without_a_place_is_stopped_before_it_begins(
+    engine: Callable[..., RayEngine], experiment: Experiment
+) -> None:
+    running = engine(shares=False)
+    running.begin(experiment)
+    waits = jobs_of(experiment, **dict.fromkeys(("one", "two", "three"), (*NOTE, "time.sleep(600)")))
+    tasks = [running.submit(each) for each in waits]  # on two processors
+    while len(places := running.look()[0]) < 2:
+        time.sleep(0.1)
+    (last,) = (task for task in tasks if task.job.name not in places)
+    for task in (last, *tasks):
+        task.stop()
+    for task in tasks:
+        task.wait()
+    assert not last.job.run.exists()
+
+
 def test_nodes_of_another_kind_are_named_or_refused(
     engine: Callable[..., RayEngine], experiment: Experiment, console: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
