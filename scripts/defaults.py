@@ -64,9 +64,9 @@ def main() -> int:
 
 def options_of(corpus: str, folder: Path) -> list[str]:
     """Its options, as a command line has them."""
-    given = {"data.train.pairs": "null", **CORPORA[corpus]}
-    named = {name: str(folder / value) if name in FILES and value != "null" else value for name, value in given.items()}
-    return [part for name, value in named.items() for part in (f"--{name}", value)]
+    given = {name: str(folder / value) if name in FILES else value for name, value in CORPORA[corpus].items()}
+    instead = {"data.train.pairs": "null", **given}  # not those of the recipe
+    return [part for name, value in instead.items() for part in (f"--{name}", value)]
 
 
 def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:

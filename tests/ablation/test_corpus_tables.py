@@ -141,16 +141,20 @@ def test_every_trick_changes_the_recipe(trick: str) -> None:
     assert (plain == changed) is (trick == tricks.BASE)
 
 
-def test_defaults_beside_the_best_of_a_grid(tmp_path: Path) -> None:
-    header, outcomes = made_up({"attention": 0.3}, topologies=["attention"], seeds=[1], grid={"model.units": [128, 8]})
-    record = Record(tmp_path / "bhojpuri.jsonl.xz")
+def of_units(path: Path, gains: dict[int, float]) -> Path:
+    """A record of a grid over units, with what each of them gains on dev."""
+    header, outcomes = made_up({"attention": 0.3}, topologies=["attention"], seeds=[1], grid={"model.units": [*gains]})
+    record = Record(path)
     record.add_header(header)
-    for (name, outcome), units, gain in zip(outcomes.items(), (128, 8), (0.0, 1.5), strict=True):
+    for (name, outcome), (units, gain) in zip(outcomes.items(), gains.items(), strict=True):
         curve = [(update, loss, bleu + gain) for update, loss, bleu in outcome.curve]
-        record.add(
-            header, name, dataclasses.replace(outcome, config={**outcome.config, "model.units": units}, curve=curve)
-        )
-    columns, (row,) = defaults.table({"bhojpuri": record.path})
+        config = {**outcome.config, "model.units": units}
+        record.add(header, name, dataclasses.replace(outcome, config=config, curve=curve))
+    return path
+
+
+def test_defaults_beside_the_best_of_a_grid(tmp_path: Path) -> None:
+    columns, (row,) = defaults.table({"bhojpuri": of_units(tmp_path / "bhojpuri.jsonl.xz", {128: 0.0, 8: 1.5})})
     found = dict(zip(columns[:4], row, strict=False))
     assert (found["corpus"], found["pairs"], found["best"]) == ("bhojpuri", "100", "attention units=8")
     assert row[4] == "attention units=128"
@@ -159,12 +163,8 @@ def test_defaults_beside_the_best_of_a_grid(tmp_path: Path) -> None:
 
 
 def test_defaults_that_the_grid_does_not_have_are_not_made_up(tmp_path: Path) -> None:
-    header, outcomes = made_up({"attention": 0.3}, topologies=["attention"], seeds=[1], grid={"model.units": [8, 16]})
-    record = Record(tmp_path / "bhojpuri.jsonl.xz")
-    record.add_header(header)
-    for (name, outcome), units in zip(outcomes.items(), (8, 16), strict=True):
-        record.add(header, name, dataclasses.replace(outcome, config={**outcome.config, "model.units": units}))
-    assert defaults.table({"bhojpuri": record.path})[1][0][4:] == ["–"] * 4
+    record = of_units(tmp_path / "bhojpuri.jsonl.xz", {8: 0.0, 16: 0.0})
+    assert defaults.table({"bhojpuri": record})[1][0][4:] == ["–"] * 4
 
 
 @pytest.mark.parametrize("corpus", defaults.CORPORA)

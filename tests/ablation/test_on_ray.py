@@ -31,6 +31,11 @@ from mtlite.storage.run_directory import Run
 pytest.importorskip("ray", reason='ray is not installed: pip install "mtlite[ray]"')
 
 NOTE = "run.mkdir(parents=True, exist_ok=True)", "import os, pathlib, time"
+SAVES = (
+    *NOTE,
+    "import signal, sys",
+    "signal.signal(signal.SIGTERM, lambda *_: ((run / 'state').write_text('saved'), sys.exit(0)))",
+)
 WRITE = *NOTE, "(run / 'outcome.json').write_text(os.environ.get('OMP_NUM_THREADS', 'none'))"
 
 
@@ -170,10 +175,9 @@ def test_the_job_of_a_dead_node_goes_on_elsewhere(
 def test_a_signal_brings_back_what_was_saved_and_a_later_start_goes_on(
     engine: Callable[..., RayEngine], experiment: Experiment, console: Any
 ) -> None:
-    save = "signal.signal(signal.SIGTERM, lambda *_: ((run / 'state').write_text('saved'), sys.exit(0)))"
     here = experiment.folder  # which the jobs see, although they are told that they do not
     say = f"pathlib.Path({str(here)!r}, run.name + '-waits').touch()"
-    wait = *NOTE, "import signal, sys", save, say, "time.sleep(600)"
+    wait = *SAVES, say, "time.sleep(600)"
     goes_on = *NOTE, "(run / 'outcome.json').write_text((run / 'state').read_text())"
     running = engine(shares=False)
     running.begin(experiment)
@@ -207,9 +211,8 @@ def test_a_job_that_has_just_begun_brings_back_what_it_saved(
     running.begin(experiment)
     assert running.look()[0] == {}
     monkeypatch.setattr(on_ray, "_SECONDS_BETWEEN_LOOKS", 1000)
-    save = "signal.signal(signal.SIGTERM, lambda *_: ((run / 'state').write_text('saved'), sys.exit(0)))"
     say = f"pathlib.Path({str(experiment.folder)!r}, 'waits').touch()"
-    (waits,) = jobs_of(experiment, one=(*NOTE, "import signal, sys", save, say, "time.sleep(600)"))
+    (waits,) = jobs_of(experiment, one=(*SAVES, say, "time.sleep(600)"))
     task = running.submit(waits)
     while not (experiment.folder / "waits").exists():
         time.sleep(0.1)
@@ -223,7 +226,8 @@ def test_a_job_without_a_place_is_stopped_before_it_begins(
 ) -> None:
     running = engine(shares=False)
     running.begin(experiment)
-    waits = jobs_of(experiment, **dict.fromkeys(("one", "two", "three"), (*NOTE, "time.sleep(600)")))
+    say = f"pathlib.Path({str(experiment.folder)!r}, run.name + '-began').touch()"
+    waits = jobs_of(experiment, **dict.fromkeys(("one", "two", "three"), (*SAVES, say, "time.sleep(600)")))
     tasks = [running.submit(each) for each in waits]  # on two processors
     while len(places := running.look()[0]) < 2:
         time.sleep(0.1)
@@ -232,7 +236,7 @@ def test_a_job_without_a_place_is_stopped_before_it_begins(
         task.stop()
     for task in tasks:
         task.wait()
-    assert not last.job.run.exists()
+    assert not (experiment.folder / f"{last.job.name}-began").exists()
 
 
 def test_nodes_of_another_kind_are_named_or_refused(
