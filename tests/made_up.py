@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,17 +38,18 @@ def translate(lines: list[str], mistakes: float, seed: int) -> list[str]:
     return [" ".join(map(mistaken, line.split())) for line in lines]
 
 
-def made_up(mistakes: dict[str, float] | None = None, **options: Any) -> tuple[Header, dict[str, Outcome]]:
+def made_up(
+    mistakes: dict[str, float] | None = None, tests: Sequence[str] = ("test", "test-new"), **options: Any
+) -> tuple[Header, dict[str, Outcome]]:
     """`made_up(topologies=[…], seeds=[…])`: a header and the outcomes of all cells."""
     ablation = AblationConfig(**{"topologies": ["attention", "peek"], "seeds": [1, 2], **options})
-    tests = ["test", "test-new"]
     header = Header(
         shared={"training.learning_rate": 0.01, "the training pairs": "a" * 64},
         name="made-up.yaml",
         recipe={"training": {"learning_rate": 0.01}},
         ablation=ablation,
         pair=(12, 14),
-        tests=tests,
+        tests=[*tests],
         sides={f"{test}.{side}": references(test) for test in tests for side in ("source", "target")},
         frequencies={word: 10 + number for number, word in enumerate(WORDS)},
         source_language="en",
@@ -55,7 +57,7 @@ def made_up(mistakes: dict[str, float] | None = None, **options: Any) -> tuple[H
     )
     rates = mistakes or {name: 0.1 + 0.07 * at for at, name in enumerate(ablation.topologies)}
     cells = [*cells_of(ablation), *tuning_cells_of(ablation)]
-    return header, {cell.name: outcome_of(cell, ablation, tests, rates[cell.system.topology]) for cell in cells}
+    return header, {cell.name: outcome_of(cell, ablation, [*tests], rates[cell.system.topology]) for cell in cells}
 
 
 def outcome_of(cell: Cell, ablation: AblationConfig, tests: list[str], mistakes: float) -> Outcome:
@@ -92,6 +94,7 @@ def outcome_of(cell: Cell, ablation: AblationConfig, tests: list[str], mistakes:
         search=SearchConfig(beam_size=1),
         curve=[(update, 5.0 - update / 30, final * (1 - 2 ** (-update / 6))) for update in range(10, UPDATES + 1, 10)],
         training_seconds=10.0 + 100 * mistakes,
+        tokens=26_000,
         flops_per_pair=123_456_789,
         attention=attention if cell.system.topology == "attention" else [],
         outputs=outputs_of(cell, ablation, tests, mistakes) if reported else {},

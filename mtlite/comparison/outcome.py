@@ -19,7 +19,7 @@ from mtlite.evaluation.likelihood import Likelihood
 from mtlite.evaluation.references import References
 from mtlite.evaluation.statistics import SentenceStatistics, sentence_statistics
 from mtlite.storage.run_directory import FACTS, LOG, Extension, Run, StartedFrom
-from mtlite.storage.training_log import Validated, read_training_log
+from mtlite.storage.training_log import Reported, Validated, read_training_log
 from mtlite.translation.result import hypotheses_file, read_result
 
 _NOT_OF_TRAINING = (
@@ -94,6 +94,7 @@ class Outcome:
     search: SearchConfig  # how the test sets were translated
     curve: list[CurvePoint]
     training_seconds: float  # of updates and validations
+    tokens: Count | None = None  # of source and target, in all batches of the training; None in older records
     flops_per_pair: int | None = None  # of training; None if they were not counted
     attention: list[AttentionMap] = field(default_factory=list)  # of a few sentences; empty without attention
     outputs: dict[str, dict[str, Output]]  # by search (`greedy`, `beam`) and test set
@@ -161,6 +162,7 @@ def outcome_of(run: Run, tests: Sequence[str] | None = None) -> Outcome:
         search=result.search,
         curve=curve,
         training_seconds=lines[-1].seconds,
+        tokens=sum(line.tokens for line in lines if isinstance(line, Reported)),
         outputs={"greedy" if result.search.beam_size == 1 else "beam": read_outputs(run, "", written)},
     )
 

@@ -46,6 +46,7 @@ def _row(results: ComparisonResults, header: Header, system: TrainedSystem, seed
         "test": test,
         "parameters": outcome.facts.parameters,
         "training_flops_per_pair": outcome.flops_per_pair,
+        "training_tokens": outcome.tokens,
         "updates": outcome.updates,
         "best_update": outcome.best[0],
         "dev_bleu": outcome.best[2],

@@ -78,6 +78,8 @@ def test_a_run(tiny_run: Path) -> None:
     assert found.topology == "attention"
     assert found.outputs["greedy"]["test"].hypotheses == run.read_lines("hypotheses.txt")
     assert list(found.with_search_named("beam").outputs) == ["beam"]
+    logged = [json.loads(line) for line in (tiny_run / "training-log.jsonl").read_text().splitlines()]
+    assert found.tokens == sum(line.get("tokens", 0) for line in logged) > 0
 
 
 @pytest.mark.parametrize(
