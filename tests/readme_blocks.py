@@ -75,6 +75,7 @@ OPTIONS_ONLY = {
     "scripts/blank_penalty.py": "needs trained models; tests/ablation/test_blank_penalty.py trains one",
     "scripts/sweeps.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",
     "scripts/defaults.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",
+    "scripts/speed_run.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",
     "scripts/tricks.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",
     "scripts/tasks.py": "trains for an hour; tests/ablation/test_task_table.py makes the table",
     "scripts/findings.py": "another test compares its tables with records",

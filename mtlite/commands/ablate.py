@@ -106,7 +106,7 @@ def _engine(options: argparse.Namespace, console: Console) -> Engine:
 
 def run(options: argparse.Namespace) -> None:
     """Train every cell of a recipe, and report."""
-    given = {**config_values(options), **_ablation_values(options)}
+    given = {**config_values(options), **ablation_values(options)}
     scores = _score_folders(options.scores)
     _refuse_useless(options)
 
@@ -177,7 +177,7 @@ def _score_folders(given: list[str] | None) -> dict[str, Path]:
     return found
 
 
-def _ablation_values(parsed: argparse.Namespace) -> Values:
+def ablation_values(parsed: argparse.Namespace) -> Values:
     """The options of the section `ablation` that were given."""
     given = {
         option.name.removeprefix("ablation."): parse_yaml(getattr(parsed, option.name), option.name)

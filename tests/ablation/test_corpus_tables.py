@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import findings
 import g2p_languages
 import pytest
 import scan_splits
+import speed_run
 import sweeps
 import tricks
 from made_up import made_up
@@ -18,7 +20,7 @@ from made_up import made_up
 from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.cell_configs import base_config
 from mtlite.ablation.record import Record
-from mtlite.commands.ablate import make_parser, with_overrides
+from mtlite.commands.ablate import ablation_values, make_parser, with_overrides
 from mtlite.commands.parsing import config_values
 from mtlite.config.options import Config
 from mtlite.config.recipe import read_recipe
@@ -178,3 +180,47 @@ def test_what_is_chosen_for_every_corpus_is_left_open(corpus: str) -> None:
     given = [each for each in (files.pairs, files.source, files.target) if each]
     assert given
     assert all(each.startswith("corpora/") for each in given)
+
+
+def of_attempt(path: Path, mistakes: float) -> Path:
+    """A record of three trainings with beam 5 whose test sets are those of the speed run."""
+    options: dict[str, Any] = {"topologies": ["attention"], "seeds": [1, 2, 3], "beam": 5}
+    header, outcomes = made_up({"attention": mistakes}, tests=[speed_run.DEV, speed_run.TEST], **options)
+    record = Record(path)
+    record.add_header(header)
+    for name, outcome in outcomes.items():
+        record.add(header, name, outcome)
+    return path
+
+
+def test_the_board_says_what_an_attempt_took_and_whether_it_counts(tmp_path: Path) -> None:
+    records = {name: of_attempt(tmp_path / name, rate) for name, rate in {"baseline": 0.1, "fast": 0.6}.items()}
+    columns, (good, bad) = speed_run.table(records, {"baseline": "abc1234", "fast": "def5678"})
+    found = dict(zip(columns, good, strict=True))
+    assert (found["attempt"], found["commit"], found["tokens, million"]) == ("baseline", "`abc1234`", "0.03")
+    assert found["TFLOP"] == f"{123_456_789 * 26_000 / (12 + 14) / 1e12:,.0f}"
+    assert found["minutes, one thread"] == f"{(10 + 100 * 0.1) / 60:.1f}"
+    average, lowest, highest = map(float, re.findall(r"[\d.]+", found["dev BLEU"]))
+    assert lowest < average < highest
+    assert average > speed_run.BAR
+    assert [row[-1] for row in (good, bad)] == ["yes", "no"]
+
+
+def test_the_board_keeps_the_commit_of_what_was_recorded_before(tmp_path: Path) -> None:
+    (tmp_path / speed_run.COMMITS).write_text('{"baseline": "abc1234"}')
+    commits = speed_run.write_commits(tmp_path, {"baseline": tmp_path, "fast": tmp_path})
+    assert commits["baseline"] == "abc1234"
+    assert re.fullmatch("[0-9a-f]{7,}", commits["fast"])
+    assert speed_run.write_commits(tmp_path, {"baseline": tmp_path, "fast": tmp_path}) == commits
+
+
+@pytest.mark.parametrize("attempt", speed_run.ATTEMPTS)
+def test_attempts_are_judged_alike(attempt: str) -> None:
+    recipe, *options = map(str, [*speed_run.ATTEMPTS[attempt], *speed_run.ALL_ALIKE])
+    parsed = make_parser().parse_args([recipe, *options, "--data.train.pairs", "corpora/multi30k"])
+    given = {**config_values(parsed), **ablation_values(parsed)}
+    values, ablation = read_ablation(with_overrides(read_recipe(Path(recipe)), given), "speed")
+    config = base_config(values, ablation.topologies[0])
+    assert (ablation.topologies, ablation.seeds, ablation.beam) == (["attention"], [1, 2, 3], 5)
+    assert config.data.dev == config.data.tests[speed_run.DEV]
+    assert config.data.train[0].pairs == "corpora/multi30k"
