@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import lzma
 import re
 from pathlib import Path
 from typing import Any
 
 import defaults
+import ensembles
 import findings
 import g2p_languages
 import pytest
@@ -15,7 +18,7 @@ import scan_splits
 import speed_run
 import sweeps
 import tricks
-from made_up import made_up
+from made_up import made_up, references
 
 from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.cell_configs import base_config
@@ -108,11 +111,24 @@ def test_g2p_has_error_rates_and_their_mean(tmp_path: Path) -> None:
     }
     columns, (french, korean, both) = g2p_languages.table(records)
     assert columns[0] == "language"
-    assert french == ["fre", "0.00", "0.00 – 0.00", "0.00", "6.22"]
-    assert float(korean[1]) > float(korean[3]) > 0
+    assert french == ["fre", "0.00", "0.00 – 0.00", "–", "0.00", "6.22"]
+    assert float(korean[1]) > float(korean[4]) > 0
     assert both[0] == "mean of 2"
     assert float(both[1]) == pytest.approx(float(korean[1]) / 2, abs=0.01)
-    assert both[4] == f"{(6.22 + 46.89) / 2:.2f}"
+    assert both[5] == f"{(6.22 + 46.89) / 2:.2f}"
+    assert both[3] == "–"
+
+
+def test_g2p_of_ensembles(tmp_path: Path) -> None:
+    records = {
+        language: recorded(tmp_path / f"{language}.jsonl.xz", {"attention": 0.5}, topologies=["attention"], beam=5)
+        for language in ("fre", "kor")
+    }
+    right = references("test")
+    written = {"fre": right, "kor": ["", *right[1:]]}
+    (tmp_path / ensembles.RECORD).write_bytes(lzma.compress(json.dumps(written).encode()))
+    _, rows = g2p_languages.table(records)
+    assert [row[3] for row in rows] == ["0.00", f"{100 / len(right):.2f}", f"{50 / len(right):.2f}"]
 
 
 def test_the_mean_in_print_is_that_of_the_task() -> None:
