@@ -19,6 +19,11 @@ from mtlite.report.gather import gather, scored
 from mtlite.report.tables import spread
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
+ONE_SYSTEM = [
+    *("--ablation.topologies", "[attention]", "--ablation.seeds", "[1, 2, 3]", "--ablation.beam", "5"),
+    *("--ablation.threads", "1", "--training.precision", "float32", "--training.tensorboard", "false"),
+]
+"""Options that make a recipe for one training an ablation: of one system, three seeds, and one arithmetic."""
 Table = Callable[[Mapping[str, Path]], tuple[list[str], list[list[str]]]]
 """From records by variant to columns and rows."""
 

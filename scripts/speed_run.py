@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
-from recipe_variants import RECIPES, ablate_each, is_stopped, parse, print_table, trained_systems
+from recipe_variants import ONE_SYSTEM, RECIPES, ablate_each, is_stopped, parse, print_table, trained_systems
 
 from mtlite.ablation.ablate import recorded_ablation
 from mtlite.ablation.record import Record
@@ -26,16 +26,12 @@ BAR = 37.5
 """BLEU on the dev set that an attempt has to reach."""
 DEV, TEST = "validation", "test"
 COMMITS = "commits.json"
-ATTEMPTS = {
+ATTEMPTS: dict[str, list[str | Path]] = {
     "baseline": [RECIPES / "multi30k-en-de.yaml", "--data.train.dataset", "null"],
     "fast": [RECIPES / "multi30k-en-de-fast.yaml"],
 }
 """By name, the recipe and its options."""
-ALL_ALIKE = [
-    *("--data.tests", f"{{{DEV}: {{split: validation}}}}", "--ablation.topologies", "[attention]"),
-    *("--ablation.seeds", "[1, 2, 3]", "--ablation.beam", "5", "--ablation.threads", "1"),
-    *("--training.precision", "float32", "--training.tensorboard", "false"),
-]
+ALL_ALIKE = ["--data.tests", f"{{{DEV}: {{split: validation}}}}", *ONE_SYSTEM]
 
 
 def main() -> int:
@@ -55,7 +51,7 @@ def write_commits(folder: Path, attempts: Mapping[str, Path]) -> dict[str, str]:
     known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     command = ["git", "-C", str(RECIPES), "rev-parse", "--short", "HEAD"]
     today = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    commits = {name: known.get(name, today) for name in attempts}
+    commits = {**dict.fromkeys(attempts, today), **known}
     path.write_text(json.dumps(commits, indent=2) + "\n", encoding="utf-8")
     return commits
 

@@ -72,6 +72,7 @@ OPTIONS_ONLY = {
     "scripts/dependency_versions.py": "installs from the network",
     "scripts/scan_splits.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",
     "scripts/g2p_languages.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",
+    "scripts/captions.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",
     "scripts/ensembles.py": "needs trained models; tests/ablation/test_ensembles.py has two",
     "scripts/blank_penalty.py": "needs trained models; tests/ablation/test_blank_penalty.py trains one",
     "scripts/sweeps.py": "trains for hours; tests/ablation/test_corpus_tables.py makes the table",

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import captions
 import defaults
 import ensembles
 import findings
@@ -19,6 +20,7 @@ import speed_run
 import sweeps
 import tricks
 from made_up import made_up, references
+from recipe_variants import ONE_SYSTEM, RECIPES
 
 from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.cell_configs import base_config
@@ -227,7 +229,7 @@ def test_the_board_keeps_the_commit_of_what_was_recorded_before(tmp_path: Path) 
     commits = speed_run.write_commits(tmp_path, {"baseline": tmp_path, "fast": tmp_path})
     assert commits["baseline"] == "abc1234"
     assert re.fullmatch("[0-9a-f]{7,}", commits["fast"])
-    assert speed_run.write_commits(tmp_path, {"baseline": tmp_path, "fast": tmp_path}) == commits
+    assert speed_run.write_commits(tmp_path, {"fast": tmp_path}) == commits
 
 
 @pytest.mark.parametrize("attempt", speed_run.ATTEMPTS)
@@ -240,3 +242,28 @@ def test_attempts_are_judged_alike(attempt: str) -> None:
     assert (ablation.topologies, ablation.seeds, ablation.beam) == (["attention"], [1, 2, 3], 5)
     assert config.data.dev == config.data.tests[speed_run.DEV]
     assert config.data.train[0].pairs == "corpora/multi30k"
+
+
+def test_captions_beside_what_is_in_print(tmp_path: Path) -> None:
+    right = references("test")
+    for direction, rate in {"en-de": 0.0, "en-fr": 0.3}.items():
+        recorded(tmp_path / f"{direction}.jsonl.xz", {"attention": rate}, topologies=["attention"], beam=5)
+    (tmp_path / ensembles.RECORD).write_bytes(lzma.compress(json.dumps({"en-de": right}).encode()))
+    columns, rows = captions.table({name: tmp_path / f"{name}.jsonl.xz" for name in captions.IN_PRINT})
+    german, french = (dict(zip(columns, row, strict=True)) for row in rows)
+    assert german["ensemble, BLEU"] == german["ensemble, tokens"] == "100.00"
+    assert french["ensemble, BLEU"] == "–"
+    assert german["in print: Transformer-Tiny"] == "41.02"
+    for name in ("BLEU", "tokens"):
+        average, lowest, highest = map(float, re.findall(r"[\d.]+", french[name]))
+        assert lowest <= average <= highest < 100
+    assert french["BLEU"] != french["tokens"]
+    assert french["hours, one thread"] == f"{2 * (10 + 100 * 0.3) / 3600:.1f}"
+
+
+@pytest.mark.parametrize("direction", captions.IN_PRINT)
+def test_recipes_of_captions_become_ablations(direction: str) -> None:
+    recipe = RECIPES / f"multi30k-{direction}.yaml"
+    parsed = make_parser().parse_args([str(recipe), *ONE_SYSTEM])
+    values = with_overrides(read_recipe(recipe), {**config_values(parsed), **ablation_values(parsed)})
+    assert read_ablation(values, "captions")[1].seeds == [1, 2, 3]
