@@ -24,9 +24,11 @@ from recipe_variants import ONE_SYSTEM, RECIPES
 
 from mtlite.ablation.ablate import read_ablation
 from mtlite.ablation.cell_configs import base_config
+from mtlite.ablation.header import Header
 from mtlite.ablation.record import Record
 from mtlite.commands.ablate import ablation_values, make_parser, with_overrides
 from mtlite.commands.parsing import config_values
+from mtlite.comparison.outcome import Outcome
 from mtlite.config.options import Config
 from mtlite.config.recipe import read_recipe
 
@@ -35,6 +37,11 @@ def recorded(path: Path, mistakes: dict[str, float], **options: Any) -> Path:
     """A record that is judged by whole sequences."""
     header, outcomes = made_up(mistakes, **options)
     header = dataclasses.replace(header, recipe={**header.recipe, "evaluation": {"metrics": ["exact-match", "per"]}})
+    return written(path, header, outcomes)
+
+
+def written(path: Path, header: Header, outcomes: dict[str, Outcome]) -> Path:
+    """A record of them."""
     record = Record(path)
     record.add_header(header)
     for name, outcome in outcomes.items():
@@ -127,8 +134,8 @@ def test_g2p_of_ensembles(tmp_path: Path) -> None:
         for language in ("fre", "kor")
     }
     right = references("test")
-    written = {"fre": right, "kor": ["", *right[1:]]}
-    (tmp_path / ensembles.RECORD).write_bytes(lzma.compress(json.dumps(written).encode()))
+    hypotheses = {"fre": right, "kor": ["", *right[1:]]}
+    (tmp_path / ensembles.RECORD).write_bytes(lzma.compress(json.dumps(hypotheses).encode()))
     _, rows = g2p_languages.table(records)
     assert [row[3] for row in rows] == ["0.00", f"{100 / len(right):.2f}", f"{50 / len(right):.2f}"]
 
@@ -164,13 +171,11 @@ def test_every_trick_changes_the_recipe(trick: str) -> None:
 def of_units(path: Path, gains: dict[int, float]) -> Path:
     """A record of a grid over units, with what each of them gains on dev."""
     header, outcomes = made_up({"attention": 0.3}, topologies=["attention"], seeds=[1], grid={"model.units": [*gains]})
-    record = Record(path)
-    record.add_header(header)
+    changed = {}
     for (name, outcome), (units, gain) in zip(outcomes.items(), gains.items(), strict=True):
         curve = [(update, loss, bleu + gain) for update, loss, bleu in outcome.curve]
-        config = {**outcome.config, "model.units": units}
-        record.add(header, name, dataclasses.replace(outcome, config=config, curve=curve))
-    return path
+        changed[name] = dataclasses.replace(outcome, config={**outcome.config, "model.units": units}, curve=curve)
+    return written(path, header, changed)
 
 
 def test_defaults_beside_the_best_of_a_grid(tmp_path: Path) -> None:
@@ -203,12 +208,7 @@ def test_what_is_chosen_for_every_corpus_is_left_open(corpus: str) -> None:
 def of_attempt(path: Path, mistakes: float) -> Path:
     """A record of three trainings with beam 5 whose test sets are those of the speed run."""
     options: dict[str, Any] = {"topologies": ["attention"], "seeds": [1, 2, 3], "beam": 5}
-    header, outcomes = made_up({"attention": mistakes}, tests=[speed_run.DEV, speed_run.TEST], **options)
-    record = Record(path)
-    record.add_header(header)
-    for name, outcome in outcomes.items():
-        record.add(header, name, outcome)
-    return path
+    return written(path, *made_up({"attention": mistakes}, tests=[speed_run.DEV, speed_run.TEST], **options))
 
 
 def test_the_board_says_what_an_attempt_took_and_whether_it_counts(tmp_path: Path) -> None:
