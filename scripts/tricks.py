@@ -1,6 +1,9 @@
-"""What does each trick of training bring, and cost? One attention model on Multi30k with each of them, and the table.
+r"""What does each trick of training bring, and cost? One attention model on Multi30k with each of them, and the table.
 
     python corpora/multi30k.py FOLDER
+    mtlite train scripts/recipes/multi30k-en-de.yaml --data.train.dataset null --data.train.pairs corpora/multi30k \
+      --run runs/multi30k-en-de-1
+    mtlite distil runs/multi30k-en-de-1 -o corpora/multi30k-distilled.tsv
     python scripts/tricks.py --jobs 2
     python scripts/tricks.py --tricks none r-drop --records FOLDER --jobs 2 -- --ablation.seeds "[1, 2, 3]"
 
@@ -31,6 +34,7 @@ TRICKS = {
     "layer-normalization": ["--model.layer_normalization", "true"],
     "residual": ["--model.residual", "true"],
     "additive": ["--model.attention", "additive"],
+    "distilled": ["--data.train.pairs", "corpora/multi30k-distilled.tsv"],
 }
 """By name, the options that switch it on."""
 
@@ -38,11 +42,16 @@ TRICKS = {
 def main() -> int:
     """Train with each trick, and print the table."""
     options = parse(__doc__, "tricks", "trick", tuple(TRICKS), "corpora/multi30k.py", corpora="multi30k")
-    corpus = ["--data.train.pairs", options.corpora]
-    code, records = ablate_each(options, lambda trick: [RECIPE, *corpus, *TRICKS[trick]])
+    code, records = ablate_each(options, lambda trick: [RECIPE, *corpus_of(trick, options.corpora), *TRICKS[trick]])
     if not is_stopped(code):
         print_table(*table(records))
     return code
+
+
+def corpus_of(trick: str, captions: Path) -> list[str]:
+    """The options that name training pairs, unless the trick does, dev and test set."""
+    sets = ["dev", "test"] if "--data.train.pairs" in TRICKS[trick] else ["train", "dev", "test"]
+    return [part for name in sets for part in (f"--data.{name}.pairs", str(captions))]
 
 
 def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:

@@ -162,10 +162,15 @@ def test_tricks_by_what_they_gain_on_dev(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("trick", tricks.TRICKS)
 def test_every_trick_changes_the_recipe(trick: str) -> None:
-    recipe = read_recipe(tricks.RECIPE)
-    given = config_values(make_parser().parse_args([str(tricks.RECIPE), *tricks.TRICKS[trick]]))
-    plain, changed = (read_ablation(with_overrides(recipe, values), "tricks")[0] for values in ({}, given))
+    def described(name: str) -> dict[str, Any]:
+        arguments = [str(tricks.RECIPE), *tricks.corpus_of(name, Path("corpora/multi30k")), *tricks.TRICKS[name]]
+        given = config_values(make_parser().parse_args(arguments))
+        return read_ablation(with_overrides(read_recipe(tricks.RECIPE), given), "tricks")[0]
+
+    plain, changed = described(tricks.BASE), described(trick)
     assert (plain == changed) is (trick == tricks.BASE)
+    assert plain["data"]["dev"] == changed["data"]["dev"]
+    assert plain["data"]["test"] == changed["data"]["test"]
 
 
 def of_units(path: Path, gains: dict[int, float]) -> Path:
