@@ -53,6 +53,9 @@ COLOURS = {
 SHOWN = tuple(name for name in COLOURS if name != "aligned")
 """In the picture of lengths: the others lie among the last of these."""
 
+DIALS_OF = {"dials.svg": ("pairs", "units"), "reordering.svg": ("places",)}
+"""By picture, the dials that it shows."""
+
 Statistics = Mapping[str, Mapping[int, SentenceStatistics]]
 """By system and seed."""
 
@@ -207,11 +210,10 @@ def draw_word_order(path: Path) -> None:
         figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
 
 
-def draw_dials(path: Path) -> None:
-    """The score along each dial that is recorded, a panel for each."""
-    found = [dial for dial in DIALS.values() if is_recorded(dial)]
-    with panels(path, len(found)) as (figure, grid):
-        for axes, dial in zip(grid, found, strict=True):
+def draw_dials(path: Path, dials: Sequence[Dial]) -> None:
+    """The score along each dial, a panel for each."""
+    with panels(path, len(dials)) as (figure, grid):
+        for axes, dial in zip(grid, dials, strict=True):
             curves = along(dial, records_of(dial))
             lines(axes, curves, TOPOLOGIES)
             axes.set_xlabel(dial.what)
@@ -261,11 +263,13 @@ def main() -> None:
 
 
 def draw_pictures() -> None:
-    """Those of lengths and word order, and, once a dial is recorded, that of the dials."""
+    """Those of lengths and word order, and those of dials that are recorded."""
     draw_lengths(PICTURES / "by-length.svg")
     draw_word_order(PICTURES / "by-word-order.svg")
-    if any(map(is_recorded, DIALS.values())):
-        draw_dials(PICTURES / "dials.svg")
+    for picture, names in DIALS_OF.items():
+        dials = [DIALS[name] for name in names]
+        if all(map(is_recorded, dials)):
+            draw_dials(PICTURES / picture, dials)
 
 
 if __name__ == "__main__":

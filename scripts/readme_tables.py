@@ -355,6 +355,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "village-by-word-order": lambda _: markdown(*findings.table(findings.by_word_order("twelve-village"))),
     "multi30k-by-word-order": lambda _: markdown(*findings.table(findings.by_word_order("twelve-multi30k"))),
     "multi30k-by-length": lambda _: markdown(*findings.table(findings.by_length("twelve-multi30k"))),
+    "dial-pairs": lambda _: dial("pairs"),
+    "dial-units": lambda _: dial("units"),
     "dial-places": lambda _: dial("places"),
     "dial-places-long": lambda _: dial_beyond_training("places"),
     "scan": scan,

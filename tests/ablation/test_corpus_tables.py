@@ -82,15 +82,19 @@ def test_dials_have_a_column_for_each_step(tmp_path: Path) -> None:
 
 
 def test_dials_are_drawn_once_they_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for draw in ("draw_lengths", "draw_word_order"):
+        monkeypatch.setattr(findings, draw, lambda path: None)
     monkeypatch.setattr(findings, "SCRIPTS", tmp_path)
+    monkeypatch.setattr(findings, "PICTURES", tmp_path)
     (tmp_path / "recipes" / "sweeps").mkdir(parents=True)
-    assert not any(map(findings.is_recorded, sweeps.DIALS.values()))
-    for path in findings.records_of(sweeps.DIALS["units"]).values():
-        recorded(path, dict.fromkeys(sweeps.TOPOLOGIES, 0.3), topologies=[*sweeps.TOPOLOGIES])
-    findings.draw_dials(tmp_path / "dials.svg")
-    picture = (tmp_path / "dials.svg").read_text()
-    assert "units" in picture
-    assert "places" not in picture
+    assert sorted(name for names in findings.DIALS_OF.values() for name in names) == sorted(sweeps.DIALS)
+    for dial in ("units", "places"):
+        assert not findings.is_recorded(sweeps.DIALS[dial])
+        for path in findings.records_of(sweeps.DIALS[dial]).values():
+            recorded(path, dict.fromkeys(sweeps.TOPOLOGIES, 0.3), topologies=[*sweeps.TOPOLOGIES])
+    findings.draw_pictures()
+    assert sweeps.DIALS["places"].what in (tmp_path / "reordering.svg").read_text()
+    assert not (tmp_path / "dials.svg").exists()  # one of its two is not recorded
 
 
 def test_the_dial_of_reordering_is_recorded_with_three_seeds_at_each_step() -> None:

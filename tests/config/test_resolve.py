@@ -33,6 +33,7 @@ def test_nothing_stays_open_and_it_can_be_used(pairs):
     assert read_as(ResolvedConfig, config.to_dict(), "here") == config
     assert {line.split()[0] for line in choices.said} == {
         "tokenizer.vocabulary_size",
+        "model.layers",
         "model.units",
         "model.embedding_size",
         "model.dropout",
@@ -43,8 +44,14 @@ def test_nothing_stays_open_and_it_can_be_used(pairs):
 
 
 OPEN = [
-    *["tokenizer.vocabulary_size", "model.units", "model.embedding_size", "model.bidirectional", "model.dropout"],
-    *["model.embedding_dropout", "training.max_updates", "training.warmup_updates", "training.validate_every"],
+    *["tokenizer.vocabulary_size", "model.layers", "model.units", "model.embedding_size", "model.bidirectional"],
+    *[
+        "model.dropout",
+        "model.embedding_dropout",
+        "training.max_updates",
+        "training.warmup_updates",
+        "training.validate_every",
+    ],
     "training.save_every",
 ]
 
@@ -71,7 +78,7 @@ def test_what_a_user_may_leave_open_is_what_is_closed():
 
 def test_larger_corpora_get_larger_models():
     sizes = [choose_sizes(Config(), pairs) for pairs in (1_000, 10_000, 30_000, 100_000, 10**6, 10**7)]
-    for name in ("units", "embedding_size"):
+    for name in ("layers", "units", "embedding_size"):
         values = [getattr(model, name) for _, model in sizes]
         assert values == sorted(values)
         assert values[0] < values[-1]
@@ -84,7 +91,7 @@ def test_larger_corpora_get_larger_models():
 def test_what_the_user_says_stands():
     given = Config(
         tokenizer=TokenizerConfig(vocabulary_size=77),
-        model=ModelConfig(units=10, embedding_size=3, dropout=0.0, embedding_dropout=0.5, bidirectional=True),
+        model=ModelConfig(layers=1, units=10, embedding_size=3, dropout=0.0, embedding_dropout=0.5, bidirectional=True),
         training=TrainingConfig(max_updates=5, warmup_updates=4, validate_every=3, save_every=2),
     )
     choices = Choices()
