@@ -18,6 +18,7 @@ from mtlite.limits import MAX_VOCABULARY, TEST_SET_NAME
 _MANY = 2**31 - 1
 Positive = Annotated[int, Between(1, _MANY)]
 Size = Annotated[int, Between(1, 2**16)]
+Layers = Annotated[int, Between(1, 100)]
 LanguageCode = Annotated[str, Matching(".+", "a language code such as de, or null")]
 MetricName = Literal["bleu", "chrf2", "ter", "exact-match", "wer", "per", "cer"]
 METRICS: tuple[str, ...] = get_args(MetricName)
@@ -216,7 +217,7 @@ class ModelConfig:
         topology: The wiring: a name that `mtlite topologies` lists, or MODULE:CLASS for one of your own.
         embedding_size: Numbers per embedding (default: from the corpus size).
         units: LSTM units per layer (default: from the corpus size).
-        layers: LSTM layers on each side.
+        layers: LSTM layers on each side (default: from the corpus size).
         bidirectional: Read the source in both directions, with half the units each (default: where the topology can).
         attention: Score of a decoder state against an encoder output (Luong et al. 2015; additive: Bahdanau et al.).
         attention_heads: Parts of the units that look back each by itself (Vaswani et al. 2017; Chen et al. 2018).
@@ -232,7 +233,7 @@ class ModelConfig:
     topology: str = "attention"
     embedding_size: Size | None = None
     units: Size | None = None
-    layers: Annotated[int, Between(1, 100)] = 2
+    layers: Layers | None = None
     bidirectional: bool | None = None
     attention: Literal["dot", "general", "additive"] = "general"
     attention_heads: Literal[1, 2, 4, 8] = 1

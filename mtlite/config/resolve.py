@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from mtlite.config.length_rules import LengthRules
-from mtlite.config.options import Config, ModelConfig, Positive, Size, TokenizerConfig, TrainingConfig
+from mtlite.config.options import Config, Layers, ModelConfig, Positive, Size, TokenizerConfig, TrainingConfig
 from mtlite.config.read import Between, Count, Share
 from mtlite.limits import MAX_VOCABULARY
 
-# training pairs up to → vocabulary, units, dropout
+# training pairs up to → vocabulary, layers, units, dropout
 _SIZES = (
-    (3_000, 1_000, 128, 0.3),
-    (15_000, 2_000, 256, 0.3),
-    (50_000, 6_000, 512, 0.3),
-    (200_000, 8_000, 512, 0.2),
-    (2_000_000, 12_000, 512, 0.1),
-    (float("inf"), 16_000, 768, 0.1),
+    (3_000, 1_000, 1, 128, 0.3),
+    (15_000, 2_000, 1, 256, 0.3),
+    (50_000, 6_000, 2, 256, 0.3),
+    (200_000, 8_000, 2, 256, 0.3),
+    (2_000_000, 12_000, 2, 512, 0.1),
+    (float("inf"), 16_000, 2, 768, 0.1),
 )
 _LEARNING_TOKENS = 20_000_000  # source plus target tokens that a training sees, at least as many as three epochs have
 _FEWEST_UPDATES = 300
@@ -38,6 +38,7 @@ class ResolvedModel(ModelConfig):
 
     embedding_size: Size = field()
     units: Size = field()
+    layers: Layers = field()
     bidirectional: bool = field()
     dropout: Share = field()
     embedding_dropout: Share = field()
@@ -93,14 +94,15 @@ class Choices:
 
 
 def choose_sizes(config: Config, pairs: int, choices: Choices | None = None) -> tuple[ResolvedTokenizer, ResolvedModel]:
-    """Fill in vocabulary size, units, embedding size, directions and dropout from the pairs after cleaning."""
+    """Fill in vocabulary size, layers, units, embedding size, directions and dropout from the pairs after cleaning."""
     choose, model = choices or Choices(), config.model
-    _, vocabulary, units, dropout = next(row for row in _SIZES if pairs <= row[0])
+    _, vocabulary, layers, units, dropout = next(row for row in _SIZES if pairs <= row[0])
     vocabulary = choose("tokenizer.vocabulary_size", config.tokenizer.vocabulary_size, vocabulary)
+    layers = choose("model.layers", model.layers, layers)
     units = choose("model.units", model.units, units)
     embedding_size = choose("model.embedding_size", model.embedding_size, max(1, units // 2))
     dropout = choose("model.dropout", model.dropout, dropout)
-    chosen = {"units": units, "embedding_size": embedding_size, "dropout": dropout}
+    chosen = {"layers": layers, "units": units, "embedding_size": embedding_size, "dropout": dropout}
     chosen["embedding_dropout"] = dropout if model.embedding_dropout is None else model.embedding_dropout
     chosen["bidirectional"] = model.reads_both_ways
     tokenizer = ResolvedTokenizer(**vars(config.tokenizer) | {"vocabulary_size": vocabulary})
