@@ -44,7 +44,7 @@ EDGES = {
 }
 """By record, words of a source at which a bucket begins; the last one is where the last bucket ends."""
 MOVED = (0, 1, 11, 21, 101)
-"""The same for words that change places, in %: the buckets of a report."""
+"""The same for pairs of words in another order, in %: the buckets of a report."""
 COLOURS = {
     **{"attention": "#0072b2", "ctc": "#d55e00", "peek": "#009e73", "encoder-decoder": "#cc79a7"},
     **{"many-to-one": "#e69f00", "padded": "#56b4e9", "vector-dense": "#808080", "aligned": "#000000"},
@@ -89,7 +89,7 @@ def by_length(record: str) -> Curves:
 
 @cache
 def by_word_order(record: str) -> Curves:
-    """The first test set by how many linked words change places between source and reference, in %."""
+    """The first test set by how many pairs of linked words stand in the other order in the reference, in %."""
     header = recorded(record).header
     sides = header.sides["test.source"], first_of(header.references("test"))
     moved = sentence_properties(*sides, header.source_language, header.target_language).reordering
@@ -201,11 +201,11 @@ def draw_lengths(path: Path) -> None:
 
 
 def draw_word_order(path: Path) -> None:
-    """BLEU over the share of words that change places, a panel for each record."""
+    """BLEU over the share of pairs of words in another order, a panel for each record."""
     with panels(path, len(EDGES)) as (figure, grid):
         for axes, record, title in zip(grid, EDGES, ("village: test", "Multi30k: test"), strict=True):
             lines(axes, by_word_order(record), SHOWN)
-            axes.set_xlabel("words that change places, %")
+            axes.set_xlabel("pairs of words in another order, %")
             axes.set_title(title, loc="left")
         figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
 
@@ -254,7 +254,7 @@ def main() -> None:
     """Print every table, and draw the pictures."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     curves = {f"{record}, words of the source": by_length(record) for record in EDGES}
-    curves |= {f"{record}, % of words that change places": by_word_order(record) for record in EDGES}
+    curves |= {f"{record}, % of pairs of words in another order": by_word_order(record) for record in EDGES}
     curves |= {dial.what: along(dial, records_of(dial)) for dial in DIALS.values() if is_recorded(dial)}
     for title, found in curves.items():
         columns, rows = table(found)

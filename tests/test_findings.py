@@ -55,4 +55,4 @@ def test_word_order_is_drawn_with_a_panel_for_each_record(tmp_path: Path) -> Non
     ]
     draw_word_order(tmp_path / "picture.svg")
     picture = (tmp_path / "picture.svg").read_text()
-    assert picture.count("words that change places") == len(EDGES)
+    assert picture.count("pairs of words in another order") == len(EDGES)

@@ -50,7 +50,7 @@ class Breakdown:
     outputs: dict[str, Output]  # by system
     reference_repeating: float  # share of references that repeat themselves: how much of it is right
     source_length: ScoresByBucket
-    reordering: ScoresByBucket  # by share of linked words that change places between source and reference
+    reordering: ScoresByBucket  # by share of pairs of linked words in another order in the reference
     rarest_word: ScoresByBucket  # by frequency of the rarest word in the reference
     words: WordsByFrequency
     length_difference: SentencesByBucket  # hypothesis words minus reference words
@@ -96,7 +96,7 @@ def break_down(
         reference_repeating=share_with_repeat(reference_words),
         source_length=scores_by_bucket("words in the source", LENGTH_EDGES, properties.source_length, bleu, chrf2),
         reordering=scores_by_bucket(
-            "words that change places, %", REORDERING_EDGES, properties.reordering, bleu, chrf2
+            "pairs of words in another order, %", REORDERING_EDGES, properties.reordering, bleu, chrf2
         ),
         rarest_word=scores_by_bucket(rarity, FREQUENCY_EDGES, properties.rarest_word, bleu, chrf2),
         words=words_by_frequency(f"frequency in the {counted_in}", frequencies, words, reference_words),

@@ -16,7 +16,7 @@ class SentenceProperties:
     """Properties of each sentence."""
 
     source_length: list[int]  # words
-    reordering: list[int | None]  # linked words that change places between source and reference, %; None: not known
+    reordering: list[int | None]  # pairs of linked words in another order in the reference, %; None: not known
     frequencies: list[list[int]]  # of each word of the reference
     reference_words: Words
 

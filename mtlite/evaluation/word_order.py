@@ -24,7 +24,7 @@ NEARNESS = 1e-3
 
 
 def reordering(sources: Words, references: Words) -> list[float | None]:
-    """For each sentence pair the share of linked words that change places, 0 to 1; None with fewer than two links."""
+    """For each sentence pair the share of pairs of links in another order, 0 to 1; None with fewer than two links."""
     # A capital may be due to the position in the sentence.
     sources, references = ([[word.lower() for word in line] for line in lines] for lines in (sources, references))
     forwards = translation_probabilities(sources, references)

@@ -41,7 +41,7 @@ def _property(name: str, title: str, edges: Sequence[int], of_hypothesis: bool =
 
 PROPERTIES = [
     _property("length", "source words", LENGTH_EDGES),
-    _property("word-order", "words that change places, %", REORDERING_EDGES),
+    _property("word-order", "pairs of words in another order, %", REORDERING_EDGES),
     _property("rarest-word", "rarest word: times seen", FREQUENCY_EDGES),
     _property("words", "one word: times seen", FREQUENCY_EDGES),
     _property("length-difference", "words too many", DIFFERENCE_EDGES, of_hypothesis=True),

@@ -45,7 +45,7 @@ function facts(outputs, state, line) {
   return [
     `line ${line + 1}`,
     `${words} source word${words === 1 ? "" : "s"}`,
-    ...(order === null ? [] : [order ? `${order}% change places` : "same word order"]),
+    ...(order === null ? [] : [order ? `${order}% of the word pairs in another order` : "same word order"]),
     ...(rarest === null ? [] : [`rarest reference word: ${rarest === 1 ? "once" : `${rarest} times`} in training`]),
   ].join(" · ");
 }
