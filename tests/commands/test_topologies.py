@@ -36,10 +36,10 @@ SIZES = ["--model.units", "4", "--model.embedding_size", "3", "--tokenizer.vocab
     ("options", "weights"),
     [
         # embeddings, two LSTM layers, projection to the embedding size, bias of the output
-        ([], 10 * 3 + 4 * 4 * (3 + 4 + 1) + 4 * 4 * (4 + 4 + 1) + (4 + 1) * 3 + 10),
-        (["--model.layers", "1"], 10 * 3 + 4 * 4 * (3 + 4 + 1) + (4 + 1) * 3 + 10),
-        (["--model.layers", "1", "--model.tied_embeddings", "false"], 10 * 3 + 4 * 4 * (3 + 4 + 1) + (4 + 1) * 10),
-        (["--model.layers", "1", "--tokenizer.joint", "false"], 2 * 10 * 3 + 4 * 4 * (3 + 4 + 1) + (4 + 1) * 3 + 10),
+        (["--model.layers", "2"], 10 * 3 + 4 * 4 * (3 + 4 + 1) + 4 * 4 * (4 + 4 + 1) + (4 + 1) * 3 + 10),
+        ([], 10 * 3 + 4 * 4 * (3 + 4 + 1) + (4 + 1) * 3 + 10),
+        (["--model.tied_embeddings", "false"], 10 * 3 + 4 * 4 * (3 + 4 + 1) + (4 + 1) * 10),
+        (["--tokenizer.joint", "false"], 2 * 10 * 3 + 4 * 4 * (3 + 4 + 1) + (4 + 1) * 3 + 10),
     ],
 )
 def test_weights_are_counted(options: list[str], weights: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,7 +55,7 @@ def test_weights_of_all_are_those_of_their_models(capsys: pytest.CaptureFixture[
         return {row[0]: int(row[-1].replace(",", "")) for row in rows if row and row[0] in TOPOLOGIES}
 
     printed: list[str] = []
-    one, additive = counted("--model.layers", "1"), counted("--model.layers", "1", "--model.attention", "additive")
+    one, additive = counted(), counted("--model.attention", "additive")
     assert {*one} == {*TOPOLOGIES}
     assert "is left out" not in printed[0]
     assert [name for name in NAMES if one[name] != additive[name]] == ["attention"]
