@@ -53,7 +53,7 @@ def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
         hours = sum(run.training_seconds for run in system.runs.values()) / 3600
         in_print = [f"{score:.2f}" for score in IN_PRINT[direction]]
         rows.append([direction, *cells, *together, f"{hours:.1f}", *in_print])
-    columns = ["direction", "BLEU", "tokens", "ensemble, BLEU", "ensemble, tokens", "hours, one thread"]
+    columns = ["direction", "BLEU", "Moses tokens", "ensemble, BLEU", "ensemble, Moses tokens", "hours, one thread"]
     return [*columns, "in print: GRU", "in print: Transformer-Tiny"], rows
 
 

@@ -28,14 +28,16 @@ def main() -> None:
     """Translate, and write the record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="run directories of ablations of one system each")
-    parser.add_argument("--record", type=Path, required=True, help="where the hypotheses are written")
+    parser.add_argument(
+        "--record", type=Path, required=True, help="where hypotheses are written, beside those of others"
+    )
     options = parser.parse_args()
     cells = {folder.name: cells_of(folder) for folder in options.runs}
     for name, found in cells.items():
         if len({cell.name.rpartition("-seed-")[0] for cell in found}) != 1 or len(found) < 2:
             parser.error(f"{name}: expected the run directory of an ablation with several seeds of one system")
     try:
-        written = {name: translated(found) for name, found in cells.items()}
+        written = read(options.record) | {name: translated(found) for name, found in cells.items()}
     except MtliteError as error:
         parser.error(str(error))
     options.record.write_bytes(lzma.compress(json.dumps(written, ensure_ascii=False).encode()))
@@ -57,7 +59,11 @@ def translated(cells: list[Path]) -> list[str]:
 
 def recorded(folder: Path) -> dict[str, list[str]]:
     """By the name of an ablation, what its ensemble has written; empty if none is recorded."""
-    path = folder / RECORD
+    return read(folder / RECORD)
+
+
+def read(path: Path) -> dict[str, list[str]]:
+    """A record, or nothing where there is none yet."""
     return json.loads(lzma.decompress(path.read_bytes())) if path.exists() else {}
 
 

@@ -260,13 +260,13 @@ def test_captions_beside_what_is_in_print(tmp_path: Path) -> None:
     (tmp_path / ensembles.RECORD).write_bytes(lzma.compress(json.dumps({"en-de": right}).encode()))
     columns, rows = captions.table({name: tmp_path / f"{name}.jsonl.xz" for name in captions.IN_PRINT})
     german, french = (dict(zip(columns, row, strict=True)) for row in rows)
-    assert german["ensemble, BLEU"] == german["ensemble, tokens"] == "100.00"
+    assert german["ensemble, BLEU"] == german["ensemble, Moses tokens"] == "100.00"
     assert french["ensemble, BLEU"] == "–"
     assert german["in print: Transformer-Tiny"] == "41.02"
-    for name in ("BLEU", "tokens"):
+    for name in ("BLEU", "Moses tokens"):
         average, lowest, highest = map(float, re.findall(r"[\d.]+", french[name]))
         assert lowest <= average <= highest < 100
-    assert french["BLEU"] != french["tokens"]
+    assert french["BLEU"] != french["Moses tokens"]
     assert french["hours, one thread"] == f"{2 * (10 + 100 * 0.3) / 3600:.1f}"
 
 

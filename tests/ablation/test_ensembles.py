@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ def ablation(tiny_run: Path, tiny_config: Callable[..., Any], tmp_path_factory: 
 
 def test_what_is_recorded(ablation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = tmp_path / ensembles.RECORD
+    record.write_bytes(lzma.compress(b'{"another": ["before"], "village": ["before"]}'))
     monkeypatch.setattr("sys.argv", ["ensembles.py", str(ablation), "--record", str(record)])
     ensembles.main()
     cells = ensembles.cells_of(ablation)
@@ -36,7 +38,7 @@ def test_what_is_recorded(ablation: Path, tmp_path: Path, monkeypatch: pytest.Mo
     first, second, both = (
         Translator.load(each, {"beam_size": ensembles.BEAM})(sources) for each in (cells[0], cells[1], cells)
     )
-    assert ensembles.recorded(tmp_path) == {"village": both}
+    assert ensembles.recorded(tmp_path) == {"another": ["before"], "village": both}
     assert both not in (first, second)
 
 
