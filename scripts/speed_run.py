@@ -12,6 +12,7 @@ the code; what is recorded is not done again.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,11 +50,17 @@ def write_commits(folder: Path, attempts: Mapping[str, Path]) -> dict[str, str]:
     """The commit of the code with which each attempt was recorded; those that are new have that of today."""
     path = folder / COMMITS
     known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    command = ["git", "-C", str(RECIPES), "rev-parse", "--short", "HEAD"]
-    today = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    commits = {**dict.fromkeys(attempts, today), **known}
+    commits = {**dict.fromkeys(attempts, commit_of_today()), **known}
     path.write_text(json.dumps(commits, indent=2) + "\n", encoding="utf-8")
     return commits
+
+
+def commit_of_today() -> str:
+    """That of the code as it is; a dash outside a clone."""
+    if shutil.which("git") is None:
+        return "–"
+    command = ["git", "-C", str(RECIPES), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "–"
 
 
 def table(records: Mapping[str, Path], commits: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:

@@ -233,11 +233,14 @@ def test_the_board_says_what_an_attempt_took_and_whether_it_counts(tmp_path: Pat
     assert [row[-1] for row in (good, bad)] == ["yes", "no"]
 
 
-def test_the_board_keeps_the_commit_of_what_was_recorded_before(tmp_path: Path) -> None:
+def test_the_board_keeps_the_commit_of_what_was_recorded_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed_run, "commit_of_today", lambda: "def5678")
     (tmp_path / speed_run.COMMITS).write_text('{"baseline": "abc1234"}')
     commits = speed_run.write_commits(tmp_path, {"baseline": tmp_path, "fast": tmp_path})
-    assert commits["baseline"] == "abc1234"
-    assert re.fullmatch("[0-9a-f]{7,}", commits["fast"])
+    assert commits == {"baseline": "abc1234", "fast": "def5678"}
+    monkeypatch.setattr(speed_run, "commit_of_today", lambda: "fed9876")
     assert speed_run.write_commits(tmp_path, {"fast": tmp_path}) == commits
 
 
