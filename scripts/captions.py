@@ -17,10 +17,8 @@ from pathlib import Path
 from statistics import mean
 
 import ensembles
-from recipe_variants import ONE_SYSTEM, RECIPES, ablate_each, is_stopped, parse, print_table, trained_systems
+from recipe_variants import ONE_SYSTEM, RECIPES, ablate_each, header_of, is_stopped, parse, print_table, trained_systems
 
-from mtlite.ablation.ablate import recorded_ablation
-from mtlite.ablation.record import Record
 from mtlite.evaluation.moses import moses_bleu
 from mtlite.evaluation.references import References
 from mtlite.evaluation.scores import bleu
@@ -44,7 +42,7 @@ def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
     rows = []
     for direction, path in records.items():
         (system,) = trained_systems(path)
-        references = recorded_ablation(Record(path)).header.references("test")
+        references = header_of(path).references("test")
         language = direction.rpartition("-")[2]
         singly = [both(run.outputs["beam"]["test"].hypotheses, references, language) for run in system.runs.values()]
         cells = [f"{mean(scores):.2f} ({min(scores):.2f} – {max(scores):.2f})" for scores in zip(*singly, strict=True)]

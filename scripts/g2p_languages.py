@@ -15,10 +15,8 @@ from statistics import mean
 
 import ensembles
 from findings import mean_score
-from recipe_variants import study, trained_systems
+from recipe_variants import header_of, study, trained_systems
 
-from mtlite.ablation.ablate import recorded_ablation
-from mtlite.ablation.record import Record
 from mtlite.evaluation.references import References
 from mtlite.evaluation.statistics import sentence_statistics
 
@@ -40,9 +38,7 @@ def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
     for language, path in records.items():
         (system,) = trained_systems(path)
         if hypotheses := ensembles.recorded(path.parent).get(language):
-            together[language] = 100 - exact_match(
-                hypotheses, recorded_ablation(Record(path)).header.references("test")
-            )
+            together[language] = 100 - exact_match(hypotheses, header_of(path).references("test"))
         search = "beam" if system.has_beam else "greedy"
         words[language] = [100 - score for score in system.scores(search, "test", "exact-match")]
         phones[language] = mean(system.scores(search, "test", "per"))

@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mtlite.ablation.ablate import recorded_ablation
+from mtlite.ablation.header import Header
 from mtlite.ablation.record import Record
 from mtlite.cli import main as mtlite
 from mtlite.comparison.systems import TrainedSystem
@@ -117,6 +118,11 @@ def trained_systems(record: Path) -> list[TrainedSystem]:
     """The systems of a record, scored by the metrics of its recipe."""
     recorded = recorded_ablation(Record(record))
     return gather(recorded.header, scored(recorded.header, recorded.outcomes, {}))[0]
+
+
+def header_of(record: Path) -> Header:
+    """What a record says before its cells: test sets, references, the length of a pair."""
+    return recorded_ablation(Record(record)).header
 
 
 def record_of(options: argparse.Namespace, name: str) -> Path:

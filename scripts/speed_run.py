@@ -18,10 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
-from recipe_variants import ONE_SYSTEM, RECIPES, ablate_each, is_stopped, parse, print_table, trained_systems
-
-from mtlite.ablation.ablate import recorded_ablation
-from mtlite.ablation.record import Record
+from recipe_variants import ONE_SYSTEM, RECIPES, ablate_each, header_of, is_stopped, parse, print_table, trained_systems
 
 BAR = 37.5
 """BLEU on the dev set that an attempt has to reach."""
@@ -68,7 +65,7 @@ def table(records: Mapping[str, Path], commits: Mapping[str, str]) -> tuple[list
     rows = []
     for name, path in records.items():
         (system,) = trained_systems(path)
-        runs, pair = [*system.runs.values()], recorded_ablation(Record(path)).header.pair
+        runs, pair = [*system.runs.values()], header_of(path).pair
         tokens = mean(run.tokens or 0 for run in runs)
         flops = mean(run.flops_per_pair or 0 for run in runs) * tokens / sum(pair)
         dev, test = (system.scores("beam", each, "bleu") for each in (DEV, TEST))
