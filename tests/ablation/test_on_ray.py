@@ -150,8 +150,9 @@ def test_the_job_of_a_dead_node_goes_on_elsewhere(
     cluster: Any, engine: Callable[..., RayEngine], experiment: Experiment, console: Any
 ) -> None:
     """With what it had saved, since both nodes see its folder."""
-    first = *NOTE, "if not (run / 'began').exists(): (run / 'began').touch(); time.sleep(600)"
-    jobs = jobs_of(experiment, one=(*first, *WRITE))
+    first = "if not (run / 'began').exists(): (run / 'began').touch(); time.sleep(600)"
+    again = "for _ in range(600): (run / 'told').exists() or time.sleep(0.1)"  # until its place was told, or a minute
+    jobs = jobs_of(experiment, one=(*NOTE, first, again, *WRITE))
     running = engine()
     running.begin(experiment)
     nodes = {node.node_id: node for node in cluster.worker_nodes}
@@ -161,6 +162,9 @@ def test_the_job_of_a_dead_node_goes_on_elsewhere(
             time.sleep(0.1)
         killed.append(next(id for id in nodes if id[:8] in running.look()[0]["one"]))
         cluster.remove_node(nodes[killed[0]], allow_graceful=False)
+        while "one: started again on" not in console.file.getvalue() and not (jobs[0].run / "outcome.json").exists():
+            time.sleep(0.1)
+        (jobs[0].run / "told").touch()
 
     killed = list[str]()
     killer = threading.Thread(target=kill)
