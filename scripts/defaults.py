@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from recipe_variants import RECIPES, ablate_each, is_stopped, parse, print_table, trained_systems
 
 from mtlite.comparison.outcome import Outcome, flat
-from mtlite.config.options import Config
-from mtlite.config.resolve import choose_sizes
+from mtlite.config.options import Config, TrainingConfig
+from mtlite.config.resolve import choose_budget, choose_sizes
 
 RECIPE = RECIPES / "defaults.yaml"
 SETS = {"data.dev.split": "validation", "data.test.split": "test"}  # the others have none: mtlite sets some aside
@@ -89,8 +89,9 @@ def table(records: Mapping[str, Path]) -> tuple[list[str], list[list[str]]]:
 
 def is_default(outcome: Outcome, grid: Mapping[str, Any]) -> bool:
     """Whether a training had what mtlite would choose for its corpus, in all that the grid varies."""
-    tokenizer, model = choose_sizes(Config(), outcome.facts.training_pairs)
-    chosen = flat(Config(tokenizer=tokenizer, model=model))
+    pairs = outcome.facts.training_pairs
+    tokenizer, model = choose_sizes(Config(), pairs)
+    chosen = flat(Config(tokenizer=tokenizer, model=model, training=choose_budget(TrainingConfig(), pairs, tokens=1)))
     return all(outcome.config[name] == chosen[name] for name in grid)
 
 

@@ -16,7 +16,7 @@ from mtlite.comparison.systems import System
 from mtlite.config.options import DEFAULT_METRICS, Config
 from mtlite.config.recipe import Values
 from mtlite.config.resolve import ResolvedConfig, choose_budget, choose_sizes, resolved
-from mtlite.data.prepare import Prepared, count_batches
+from mtlite.data.prepare import Prepared
 from mtlite.evaluation.words import word_frequencies
 from mtlite.storage.run_directory import TOKENIZERS
 
@@ -57,8 +57,7 @@ class Experiment:
     def _resolved(self, config: Config) -> ResolvedConfig:
         lengths = self.prepared.lengths
         tokenizer, model = choose_sizes(config, len(lengths))
-        batches = count_batches(lengths, config.training.batch_tokens)
-        training = choose_budget(config.training, int(lengths[:, :2].sum()), batches)
+        training = choose_budget(config.training, len(lengths), int(lengths[:, :2].sum()))
         return resolved(config, tokenizer, model, training)
 
     def prepared_for(self, config: ResolvedConfig) -> Prepared:

@@ -19,6 +19,8 @@ _MANY = 2**31 - 1
 Positive = Annotated[int, Between(1, _MANY)]
 Size = Annotated[int, Between(1, 2**16)]
 Layers = Annotated[int, Between(1, 100)]
+BatchTokens = Annotated[int, Between(2, _MANY)]
+LearningRate = Annotated[float, Between(0, 1000)]
 LanguageCode = Annotated[str, Matching(".+", "a language code such as de, or null")]
 MetricName = Literal["bleu", "chrf2", "ter", "exact-match", "wer", "per", "cer"]
 METRICS: tuple[str, ...] = get_args(MetricName)
@@ -268,9 +270,10 @@ class TrainingConfig:
         max_updates: Updates of the weights (default: from the corpus size).
         max_seconds: Train for this many seconds, validation excluded, instead of max_updates (0: off). Warm-up,
             schedule and validation intervals scale with it. Not reproducible.
-        batch_tokens: Padded source plus padded target tokens in a batch, at most.
+        batch_tokens: Padded source plus padded target tokens in a batch, at most (default: from the corpus
+            size).
         accumulate: Batches whose gradients are summed for one update.
-        learning_rate: Peak learning rate of Adam (Kingma & Ba 2015).
+        learning_rate: Peak learning rate of Adam (Kingma & Ba 2015; default: from the corpus size).
         schedule: What the learning rate does after the warm-up.
         cycles: How often the schedule runs, each time from half the peak of the time before (Denkowski & Neubig 2017).
         warmup_updates: Updates over which the learning rate rises from zero (default: from max_updates).
@@ -296,9 +299,9 @@ class TrainingConfig:
 
     max_updates: Positive | None = None
     max_seconds: Annotated[float, Between(0, _MANY)] = 0.0
-    batch_tokens: Annotated[int, Between(2, _MANY)] = 4000
+    batch_tokens: BatchTokens | None = None
     accumulate: Positive = 1
-    learning_rate: Annotated[float, Between(0, 1000)] = 0.002
+    learning_rate: LearningRate | None = None
     schedule: Literal["constant", "linear", "cosine", "inverse-square-root"] = "linear"
     cycles: Annotated[int, Between(1, 100)] = 1
     warmup_updates: Count | None = None

@@ -90,8 +90,7 @@ def prepare(config: Config, say: Say, tokenizers: Tokenizers | None = None) -> P
     with announce("encoding", say):
         encoded = encode_pairs(corpus.train, tokenizers)
     lengths = length_table(encoded)
-    batches = count_batches(lengths, config.training.batch_tokens)
-    training = choose_budget(config.training, int(lengths[:, :2].sum()), batches, choices)
+    training = choose_budget(config.training, len(lengths), int(lengths[:, :2].sum()), choices)
     if choices.said:
         say(f"chosen from the corpus size: {', '.join(choices.said)}")
     return Prepared(
@@ -167,13 +166,8 @@ def _sample(train: datasets.Dataset, size: int, seed: int) -> Iterator[Pair]:
     return pairs_of(train)
 
 
-def count_batches(lengths: np.ndarray, batch_tokens: int) -> int:
-    """Count the batches of an epoch, within a few."""
-    return _batching(lengths, batch_tokens)[0]
-
-
 def _batching(lengths: np.ndarray, batch_tokens: int) -> tuple[int, float, float]:
-    """Batches of an epoch, padded tokens of one, and the share of padding; of a large corpus, by one pool of it."""
+    """Batches of an epoch, within a few, padded tokens of one, and the share of padding, by one pool of the corpus."""
     pool = lengths[np.linspace(0, len(lengths) - 1, min(len(lengths), POOL_PAIRS)).astype(int)]
     groups = group_by_length(pool[:, 0], pool[:, 1], batch_tokens, np.random.default_rng(0))
     padded = sum(len(rows) * int(pool[rows, 0].max() + pool[rows, 1].max()) for rows in groups)

@@ -66,7 +66,7 @@ def test_a_recipe_that_no_ablation_can_have(recipe: dict[str, Any], said: str) -
 
 def test_twice_the_updates_have_a_schedule_of_twice_the_length() -> None:
     config = Config(training=TrainingConfig(max_updates=1000, warmup_updates=30, schedule="cosine", learning_rate=0.01))
-    once = resolved(config, *choose_sizes(config, 1000), choose_budget(config.training, 1000, 10))
+    once = resolved(config, *choose_sizes(config, 1000), choose_budget(config.training, 100, 1000))
     twice = stretched(once, 2.0)
     assert (twice.training.max_updates, twice.training.warmup_updates) == (2000, 60)
     rates = [learning_rate(each.training, update) for each, update in ((once, 700), (twice, 1400))]

@@ -25,7 +25,7 @@ from mtlite.config.options import Config
 from mtlite.config.read import plain
 from mtlite.config.resolve import choose_budget, choose_sizes, resolved
 
-CONFIG = resolved(Config(), *choose_sizes(Config(), 1000), choose_budget(Config().training, 1000, 10))
+CONFIG = resolved(Config(), *choose_sizes(Config(), 1000), choose_budget(Config().training, 100, 1000))
 
 
 def keep(folder: Path, outcome: Outcome) -> None:

@@ -45,7 +45,7 @@ def test_nearest_units_are_found(target: int, bidirectional: bool, monkeypatch: 
 
     monkeypatch.setattr(plan, "count_parameters", count)
     given = Config(model=ModelConfig(units=64, bidirectional=bidirectional))
-    config = resolved(given, *choose_sizes(given, 1000), choose_budget(given.training, 1000, 10))
+    config = resolved(given, *choose_sizes(given, 1000), choose_budget(given.training, 100, 1000))
     found = match_parameters(SimpleNamespace(), config, target)  # type: ignore[arg-type]
     step = 2 if bidirectional else 1
     nearest = min(range(step, 2000, step), key=lambda units: abs(weights(units) - target))

@@ -126,8 +126,8 @@ def test_values_in_their_types(read, content, name, value):
         ("model: {units: 0}", "model.units: expected at least 1, received 0"),
         ("seed: null", "seed: expected a whole number, received null"),
         ("seed: 2147483648", "seed: expected at most 2,147,483,647"),
-        ("training: {learning_rate: .inf}", "training.learning_rate: expected a number, received inf"),
-        ("training: {learning_rate: .nan}", "training.learning_rate: expected a number, received nan"),
+        ("training: {learning_rate: .inf}", "training.learning_rate: expected a number or null, received inf"),
+        ("training: {learning_rate: .nan}", "training.learning_rate: expected a number or null, received nan"),
         ("training: {learning_rate: 1e999}", "line 1 is not plain YAML: 1e999 is too large a number"),
         ("training: {learning_rate: -3}", "training.learning_rate: expected at least 0, received -3"),
         ("model: {dropout: 1}", "model.dropout: expected a number from 0 to below 1, received 1"),
@@ -347,4 +347,4 @@ def test_metrics_are_checked_as_in_a_recipe():
 
 def test_an_option_has_its_own_default():
     defaults = {option.name: option.default for option in options()}
-    assert (defaults["training.batch_tokens"], defaults["search.beam_size"], defaults["seed"]) == (4000, 5, 1)
+    assert (defaults["training.batch_tokens"], defaults["search.beam_size"], defaults["seed"]) == (None, 5, 1)

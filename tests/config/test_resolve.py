@@ -22,7 +22,7 @@ from mtlite.errors import UsageError
 
 def resolve(config: Config, pairs: int, choices: Choices | None = None) -> ResolvedConfig:
     tokenizer, model = choose_sizes(config, pairs, choices)
-    training = choose_budget(config.training, tokens=pairs * 30, batches=max(1, pairs // 100), choices=choices)
+    training = choose_budget(config.training, pairs, tokens=pairs * 30, choices=choices)
     return resolved(config, tokenizer, model, training)
 
 
@@ -37,6 +37,8 @@ def test_nothing_stays_open_and_it_can_be_used(pairs):
         "model.units",
         "model.embedding_size",
         "model.dropout",
+        "training.batch_tokens",
+        "training.learning_rate",
         "training.max_updates",
         "training.validate_every",
     }
@@ -48,6 +50,8 @@ OPEN = [
     *[
         "model.dropout",
         "model.embedding_dropout",
+        "training.batch_tokens",
+        "training.learning_rate",
         "training.max_updates",
         "training.warmup_updates",
         "training.validate_every",
@@ -88,11 +92,23 @@ def test_larger_corpora_get_larger_models():
     assert dropouts == sorted(dropouts, reverse=True)
 
 
+def test_larger_corpora_get_larger_batches_and_lower_learning_rates():
+    budgets = [choose_budget(TrainingConfig(), pairs, pairs * 30) for pairs in (1_000, 10_000, 30_000, 10**6, 10**7)]
+    batches = [training.batch_tokens for training in budgets]
+    rates = [training.learning_rate for training in budgets]
+    assert batches == sorted(batches)
+    assert batches[0] < batches[-1]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > rates[-1]
+
+
 def test_what_the_user_says_stands():
     given = Config(
         tokenizer=TokenizerConfig(vocabulary_size=77),
         model=ModelConfig(layers=1, units=10, embedding_size=3, dropout=0.0, embedding_dropout=0.5, bidirectional=True),
-        training=TrainingConfig(max_updates=5, warmup_updates=4, validate_every=3, save_every=2),
+        training=TrainingConfig(
+            batch_tokens=50, learning_rate=0.1, max_updates=5, warmup_updates=4, validate_every=3, save_every=2
+        ),
     )
     choices = Choices()
     config = resolve(given, 30_000, choices)
@@ -105,18 +121,21 @@ def test_one_choice_follows_another():
     assert (model.embedding_size, model.embedding_dropout, model.bidirectional) == (32, 0.4, True)
     _, model = choose_sizes(Config(model=ModelConfig(topology="padded", units=1)), 30_000)
     assert (model.embedding_size, model.bidirectional) == (1, False)
-    training = choose_budget(TrainingConfig(max_updates=200), 10**6, 300)
+    training = choose_budget(TrainingConfig(max_updates=200), 30_000, 10**6)
     assert (training.warmup_updates, training.validate_every, training.save_every) == (20, 20, 20)
 
 
-@pytest.mark.parametrize(("accumulate", "updates"), [(1, 6000), (3, 2000)])
-def test_accumulated_batches_make_fewer_updates(accumulate, updates):
-    assert choose_budget(TrainingConfig(accumulate=accumulate), 10**6, 300).max_updates == updates
+@pytest.mark.parametrize(
+    ("batch_tokens", "accumulate", "updates"), [(2000, 1, 5000), (1000, 1, 10000), (1000, 2, 5000)]
+)
+def test_as_many_tokens_are_seen_with_any_batch(batch_tokens, accumulate, updates):
+    training = TrainingConfig(batch_tokens=batch_tokens, accumulate=accumulate)
+    assert choose_budget(training, 30_000, 10**6).max_updates == updates
 
 
-@pytest.mark.parametrize(("tokens", "batches", "updates"), [(0, 1, 300), (100, 1, 300), (10**9, 10**6, 3 * 10**6)])
-def test_the_budget_has_bounds(tokens, batches, updates):
-    assert choose_budget(TrainingConfig(), tokens, batches).max_updates == updates
+@pytest.mark.parametrize(("tokens", "updates"), [(0, 300), (100, 300), (10**4, 2000), (10**9, 6 * 10**6)])
+def test_the_budget_has_bounds(tokens, updates):
+    assert choose_budget(TrainingConfig(batch_tokens=500), 1000, tokens).max_updates == updates
 
 
 def test_what_a_model_is_built_from_goes_through_a_file():

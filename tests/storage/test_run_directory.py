@@ -51,7 +51,7 @@ LONG_RULES = [None, {"slope": 1e9, "intercept": 0}, {"slope": 5, "intercept": 0}
 
 def some_config():
     tokenizer, model = choose_sizes(Config(), 100)
-    return resolved(Config(), tokenizer, model, choose_budget(Config().training, 1000, 10))
+    return resolved(Config(), tokenizer, model, choose_budget(Config().training, 100, 1000))
 
 
 @pytest.fixture

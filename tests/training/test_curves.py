@@ -15,7 +15,7 @@ from mtlite.training.curves import advice
 def said(losses: list[float], bleus: list[float], dropout: float = 0.1) -> str:
     updates = 1000
     config = Config(model=ModelConfig(dropout=dropout), training=TrainingConfig(max_updates=updates))
-    whole: Any = resolved(config, *choose_sizes(config, 1000), choose_budget(config.training, 10_000, 10))
+    whole: Any = resolved(config, *choose_sizes(config, 1000), choose_budget(config.training, 1000, 10_000))
     each = updates // len(losses)
     validations = [
         Validated(update=each * number, dev_loss=loss, dev_bleu=bleu, best=False, seconds=1.0)

@@ -14,7 +14,7 @@ def rates(schedule, updates, **given):
     asked = TrainingConfig(
         schedule=schedule, learning_rate=0.01, **{"max_updates": 1000, "warmup_updates": 100, **given}
     )
-    config = choose_budget(asked, tokens=1000, batches=10)
+    config = choose_budget(asked, pairs=100, tokens=1000)
     return [learning_rate(config, update) for update in updates]
 
 

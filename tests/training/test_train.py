@@ -326,7 +326,7 @@ def test_a_batch_has_the_parts_that_the_run_began_with(unfinished, console, monk
 
 def test_an_altered_configuration_is_refused_on_resume(unfinished, console):
     path = unfinished.path / "resolved.yaml"
-    path.write_text(path.read_text().replace("learning_rate: 0.002", "learning_rate: 0.009"))
+    path.write_text(path.read_text().replace("learning_rate: 0.006", "learning_rate: 0.009"))
     with pytest.raises(RunError, match="was altered: put it back"):
         go_on(unfinished, console)
 
