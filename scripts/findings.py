@@ -29,10 +29,11 @@ from sweeps import CAPTIONS, DIALS, TOPOLOGIES, Dial
 
 from mtlite.ablation.ablate import FinishedAblation, recorded_ablation
 from mtlite.ablation.record import Record
+from mtlite.comparison.systems import TrainedSystem
 from mtlite.evaluation.metrics import label_of
 from mtlite.evaluation.properties import sentence_properties
 from mtlite.evaluation.references import first_of
-from mtlite.evaluation.significance import ComparedPair, compare
+from mtlite.evaluation.significance import ComparedPair, compare, judge
 from mtlite.evaluation.statistics import SentenceStatistics, scores_of_sums
 from mtlite.report.gather import gather
 
@@ -104,10 +105,9 @@ def recorded(record: str) -> FinishedAblation:
 
 def in_buckets(record: str, tests: Sequence[str], values: np.ndarray, edges: Sequence[int]) -> Curves:
     """The sentences of test sets, sorted into buckets by a value of each; those below the first edge are left out."""
-    ablation = recorded(record)
-    found, _ = gather(ablation.header, ablation.outcomes)
-    statistics = {system.name: joined([system.statistics("greedy", test) for test in tests]) for system in found}
-    baseline = ablation.header.ablation.baseline_topology
+    found = systems_of(record)
+    statistics = {name: joined([system.statistics("greedy", test) for test in tests]) for name, system in found.items()}
+    baseline = recorded(record).header.ablation.baseline_topology
     points = []
     for low, high in pairwise(edges):
         rows = np.flatnonzero((values >= low) & (values < high))
@@ -130,6 +130,28 @@ def along(dial: Dial, records: Mapping[float, Path], baseline: str = "attention"
         (name for name in last if all(name in point.scores for point in points)), key=lambda name: -last[name]
     )
     return Curves(dial.metric, baseline, order, points)
+
+
+@cache
+def with_itself(record: str, other: str) -> dict[str, ComparedPair]:
+    """Every system of both records, the second record against the first one: all of them are one family."""
+    first, second = (systems_of(name) for name in (record, other))
+    common = [name for name in first if name in second]
+    (pairs,) = judge([[compared_pair(first[name], second[name]) for name in common]])
+    return dict(zip(common, pairs, strict=True))
+
+
+def systems_of(record: str) -> dict[str, TrainedSystem]:
+    """Those of a record by name."""
+    found, _ = gather(recorded(record).header, recorded(record).outcomes)
+    return {system.name: system for system in found}
+
+
+def compared_pair(first: TrainedSystem, second: TrainedSystem) -> ComparedPair:
+    """Two systems of one name."""
+    both = {"first": first.statistics("greedy", "test"), "second": second.statistics("greedy", "test")}
+    (pair,) = compare(both, "first", ["bleu"]).primary
+    return pair
 
 
 def compared(label: str, at: float, statistics: Statistics, baseline: str, metric: str) -> Point:

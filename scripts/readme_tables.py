@@ -77,7 +77,7 @@ def of_benchmark(make: Callable[[benchmark.Figures], str]) -> Callable[[str], st
 @cache
 def systems(record: str) -> dict[str, TrainedSystem]:
     """By name, its systems, best BLEU first."""
-    found, _ = gather(recorded(record).header, recorded(record).outcomes)
+    found = findings.systems_of(record).values()
     return {system.name: system for system in sorted(found, key=bleu, reverse=True)}
 
 
@@ -216,6 +216,22 @@ def side_by_side(columns: dict[str, str]) -> str:
     return markdown(["topology", *columns], rows)
 
 
+def with_itself(record: str, other: str, headings: tuple[str, str]) -> str:
+    """BLEU of every system in two records, the difference, and what it reaches of the baseline in each of them."""
+    first, second, pairs = systems(record), systems(other), findings.with_itself(record, other)
+    baseline = recorded(record).header.ablation.baseline_topology
+    rows = []
+    for name in first:
+        far = pairs[name].differences["bleu"]
+        shares = [f"{bleu(found[name]) / bleu(found[baseline]):.0%}" for found in (first, second)]
+        scores = [spread(found[name].scores("greedy", "test", "bleu")) for found in (first, second)]
+        verdict = verdict_of(pairs[name], "bleu")
+        rows.append([f"`{name}`", *scores, signed(far.effect, 2), interval(far.interval), verdict, *shares])
+    share = f"of `{baseline}`"
+    columns = ["topology", *headings, "Δ", "95% sentences, seeds", "verdict", f"{headings[0]}: {share}"]
+    return markdown([*columns, f"{headings[1]}: {share}"], rows, (0, 5))
+
+
 def precision(_: str) -> str:
     """The two formats of matrix products."""
     found, compared = systems("ablation-precision"), family("ablation-precision").comparison
@@ -340,7 +356,14 @@ TABLES: dict[str, Callable[[str], str]] = {
     "multi30k-doubled": lambda _: doubled("twelve-multi30k"),
     "multi30k-matched": lambda _: matched("twelve-multi30k-matched"),
     "multi30k-conditions": lambda _: side_by_side(
-        {"equal sizes": "twelve-multi30k", "equal parameters": "twelve-multi30k-matched"}
+        {
+            "equal sizes": "twelve-multi30k",
+            "equal parameters": "twelve-multi30k-matched",
+            "distilled targets": "twelve-multi30k-distilled",
+        }
+    ),
+    "multi30k-distilled": lambda _: with_itself(
+        "twelve-multi30k", "twelve-multi30k-distilled", ("targets of the corpus", "distilled")
     ),
     "blank-penalty": lambda _: markdown(*blank_penalty.table()),
     "multi30k-longer": lambda _: side_by_side(

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from findings import EDGES, MOVED, by_length, by_word_order, draw_word_order, joined, of_rows, table
+from findings import (
+    EDGES,
+    MOVED,
+    by_length,
+    by_word_order,
+    draw_word_order,
+    joined,
+    of_rows,
+    systems_of,
+    table,
+    with_itself,
+)
 from made_up import made_up
 
 from mtlite.report.gather import gather
@@ -56,3 +67,21 @@ def test_word_order_is_drawn_with_a_panel_for_each_record(tmp_path: Path) -> Non
     draw_word_order(tmp_path / "picture.svg")
     picture = (tmp_path / "picture.svg").read_text()
     assert picture.count("pairs of words in another order") == len(EDGES)
+
+
+def test_each_system_is_compared_with_itself_in_another_record() -> None:
+    """As one family: what is adjusted for twelve is no smaller than what it is adjusted from."""
+    pairs = with_itself("twelve-multi30k", "twelve-multi30k-matched")
+    assert len(pairs) == 12
+    first, second = (
+        systems_of(record)["aligned"].scores("greedy", "test", "bleu")
+        for record in ("twelve-multi30k", "twelve-multi30k-matched")
+    )
+    found = pairs["aligned"].difference
+    assert found.effect == pytest.approx(np.mean(second) - np.mean(first))
+    assert pairs["aligned"].seeds == ([1, 2, 3, 4, 5], [1, 2, 3])
+    for pair in pairs.values():
+        assert pair.difference.p is not None
+        assert pair.difference.adjusted_p is not None
+        assert pair.difference.adjusted_p >= pair.difference.p
+    assert pairs["attention"].difference.adjusted_p == 1
