@@ -33,6 +33,7 @@ CONFIG = ResolvedTraining(
     validate_every=10,
     save_every=7,
     warmup_updates=0,
+    batch_tokens=100,
     learning_rate=0.1,
     schedule="constant",
     tensorboard=False,
