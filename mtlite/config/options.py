@@ -270,8 +270,7 @@ class TrainingConfig:
         max_updates: Updates of the weights (default: from the corpus size).
         max_seconds: Train for this many seconds, validation excluded, instead of max_updates (0: off). Warm-up,
             schedule and validation intervals scale with it. Not reproducible.
-        batch_tokens: Padded source plus padded target tokens in a batch, at most (default: from the corpus
-            size).
+        batch_tokens: Most padded source plus padded target tokens in a batch (default: from the corpus size).
         accumulate: Batches whose gradients are summed for one update.
         learning_rate: Peak learning rate of Adam (Kingma & Ba 2015; default: from the corpus size).
         schedule: What the learning rate does after the warm-up.

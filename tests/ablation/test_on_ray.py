@@ -167,7 +167,7 @@ def test_the_job_of_a_dead_node_goes_on_elsewhere(
         (jobs[0].run / "told").touch()
 
     killed = list[str]()
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     assert run(jobs, running, console) == (["one"], {})
     killer.join()
